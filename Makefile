@@ -1,0 +1,48 @@
+# `make run` and `make test` work in a fresh clone with nothing but Python 3.11 and make.
+
+PYTHON ?= python3
+PORT ?= 8000
+HOST ?= 127.0.0.1
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --prefer-binary
+
+.PHONY: help run test check format clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## serve the People sample at http://127.0.0.1:8000/ (PORT=9000 changes it)
+	@$(BIN)/odata-service serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.installed-test ## the whole test suite, PostgreSQL included (PYTEST_ARGS="-k filter" narrows it)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.installed-dev ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev ## lay the code out as `make check` wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## forget the environment, caches and the sample's database
+	rm -rf $(VENV) var build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp per set of extras: an unchanged setup.cfg makes the next call start at once.
+$(VENV)/.installed: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-test: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[postgres,client,test]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-dev: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[postgres,client,test,dev]'
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-test

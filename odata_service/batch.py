@@ -1,0 +1,191 @@
+"""``$batch``: many requests in one, each through the same door; change sets in one transaction."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote, urlsplit
+
+from odata_service.changes import Changes
+from odata_service.errors import BadRequest, FailedDependency, ODataError
+from odata_service.execute.connection import Timing
+from odata_service.execute.set_change import ChangedSet
+from odata_service.execute.write import Changed, Order, Returned, Transaction
+from odata_service.formats.json_batch_v4 import read_json_batch, write_json_batch
+from odata_service.formats.multipart import (
+    ChangeSet, ChangeSetResponse, PartRequest, PartResponse, read_batch, write_batch,
+)  # fmt: skip
+from odata_service.links import entity_address
+from odata_service.message import Headers, ODataRequest, ODataResponse
+from odata_service.spelling import Exchange, Spelling
+
+_REFERENCE = re.compile(r"\$([^/?()]+)")
+_OF_THE_BATCH = ("OData-Version", "OData-MaxVersion", "DataServiceVersion", "MaxDataServiceVersion", "Accept-Language")
+Responses = list[PartResponse | ChangeSetResponse]
+
+
+@dataclass(slots=True)
+class Batch:
+    """One batch under way. ``addresses`` are those of the entities that named requests were about."""
+
+    request: ODataRequest
+    spelling: Spelling
+    changes: Changes
+    handle: Callable[[ODataRequest], ODataResponse]
+    refuse: Callable[[ODataError, ODataRequest], ODataResponse]
+    timing: Timing
+    addresses: dict[str, str] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+
+    def answer(self) -> ODataResponse:
+        """The answers in the order of the requests."""
+        limits, content_type = self.changes.reads.limits, self.request.headers.get("Content-Type", "")
+        as_json = self.spelling.json_batches and "json" in content_type.lower()
+        parts = (
+            read_json_batch(self.request.body, content_type, limits)
+            if as_json
+            else read_batch(self.request.body, content_type)
+        )
+        limits.check("max_batch_parts", len(parts))
+        for part in parts:
+            limits.check("max_changeset_size", len(part.requests) if isinstance(part, ChangeSet) else 1)
+        responses = self._answered(parts, goes_on=as_json or self.spelling.batch_goes_on(self.request))
+        if as_json and "multipart" not in self.request.headers.get("Accept", "").lower():
+            return self._response("application/json", write_json_batch(responses))
+        boundary = f"batchresponse_{uuid.uuid4()}"
+        body = write_batch(responses, boundary, id_in_part=self.spelling.content_id_in_part)
+        return self._response(f"multipart/mixed; boundary={boundary}", body)
+
+    def _response(self, content_type: str, body: bytes) -> ODataResponse:
+        headers = {"Content-Type": content_type, **self.spelling.batch_headers}
+        return ODataResponse(self.spelling.batch_status, headers, body)
+
+    def _answered(self, parts: Sequence[PartRequest | ChangeSet], goes_on: bool) -> Responses:
+        """With ``goes_on`` also what follows an error; not what depends on a request that failed."""
+        responses: Responses = []
+        for part in parts:
+            answer = self._change_set(part) if isinstance(part, ChangeSet) else self._single(part)
+            responses.append(answer)
+            if _failed(answer):
+                self.failed |= _names(part)
+                if not goes_on:
+                    break
+        return responses
+
+    def _single(self, part: PartRequest) -> PartResponse:
+        try:
+            self._demand_success_of(part)
+            request = self._inner(part)
+        except ODataError as error:
+            return PartResponse(self.refuse(error, self.request), part.content_id)
+        response = self.handle(request)
+        if part.content_id is not None and response.status < 400:
+            self.addresses[part.content_id] = response.headers.get("Location", f"{request.root}{request.target}")
+        return PartResponse(response, part.content_id)
+
+    def _change_set(self, part: ChangeSet) -> PartResponse | ChangeSetResponse:
+        """All answers, or the one refusal that undid everything."""
+        before = dict(self.addresses)
+        try:
+            for each in part.requests:
+                self._demand_success_of(each)
+            _demand_unique([each.content_id for each in part.requests])
+            done = self.changes.run(lambda transaction: self._done(part.requests, transaction), self.timing)
+            return ChangeSetResponse(tuple(self._answer_to(each) for each in done), part.group)
+        except ODataError as error:
+            self.addresses = before
+            refused = self.refuse(error, self.request)
+            if part.group is None:
+                return PartResponse(refused)
+            return ChangeSetResponse(tuple(PartResponse(refused, each.content_id) for each in part.requests), part.group)
+
+    def _demand_success_of(self, part: PartRequest) -> None:
+        missing = self.failed.intersection(part.depends_on)
+        if missing:
+            raise FailedDependency("FailedDependency", f"the request {min(missing)} that this one needs has failed")
+
+    def _done(self, parts: Sequence[PartRequest], transaction: Transaction) -> list[_Done]:
+        done = []
+        for part in parts:
+            request = self._inner(part)
+            exchange = self.spelling.agree(request, None)
+            order = self.changes.order(_meant(part), request, self.spelling, exchange)
+            changed = transaction.apply(order)
+            if part.content_id is not None:
+                self.addresses[part.content_id] = self._address(changed, request)
+            done.append(_Done(part, request, exchange, order, changed))
+        return done
+
+    def _address(self, changed: Changed | Returned | ChangedSet | None, request: ODataRequest) -> str:
+        if not isinstance(changed, Changed):
+            return f"{request.root}{request.target}"
+        return entity_address(request.root, changed.entity_set, changed.key, self.spelling.write_literal)
+
+    def _answer_to(self, done: _Done) -> PartResponse:
+        result = self.changes.answer(
+            done.order.command, done.changed, done.request, self.spelling, done.exchange, self.timing
+        )
+        return PartResponse(done.exchange.write(result), done.part.content_id)
+
+    def _inner(self, part: PartRequest) -> ODataRequest:
+        """The part as a request of its own, with the caller of the whole batch."""
+        target, _, query = self._below_root(part.url).partition("?")
+        if target.partition("?")[0].strip("/") == "$batch":
+            raise BadRequest("BadBatch", "a batch cannot hold another")
+        inherited = {name: self.request.headers[name] for name in _OF_THE_BATCH if name in self.request.headers}
+        given = {name.lower() for name in part.headers}
+        kept = [(name, value) for name, value in inherited.items() if name.lower() not in given]
+        headers = Headers([*part.headers.items(), *kept])
+        return replace(
+            self.request, method=part.method, target=target, query=query, headers=headers, body=part.body
+        )
+
+    def _below_root(self, url: str) -> str:
+        """The path below the service root of an absolute, host-relative or relative URL, or of ``$1/Orders``."""
+        found = _REFERENCE.match(url)
+        if found is not None and unquote(found[1]) in self.addresses:
+            url = self.addresses[unquote(found[1])] + url[found.end() :]
+        split = urlsplit(url)
+        path = split.path if split.scheme else url.partition("?")[0].partition("#")[0]
+        prefix = urlsplit(self.request.root).path
+        if split.scheme and not path.startswith(prefix):
+            raise BadRequest("BadBatch", f"{url[:200]!r} is not below this service")
+        path = path.removeprefix(prefix).lstrip("/")
+        if any(unquote(segment) in (".", "..") for segment in path.split("/")):
+            raise BadRequest("BadBatch", f"{url[:200]!r} leaves this service")
+        _, mark, query = url.partition("?")
+        return f"{path}{mark}{query}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A change that waits for its transaction before it is answered."""
+
+    part: PartRequest
+    request: ODataRequest
+    exchange: Exchange
+    order: Order
+    changed: Changed | Returned | ChangedSet | None
+
+
+def _failed(answer: PartResponse | ChangeSetResponse) -> bool:
+    answers = [answer] if isinstance(answer, PartResponse) else answer.responses
+    return any(each.response.status >= 400 for each in answers)
+
+
+def _names(part: PartRequest | ChangeSet) -> set[str]:
+    requests = [part] if isinstance(part, PartRequest) else part.requests
+    group = part.group if isinstance(part, ChangeSet) else None
+    return {name for name in (group, *(each.content_id for each in requests)) if name is not None}
+
+
+def _demand_unique(names: Sequence[str | None]) -> None:
+    known = [name for name in names if name is not None]
+    if len(set(known)) != len(known):
+        raise BadRequest("BadBatch", "two requests of a change set have the same Content-ID", target="Content-ID")
+
+
+def _meant(part: PartRequest) -> str:
+    return part.headers.get("X-HTTP-Method", part.method).upper() if part.method == "POST" else part.method

@@ -1,0 +1,162 @@
+"""A method, a resource and a body → a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol as Shape
+
+from odata_service.bind.command import (
+    ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Link, SetProperty, SetStream, SetStructure, Update,
+    UpdateEach,
+)  # fmt: skip
+from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference
+from odata_service.bind.query import Query
+from odata_service.bind.resource import Resource
+from odata_service.edm.model import ComplexProperty, EntityType, Property
+from odata_service.edm.operation import Parameter
+from odata_service.errors import BadRequest, MethodNotAllowed
+
+READS = ("GET", "HEAD")
+UPDATES = ("PUT", "MERGE", "PATCH")
+
+
+class Body(Shape):
+    """A request's body, read once it is known what it should be."""
+
+    def entity(
+        self, entity_type: EntityType, *, partial: bool, known: Mapping[str, object] | None = None
+    ) -> EntityPayload:
+        """``known`` are values that the address gives; they win over the body's."""
+
+    def property(self, declared: Property) -> object: ...
+
+    def raw(self, declared: Property) -> object: ...
+
+    def structure(self, structure: ComplexProperty, *, partial: bool = True) -> Mapping[str, object] | None: ...
+
+    def references(self) -> tuple[EntityReference, ...]: ...
+
+    def changes(self, entity_type: EntityType) -> DeltaPayload:
+        """A delta payload; 400 where the protocol has none."""
+
+    def parameters(self, declared: Sequence[Parameter]) -> Mapping[str, object]:
+        """What an action is called with."""
+
+    def octets(self) -> tuple[bytes, str]:
+        """The body as it is, with its media type."""
+
+
+def allowed_methods(
+    resource: Resource, *, whole_sets: bool = False, deletes_properties: bool = True
+) -> tuple[str, ...]:
+    """What can be done with a resource, for the ``Allow`` header; ``whole_sets`` also with many entities at once.
+    Where a protocol does not delete properties, it does delete their ``$value``."""
+    if resource.each and whole_sets:
+        return ("PATCH", "DELETE")
+    if resource.call is not None:
+        return READS if resource.call.kind == "function" else ("POST",)
+    if resource.special == "$batch":
+        return ("POST",)
+    if resource.special is not None or resource.count or resource.each:
+        return READS
+    if resource.links:
+        single = not resource.steps[-1].navigation or not resource.steps[-1].navigation.collection
+        return (*READS, "PUT", "DELETE") if single or resource.steps[-1].key else (*READS, "POST", "PUT", "DELETE")
+    if resource.property is not None and not resource.raw and not deletes_properties:
+        return (*READS, *UPDATES)
+    if resource.property is not None or resource.structure is not None or resource.stream is not None:
+        return (*READS, *UPDATES, "DELETE")
+    if not resource.steps[-1].single:
+        return (*READS, "POST", "PATCH") if whole_sets and len(resource.steps) == 1 else (*READS, "POST")
+    if len(resource.steps) == 1 and resource.steps[0].entity_set.singleton:
+        return (*READS, *UPDATES)
+    return (*READS, *UPDATES, "DELETE")
+
+
+def demand_method(method: str, allowed: Sequence[str]) -> None:
+    """405 with ``Allow`` where the method is not for this resource."""
+    if method not in allowed:
+        raise MethodNotAllowed(method, allowed)
+
+
+def command(
+    method: str, resource: Resource, body: Body, *, ids: Sequence[str] = (), upserts: bool = False
+) -> Command:
+    """What is to be changed, and to what. Rights and row rules are ``access``'s business; ``ids`` are the addresses
+    that ``$id`` gave."""
+    query = Query(resource.steps)
+    if resource.links:
+        return _link(method, resource, body, ids)
+    if resource.each:
+        return DeleteEach(query) if method == "DELETE" else UpdateEach(query, _changes_of_each(resource, body))
+    if resource.stream is not None:
+        content, content_type = (None, "") if method == "DELETE" else body.octets()
+        return SetStream(query, resource.stream, content, content_type)
+    if resource.structure is not None:
+        members = None if method == "DELETE" else body.structure(resource.structure, partial=method != "PUT")
+        return SetStructure(query, resource.structure, members, method in ("PUT", "DELETE"))
+    if resource.property is not None:
+        return _set_property(method, query, resource.property, resource.raw, body)
+    if method == "POST":
+        return _insert(resource, body)
+    if method == "DELETE":
+        return Delete(query)
+    if not query.single:
+        return ApplyDelta(query, body.changes(query.source[-1].type))
+    return _update(method, query, body, upserts)
+
+
+def _changes_of_each(resource: Resource, body: Body) -> EntityPayload:
+    """What is set in every member of a collection; related entities are no part of it."""
+    payload = body.entity(resource.steps[-1].type, partial=True)
+    if payload.related or payload.changes:
+        name = next(iter({**payload.related, **payload.changes}))
+        raise BadRequest("BadBody", "the members of a collection cannot be related to others all at once", target=name)
+    return payload
+
+
+def _update(method: str, query: Query, body: Body, upserts: bool) -> Update:
+    """PUT and PATCH; an entity that does not exist yet is inserted where its address says all of its key and the
+    service does not make it (Protocol, Upsert an Entity)."""
+    entity_type, key = query.source[-1].type, query.source[-1].key
+
+    def inserted() -> EntityPayload:
+        given = {declared.name: constant.value for declared, constant in key}
+        return body.entity(entity_type, partial=False, known=given)
+
+    payload = body.entity(entity_type, partial=True)
+    possible = upserts and len(query.source) == 1 and bool(key) and entity_type.media is None
+    made_by_service = any(declared.generated and declared.type.is_integer for declared in entity_type.key)
+    return Update(query, payload, method == "PUT", inserted if possible and not made_by_service else None)
+
+
+def _insert(resource: Resource, body: Body) -> Insert | InsertMedia:
+    target, parent = resource.steps[-1], resource.steps[:-1]
+    if target.type.media is not None and not parent:
+        content, content_type = body.octets()
+        return InsertMedia(target.entity_set, target.type.media, content, content_type)
+    payload = body.entity(target.type, partial=False)
+    return Insert(target.entity_set, payload, Query(parent) if parent else None, target.navigation)
+
+
+def _link(method: str, resource: Resource, body: Body, ids: Sequence[str]) -> Link:
+    """``$ref``: POST adds to a collection, PUT sets, DELETE takes away what ``$id`` or the key names."""
+    *before, last = resource.steps
+    if last.navigation is None:
+        raise MethodNotAllowed(method, READS)
+    target = Query(tuple(before))
+    if method == "DELETE":
+        keyed = Query(resource.steps) if last.key else None
+        references = tuple(EntityReference(uri) for uri in ids)
+        return Link(target, last.navigation, "remove", references, keyed)
+    return Link(target, last.navigation, "add" if method == "POST" else "set", body.references())
+
+
+def _set_property(method: str, query: Query, declared: Property, raw: bool, body: Body) -> SetProperty:
+    """``PUT …/Name`` and ``…/Name/$value``; DELETE makes it null."""
+    if declared.is_key or declared.server_set or declared.immutable:
+        message = f"{declared.name} cannot be changed"
+        raise BadRequest("ReadOnlyProperty", message, target=declared.name)
+    if method == "DELETE":
+        return SetProperty(query, declared, None)
+    return SetProperty(query, declared, body.raw(declared) if raw else body.property(declared))

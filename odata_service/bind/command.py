@@ -1,0 +1,138 @@
+"""What a change means in the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference
+from odata_service.bind.query import Query
+from odata_service.edm.model import ComplexProperty, EntitySet, NavigationProperty, Property, StreamProperty
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """``POST People``; with ``parent`` and ``navigation`` it is ``POST People(k)/Addresses``. Where the client sees no
+    tombstones, it ``revives`` a deleted entity of the same key."""
+
+    entity_set: EntitySet
+    payload: EntityPayload
+    parent: Query | None = None
+    navigation: NavigationProperty | None = None
+    revives: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """``replace`` sets what the payload leaves out to its default (PUT); otherwise that stays (MERGE, PATCH)."""
+
+    target: Query
+    payload: EntityPayload
+    replace: bool
+    upsert: Callable[[], EntityPayload] | None = None  # reads what is inserted where there is no such entity
+
+
+@dataclass(frozen=True, slots=True)
+class SetProperty:
+    """``PUT People(k)/Name``."""
+
+    target: Query
+    property: Property
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """``DELETE People(k)``."""
+
+    target: Query
+
+
+@dataclass(frozen=True, slots=True)
+class SetStructure:
+    """``PATCH Products(k)/ShippingAddress`` and, with ``replace``, PUT; ``None`` makes it null."""
+
+    target: Query
+    structure: ComplexProperty
+    members: Mapping[str, object] | None
+    replace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetStream:
+    """``PUT Products(k)/Photo`` or the ``$value`` of a media entity; ``None`` empties it."""
+
+    target: Query
+    stream: StreamProperty
+    content: bytes | None
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsertMedia:
+    """``POST MediaItems`` with the octets themselves."""
+
+    entity_set: EntitySet
+    stream: StreamProperty
+    content: bytes
+    content_type: str
+    slug: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """``POST …/Nav/$ref`` (add), ``PUT …/Nav/$ref`` (set), ``DELETE`` (remove): relate an entity to others.
+
+    ``references`` are their addresses; to remove, none means the one there is, or for a collection all.
+    """
+
+    target: Query
+    navigation: NavigationProperty
+    action: Literal["add", "set", "remove"]
+    references: tuple[EntityReference, ...] = ()
+    keyed: Query | None = None  # the member that ``DELETE …/Nav(key)/$ref`` names
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """``POST Products(k)/ApplyDiscount``: ``run`` does it in the session of a transaction. What that gives is called when
+    all is written, and says what the action returned."""
+
+    run: Callable[[Session], Callable[[], Any]]  # what an action returns is known above only, in ``invoke``
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyDelta:
+    """``PATCH Products`` with a delta payload. ``goes_on`` does what is possible where some of it is not."""
+
+    target: Query
+    payload: DeltaPayload
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateEach:
+    """``PATCH Products/$filter(Price gt 100)/$each``; ``check`` refuses more entities than one request may change."""
+
+    target: Query
+    payload: EntityPayload
+    goes_on: bool = False
+    check: Callable[[int], None] = lambda count: None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteEach:
+    """``DELETE Products/$filter(Price gt 100)/$each``."""
+
+    target: Query
+    goes_on: bool = False
+    check: Callable[[int], None] = lambda count: None
+
+
+SetCommand = ApplyDelta | UpdateEach | DeleteEach
+Command = Insert | Update | SetProperty | Delete | SetStructure | SetStream | InsertMedia | Link | Invoke | SetCommand
+Method = Literal["GET", "POST", "PUT", "MERGE", "PATCH", "DELETE"]

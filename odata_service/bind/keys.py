@@ -1,0 +1,67 @@
+"""Keys in a path: ``(5)``, ``(OrderId=1,No=2)``, ``(ID=@p)``, and as a segment of their own: ``/People/5``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from odata_service.bind.convert import NotConvertible, convert, convertible
+from odata_service.bind.query import Key
+from odata_service.bind.typed import Constant
+from odata_service.edm import primitive
+from odata_service.edm.model import EntityType, Property
+from odata_service.errors import BadRequest
+from odata_service.parse.syntax import Alias, Argument, Expression, Literal, Segment
+
+TARGET = "path"
+Aliases = Mapping[str, Expression]
+
+
+def key_of(entity_type: EntityType, segment: Segment, aliases: Aliases) -> Key:
+    """The key in the type's order; a single one may be without its name."""
+    if not segment.arguments:
+        return ()
+    names = [declared.name for declared in entity_type.key]
+    given = {argument.name: argument for argument in segment.arguments}
+    if len(names) == 1 and set(given) == {None}:
+        given = {names[0]: segment.arguments[0]}
+    if set(given) != set(names) or len(given) != len(segment.arguments):
+        _refuse(f"the key of {entity_type.name} is ({', '.join(names)})", segment.at)
+    return tuple((declared, _value(declared, given[declared.name], aliases)) for declared in entity_type.key)
+
+
+def key_from_segments(entity_type: EntityType, segments: Sequence[Segment]) -> Key:
+    """Key-as-segment: one plain text per part of the key."""
+    parts = zip(entity_type.key, segments, strict=True)
+    return tuple((declared, _from_text(declared, segment)) for declared, segment in parts)
+
+
+def _value(declared: Property, argument: Argument, aliases: Aliases) -> Constant:
+    literal = argument.value
+    if isinstance(literal, Alias):
+        literal = aliases.get(literal.name, literal)
+    if not isinstance(literal, Literal) or literal.value is None:
+        _refuse(f"{declared.name} needs a value of {declared.type}", argument.at)
+    if not convertible(literal.type, declared.type):
+        _refuse(f"{declared.name} needs a value of {declared.type}, not of {literal.type}", argument.at)
+    try:
+        value = convert(literal.value, literal.type, declared.type)
+    except NotConvertible as reason:
+        _refuse(f"{declared.name}: {reason}", argument.at)
+    return Constant(declared.type, value, literal.slot, literal.type, declared)
+
+
+def _from_text(declared: Property, segment: Segment) -> Constant:
+    try:
+        value: object = segment.name
+        if declared.type.is_integer:
+            value = int(segment.name)
+        elif declared.type is not primitive.STRING:
+            value = convert(segment.name, primitive.STRING, declared.type)
+    except (NotConvertible, ValueError):
+        _refuse(f"{segment.name!r:.60} is no key of type {declared.type}", segment.at)
+    return Constant(declared.type, value, -1, declared.type, declared)
+
+
+def _refuse(message: str, at: int) -> NoReturn:
+    raise BadRequest("BadKey", message, target=TARGET, at=at)

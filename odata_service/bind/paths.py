@@ -1,0 +1,152 @@
+"""Member paths of expressions: ``Category/Name``, ``$it/ShippingAddress/City``, ``Orders/any(o:o/Total gt 5)``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NoReturn
+
+from odata_service.bind.typed import (
+    CollectionRef, Counted, EntityRef, Exists, PropertyRef, StructureRef, Typed,
+)  # fmt: skip
+from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty
+from odata_service.errors import NotImplementedByService, did_you_mean
+from odata_service.parse.syntax import AnyAll, CountOf, FilterStep, Options, Segment, Step
+
+if TYPE_CHECKING:
+    from odata_service.bind.expression import ExpressionBinder
+
+IT = "$it"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a path has come to: the variable it started from, single navigations walked, and the type there."""
+
+    variable: str
+    type: EntityType
+    walked: tuple[NavigationProperty, ...] = ()
+    structure: ComplexProperty | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathBinder:
+    """Walks one path for an expression binder."""
+
+    binder: ExpressionBinder
+
+    def bind(self, steps: Sequence[Step]) -> Typed:
+        first = steps[0]
+        if isinstance(first, Segment) and first.arguments is None:
+            if first.name in self.binder.variables:
+                return self._from(Place(first.name, self.binder.variables[first.name]), steps[1:], first)
+            name = "/".join(step.name for step in steps if isinstance(step, Segment))
+            if name in self.binder.computed:
+                return self.binder.computed[name]
+        return self._from(Place(self.binder.own, self.binder.type), steps, first)
+
+    def _from(self, place: Place, steps: Sequence[Step], last: Step) -> Typed:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Segment) or step.arguments is not None:
+                self._refuse_step(step)
+            found = self._ended(place, step, steps[position + 1 :])
+            if found is not None:
+                return found
+            place = self._walked(place, step)
+        return EntityRef(place.walked, place.type, place.variable)
+
+    def _ended(self, place: Place, step: Segment, rest: Sequence[Step]) -> Typed | None:
+        """The value, when this step leads to one; ``None`` when the path goes on from an entity or structure."""
+        name = step.name
+        if place.structure is not None:
+            member = place.structure.member(name)
+            if member is None:
+                self._unknown(step, place.structure.name, place.structure.type.members)
+            return self._last(PropertyRef(place.walked, member, place.variable), rest)
+        if name in place.type.properties:
+            return self._last(PropertyRef(place.walked, place.type.properties[name], place.variable), rest)
+        structure = place.type.complex.get(name)
+        if structure is not None and not rest:
+            return StructureRef(place.walked, structure, place.variable)
+        navigation = place.type.navigation.get(name)
+        if navigation is not None and navigation.collection:
+            return self._collection(CollectionRef(place.variable, place.walked, navigation), rest, step)
+        return None
+
+    def _last(self, value: PropertyRef, rest: Sequence[Step]) -> Typed:
+        if not rest:
+            return value
+        self.binder.refuse("NotAValue", f"{value.property.name} is a property without members", rest[0].at)
+
+    def _walked(self, place: Place, step: Segment) -> Place:
+        name = step.name
+        if "." in name:
+            return replace(place, type=self._cast(place.type, step))
+        structure = place.type.complex.get(name)
+        if structure is not None:
+            return replace(place, structure=structure)
+        navigation = place.type.navigation.get(name)
+        if navigation is None:
+            self._unknown(step, place.type.name, place.type.member_names)
+        target = self.binder.model.types[navigation.target]
+        return Place(place.variable, target, (*place.walked, navigation))
+
+    def _cast(self, current: EntityType, step: Segment) -> EntityType:
+        wanted = self.binder.model.type_named(step.name)
+        if wanted is None or not wanted.is_a(current):
+            self.binder.refuse("UnknownType", f"{step.name} is no type derived from {current.full_name}", step.at)
+        return wanted
+
+    def _collection(self, source: CollectionRef, rest: Sequence[Step], step: Segment) -> Typed:
+        """What is asked of a collection: any, all, or how many; casts and filters narrow it first."""
+        conditions: list[Typed] = []
+        inside = self.binder.about(self._target(source))
+        for position, next_step in enumerate(rest):
+            match next_step:
+                case Segment() if "." in next_step.name:
+                    source = replace(source, type=self._cast(self._target(source), next_step))
+                    inside = self.binder.about(self._target(source))
+                case FilterStep():
+                    conditions.append(inside.condition(next_step.condition))
+                case AnyAll():
+                    return self._quantified(source, inside, next_step, tuple(conditions))
+                case CountOf():
+                    return self._counted(source, inside, next_step.options, tuple(conditions))
+                case Segment(name="$count") if position == len(rest) - 1:
+                    return Counted(source, (inside.own,), tuple(conditions))
+                case _:
+                    break
+        message = f"{source.navigation.name} is a collection; ask any(…), all(…) or $count of it"
+        self.binder.refuse("CollectionInPath", message, step.at)
+
+    def _target(self, source: CollectionRef) -> EntityType:
+        return source.type or self.binder.model.types[source.navigation.target]
+
+    def _quantified(
+        self, source: CollectionRef, inside: ExpressionBinder, step: AnyAll, conditions: tuple[Typed, ...]
+    ) -> Typed:
+        if step.condition is None or step.variable is None:
+            return Exists(step.quantifier, source, (inside.own,), None, conditions)
+        names = (inside.own, step.variable)
+        condition = self.binder.with_variable(step.variable, self._target(source)).condition(step.condition)
+        return Exists(step.quantifier, source, names, condition, conditions)
+
+    def _counted(
+        self, source: CollectionRef, inside: ExpressionBinder, options: Options, conditions: tuple[Typed, ...]
+    ) -> Typed:
+        if options.filter is not None:
+            conditions = (*conditions, inside.condition(options.filter))
+        if options.search is not None:
+            conditions = (*conditions, inside.search(options.search))
+        return Counted(source, (inside.own,), conditions)
+
+    def _unknown(self, step: Segment, owner: str, known: Sequence[str]) -> NoReturn:
+        if step.name in known:
+            self.binder.refuse("NotAValue", f"{step.name} of {owner} is not a value to compare", step.at)
+        hint = did_you_mean(step.name, known)
+        self.binder.refuse("UnknownProperty", f"{owner} has no property {step.name!r}{hint}", step.at)
+
+    def _refuse_step(self, step: Step) -> NoReturn:
+        raise NotImplementedByService(
+            "NotImplemented", "this kind of path is not supported here", target=self.binder.target, at=step.at
+        )

@@ -1,0 +1,131 @@
+"""What a read means in the model, before any SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import ColumnElement
+
+from odata_service.bind.typed import Constant, Typed
+
+if TYPE_CHECKING:
+    from odata_service.bind.apply import Applied
+from odata_service.edm.model import ComplexProperty, EntitySet, EntityType, NavigationProperty, Property, StreamProperty
+
+# A condition that the rows of a set must meet for this caller, given the set's alias in a statement. (Any: an alias of
+# a mapped class has whatever attributes the class has.)
+RowRule = Callable[[Any], ColumnElement[bool]]
+
+Key = tuple[tuple[Property, Constant], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a resource path: ``People``, ``People(k)``, ``/Addresses``, ``/Addresses(k)``. After a cast ``type`` is
+    the derived type; ``filters`` are the conditions of ``/$filter(…)``. What a function returned is a step with ``among``,
+    the condition to be one of those entities, in the function's ``order``."""
+
+    entity_set: EntitySet
+    navigation: NavigationProperty | None = None
+    key: Key = ()
+    cast: EntityType | None = None
+    filters: tuple[Typed, ...] = ()
+    among: RowRule | None = None
+    order: tuple[Order, ...] = ()
+
+    @property
+    def type(self) -> EntityType:
+        return self.cast or self.entity_set.type
+
+    @property
+    def single(self) -> bool:
+        if self.key or (self.navigation is None and self.entity_set.singleton):
+            return True
+        return self.navigation is not None and not self.navigation.collection
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One item of ``$orderby``."""
+
+    expression: Typed
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """One item of ``$expand`` with the query over its far end; ``only`` is ``ref`` or ``count`` where just the addresses
+    or the number of the related entities are wanted."""
+
+    navigation: NavigationProperty
+    query: Query
+    only: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Entities: where they come from, which of them, in which order, and how much of each.
+
+    ``order`` ends in the key, so that it is total. ``rules`` are the row rules of every set the query touches, put in
+    by ``access``. ``page_size`` is the most rows of one page, or ``None``.
+    """
+
+    source: tuple[Step, ...]
+    filter: Typed | None = None
+    order: tuple[Order, ...] = ()
+    top: Constant | None = None
+    skip: Constant | None = None
+    count: bool = False
+    select: tuple[Property, ...] = ()
+    structures: tuple[ComplexProperty, ...] = ()
+    computed: tuple[tuple[str, Typed], ...] = ()
+    chosen: bool = False
+    links: tuple[NavigationProperty, ...] = ()
+    expand: tuple[Expansion, ...] = ()
+    page_size: int | None = None
+    rules: Mapping[str, tuple[RowRule, ...]] = field(default_factory=dict)
+    own_rules: tuple[RowRule, ...] | None = None  # those of the entities themselves, where a delta shows tombstones
+
+    @property
+    def entity_set(self) -> EntitySet:
+        return self.source[-1].entity_set
+
+    @property
+    def single(self) -> bool:
+        return self.source[-1].single
+
+
+Kind = Literal["entities", "property", "raw", "structure", "stream", "count", "links"]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A GET: the query and what of its result is asked for; ``property`` for the kinds property and raw, and so on."""
+
+    query: Query
+    kind: Kind = "entities"
+    property: Property | None = None
+    structure: ComplexProperty | None = None
+    stream: StreamProperty | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadApplied:
+    """A GET with ``$apply``: the entities of ``query``'s path, and the sequences of transformations whose results follow
+    one another; ``counted`` for ``/$count``, ``count`` for ``$count=true``."""
+
+    query: Query
+    sequences: tuple[Applied, ...]
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadServiceDocument:
+    """``GET /``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMetadata:
+    """``GET /$metadata``."""

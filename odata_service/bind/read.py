@@ -1,0 +1,268 @@
+"""A GET's syntax → a :class:`Read` with everything looked up in the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from odata_service.bind.apply import ApplyBinder
+from odata_service.bind.expression import ExpressionBinder
+from odata_service.bind.query import (
+    Expansion, Kind, Order, Query, Read, ReadApplied, ReadMetadata, ReadServiceDocument, Step,
+)  # fmt: skip
+from odata_service.bind.resource import Resource, ResourceBinder
+from odata_service.bind.selection import selection
+from odata_service.bind.typed import Constant, EntityRef, Logical, PropertyRef, StructureRef, Typed
+from odata_service.edm.model import EntityModel, EntityType, NavigationProperty, Property
+from odata_service.edm.primitive import INT64
+from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedByService, did_you_mean
+from odata_service.parse.syntax import Expression, ExpandItem, Literal, Options, OrderBy, Segment, Syntax
+from odata_service.protocol import Protocol
+
+MAX_LEVELS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBinder:
+    """Binds reads against one model. ``page_sizes`` gives the page of a set by its name; no page has more than
+    ``largest_page`` entities, where the client said so."""
+
+    model: EntityModel
+    protocol: Protocol
+    page_sizes: Mapping[str, int | None]
+    default_page_size: int | None
+    key_as_segment: bool = False
+    largest_page: int | None = None
+
+    def read(self, syntax: Syntax) -> Read | ReadApplied | ReadServiceDocument | ReadMetadata:
+        return self.bound(self.resource(syntax), syntax.options)
+
+    def bound(self, resource: Resource, options: Options) -> Read | ReadApplied | ReadServiceDocument | ReadMetadata:
+        """What is asked of a resource."""
+        if resource.special is not None:
+            return _special(resource.special)
+        if resource.each:
+            raise MethodNotAllowed("GET", ("PATCH", "DELETE"))
+        kind = _kind(resource)
+        if options.apply:
+            return self._applied(resource, options)
+        _check_options(options, resource, kind)
+        query = self._query(resource.steps, options, dict(options.aliases))
+        query = query if kind == "entities" else _without_content(query)
+        return Read(query, kind, resource.property, resource.structure, resource.stream)
+
+    def resource(self, syntax: Syntax) -> Resource:
+        return self._path_binder(syntax.options).resource(syntax.path)
+
+    def onward(self, step: Step, path: Sequence[Segment], options: Options) -> Resource:
+        """What the rest of a path means, after what a function returned."""
+        return self._path_binder(options).onward([step], path)
+
+    def _path_binder(self, options: Options) -> ResourceBinder:
+        return ResourceBinder(self.model, self.protocol, dict(options.aliases), self.key_as_segment)
+
+    def entity(self, steps: tuple[Step, ...], expand: tuple[ExpandItem, ...] = ()) -> Read:
+        """One entity as it is answered after a change: all properties, and what came inline with it."""
+        return Read(self._query(steps, Options(expand=expand), {}))
+
+    def _applied(self, resource: Resource, options: Options) -> ReadApplied:
+        last = resource.steps[-1]
+        if last.single or _kind(resource) not in ("entities", "count"):
+            raise BadRequest("OptionNotApplicable", "$apply needs a collection, this is one resource", target="$apply")
+        if options.expand:
+            raise NotImplementedByService("NotImplemented", "$expand beside $apply is not supported", target="$expand")
+        binder = ExpressionBinder(self.model, last.type, self.protocol, aliases=dict(options.aliases))
+        sequences = ApplyBinder(binder).sequences(options.apply)
+        if len(sequences) > 1 and options.orderby:
+            raise NotImplementedByService("NotImplemented", "an order over concat(…) is not supported", target="$orderby")
+        of_result = Options(top=options.top, skip=options.skip, count=options.count)
+        query = self._query(resource.steps, of_result, {})
+        applied = tuple(each.with_options(options).applied(options.select) for each in sequences)
+        return ReadApplied(query, applied, resource.count)
+
+    def _query(self, steps: tuple[Step, ...], options: Options, aliases: Mapping[str, Expression]) -> Query:
+        entity_type, single = steps[-1].type, steps[-1].single
+        expressions = self._expressions(entity_type, options, aliases)
+        chosen = selection(self.model, entity_type, options.select, list(expressions.computed))
+        expand = self._expansions(entity_type, options.expand, aliases)
+        expanded = {each.navigation for each in expand}
+        return Query(
+            source=steps,
+            filter=_conditions(expressions, options),
+            order=() if single else self._order(expressions, options.orderby, steps[-1].order),
+            top=_number(options.top),
+            skip=_number(options.skip),
+            count=bool(options.count),
+            select=chosen.properties,
+            structures=chosen.structures,
+            computed=tuple((name, expressions.computed[name]) for name in chosen.computed),
+            chosen=chosen.chosen,
+            links=tuple(link for link in chosen.links if link not in expanded),
+            expand=expand,
+            page_size=None if single else self._page_size(steps[-1].entity_set.name),
+        )
+
+    def _page_size(self, entity_set: str) -> int | None:
+        sizes = (self.page_sizes.get(entity_set, self.default_page_size), self.largest_page)
+        return min((size for size in sizes if size is not None), default=None)
+
+    def _expressions(
+        self, entity_type: EntityType, options: Options, aliases: Mapping[str, Expression]
+    ) -> ExpressionBinder:
+        """The binder for a level's expressions, which see what ``$compute`` adds, each what stands before it."""
+        aliases = {**aliases, **dict(options.aliases)}
+        binder = ExpressionBinder(self.model, entity_type, self.protocol, aliases=aliases)
+        for item in options.compute:
+            if item.name in entity_type.member_names or item.name in binder.computed:
+                message = f"{entity_type.name} has a property {item.name!r} already"
+                raise BadRequest("NameTaken", message, target="$compute", at=item.at)
+            value = replace(binder, target="$compute").value(item.expression)
+            binder = replace(binder, computed={**binder.computed, item.name: value})
+        return binder
+
+    def _order(
+        self, expressions: ExpressionBinder, items: Sequence[OrderBy], default: tuple[Order, ...] = ()
+    ) -> tuple[Order, ...]:
+        """The asked order, ended by what is left of the key."""
+        expressions = replace(expressions, target="$orderby")
+        asked = [Order(expressions.value(item.expression), item.descending) for item in items]
+        for order, item in zip(asked, items, strict=True):
+            if isinstance(order.expression, (Constant, StructureRef, EntityRef)):
+                expressions.refuse("NotSortable", "only a value that differs from row to row gives an order", item.at)
+        asked = asked or list(default)
+        named = {_own_property(order) for order in asked}
+        key = expressions.type.key
+        return (*asked, *(Order(PropertyRef((), part)) for part in key if part not in named))
+
+    def _expansions(
+        self, entity_type: EntityType, items: Sequence[ExpandItem], aliases: Mapping[str, Expression]
+    ) -> tuple[Expansion, ...]:
+        """Every navigation once: what is named itself before what ``*`` means."""
+        found: dict[str, Expansion] = {}
+        for item in sorted(items, key=lambda item: item.path[-1].name == "*"):
+            for navigation in self._expanded(entity_type, item):
+                if navigation.name not in found or item.options != Options():
+                    found.setdefault(navigation.name, self._expansion(navigation, item, aliases))
+        return tuple(found.values())
+
+    def _expanded(self, entity_type: EntityType, item: ExpandItem) -> Sequence[NavigationProperty]:
+        path = item.path[:-1] if _is_type(item.path[-1]) else item.path
+        for segment in path[:-1]:
+            entity_type = self._derived(entity_type, segment, item)
+        name = path[-1].name
+        if name == "*":
+            return list(entity_type.navigation.values())
+        if name not in entity_type.navigation:
+            hint = did_you_mean(name, entity_type.navigation)
+            message = f"{entity_type.name} has no navigation property {name!r}{hint}"
+            raise BadRequest("UnknownProperty", message, target="$expand", at=item.at)
+        return [entity_type.navigation[name]]
+
+    def _derived(self, entity_type: EntityType, segment: Segment, item: ExpandItem) -> EntityType:
+        """The type behind a cast: ``Ns.Manager/Reports`` and ``Reports/Ns.Manager``."""
+        wanted = self.model.type_named(segment.name)
+        if wanted is None and not _is_type(segment):
+            message = "a path to expand may only go through derived types"
+            raise NotImplementedByService("NotImplemented", message, target="$expand", at=item.at)
+        if wanted is None or not wanted.is_a(entity_type):
+            message = f"{segment.name!r} is no type derived from {entity_type.full_name}"
+            raise BadRequest("UnknownType", message, target="$expand", at=item.at)
+        return wanted
+
+    def _expansion(
+        self, navigation: NavigationProperty, item: ExpandItem, aliases: Mapping[str, Expression]
+    ) -> Expansion:
+        step = Step(self.model.target_set(navigation), navigation)
+        if _is_type(item.path[-1]):
+            step = replace(step, cast=self._derived(step.type, item.path[-1], item))
+        options = _with_levels(navigation, item)
+        only = item.suffix.removeprefix("/").removeprefix("$")
+        query = self._query((step,), options, aliases)
+        return Expansion(navigation, _without_content(query) if only else query, only)
+
+
+def _is_type(segment: Segment) -> bool:
+    return "." in segment.name
+
+
+def _without_content(query: Query) -> Query:
+    """The same entities, of which only the key is wanted, or what the kind of the read says."""
+    return replace(query, select=(), structures=(), links=(), expand=(), computed=())
+
+
+def _with_levels(navigation: NavigationProperty, item: ExpandItem) -> Options:
+    """``Boss($levels=3)`` is ``Boss($expand=Boss($expand=Boss))``; it ends where the type cannot go on."""
+    levels = item.options.levels
+    if levels is None:
+        return item.options
+    levels = MAX_LEVELS if levels < 0 else levels
+    options = replace(item.options, levels=None)
+    if levels <= 1 or navigation.source != navigation.target:
+        return options
+    deeper = replace(item, options=replace(options, levels=levels - 1))
+    return replace(options, expand=(*options.expand, deeper))
+
+
+def _conditions(expressions: ExpressionBinder, options: Options) -> Typed | None:
+    """``$filter`` and ``$search`` together."""
+    asked: list[Typed] = []
+    if options.filter is not None:
+        asked.append(expressions.condition(options.filter))
+    if options.search is not None:
+        asked.append(expressions.search(options.search))
+    if len(asked) > 1:
+        return Logical("and", tuple(asked))
+    return asked[0] if asked else None
+
+
+def _own_property(order: Order) -> Property | None:
+    expression = order.expression
+    return expression.property if isinstance(expression, PropertyRef) and not expression.path else None
+
+
+def _special(name: str) -> ReadServiceDocument | ReadMetadata:
+    if name == "$metadata":
+        return ReadMetadata()
+    if name == "":
+        return ReadServiceDocument()
+    if name == "$batch":
+        raise NotFound("ResourceNotFound", f"{name} cannot be read")
+    raise NotImplementedByService("NotImplemented", f"{name} is not supported yet")
+
+
+def _kind(resource: Resource) -> Kind:
+    if resource.stream is not None:
+        return "stream"
+    if resource.structure is not None:
+        return "structure"
+    if resource.property is not None:
+        return "raw" if resource.raw else "property"
+    if resource.count:
+        return "count"
+    return "links" if resource.links else "entities"
+
+
+def _check_options(options: Options, resource: Resource, kind: Kind) -> None:
+    """Options that shape a collection are refused where there is none (MS-ODATA, System Query Options)."""
+    given = {
+        "$filter": options.filter, "$orderby": options.orderby, "$top": options.top, "$skip": options.skip,
+        "$inlinecount": options.count, "$skiptoken": options.skip_token,
+    }  # fmt: skip
+    shaping = [name for name, value in given.items() if value]
+    single = resource.steps[-1].single or kind in ("property", "raw", "structure", "stream")
+    if single and kind != "count" and shaping:
+        raise BadRequest("OptionNotApplicable", f"{shaping[0]} needs a collection, this is one resource", target=shaping[0])
+    if kind == "count" and options.count:
+        raise BadRequest("OptionNotApplicable", "a count cannot have a count itself", target="$inlinecount")
+    if kind == "count" and options.skip_token is not None:
+        raise BadRequest("OptionNotApplicable", "a count has no pages", target="$skiptoken")
+    of_delta = kind == "count" and options.delta_token is not None  # a delta link's path may get $count behind it
+    if kind not in ("entities", "structure") and (options.expand or options.select) and not of_delta:
+        target = "$expand" if options.expand else "$select"
+        raise BadRequest("OptionNotApplicable", f"{target} needs entities", target=target)
+
+
+def _number(literal: Literal | None) -> Constant | None:
+    if literal is None:
+        return None
+    return Constant(INT64, literal.value, literal.slot, literal.type)

@@ -1,0 +1,42 @@
+"""``$search``: words and phrases looked for in the searchable strings, whatever their case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odata_service.bind.typed import Comparison, Constant, Function, Logical, Not, PropertyRef, Typed
+from odata_service.edm.model import EntityType, Property
+from odata_service.edm.primitive import BOOLEAN, STRING
+from odata_service.functions import signatures
+from odata_service.parse.syntax import SearchExpression
+
+if TYPE_CHECKING:
+    from odata_service.bind.expression import ExpressionBinder
+
+
+def bind_search(binder: ExpressionBinder, node: SearchExpression) -> Typed:
+    """AND, OR and NOT over phrases; a phrase is found where any searchable property contains it."""
+    if node.operator == "NOT":
+        return Not(bind_search(binder, node.terms[0]))
+    if node.operator:
+        terms = tuple(bind_search(binder, term) for term in node.terms)
+        return Logical(node.operator.lower(), terms)
+    places = searchable(binder.type)
+    if not places:
+        return Constant(BOOLEAN, False)
+    found = tuple(_contains(binder, declared, node.phrase) for declared in places)
+    return found[0] if len(found) == 1 else Logical("or", found)
+
+
+def searchable(entity_type: EntityType) -> list[Property]:
+    """The properties the model names, or every string where it names none."""
+    strings = [declared for declared in entity_type.properties.values() if declared.type == STRING]
+    return [declared for declared in strings if declared.searchable] or strings
+
+
+def _contains(binder: ExpressionBinder, declared: Property, phrase: str) -> Typed:
+    """Compared with true, so that a null is simply not found, also under NOT."""
+    (lower,), (contains,) = (signatures(name, binder.protocol) for name in ("tolower", "contains"))
+    text = Function(lower, (PropertyRef((), declared, binder.own),))  # in $count($search=…) of what is counted
+    found = Function(contains, (text, Constant(STRING, phrase.lower())))
+    return Comparison("eq", found, Constant(BOOLEAN, True), BOOLEAN)

@@ -1,0 +1,135 @@
+"""``$select``: which properties of an entity are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+
+from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, NavigationProperty, Property
+from odata_service.errors import BadRequest, did_you_mean
+from odata_service.parse.syntax import Segment, SelectItem
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is shown, in the order of declaration; ``chosen`` is false where nothing was said and all of it is."""
+
+    properties: tuple[Property, ...]
+    structures: tuple[ComplexProperty, ...]
+    links: tuple[NavigationProperty, ...]
+    computed: tuple[str, ...] = ()
+    chosen: bool = False
+
+
+@dataclass(slots=True)
+class _Named:
+    """The names that the items give, before they are put in order; of structures also single members."""
+
+    properties: set[str] = field(default_factory=set)
+    members: dict[str, set[str]] = field(default_factory=dict)
+    links: set[str] = field(default_factory=set)
+    computed: list[str] = field(default_factory=list)
+
+
+def selection(
+    model: EntityModel, entity_type: EntityType, items: Sequence[SelectItem], computed: Sequence[str] = ()
+) -> Selection:
+    """All of a type, derived types included, or what the items name."""
+    properties, structures = all_properties(entity_type), all_structures(entity_type)
+    links = tuple(entity_type.navigation.values())
+    if not items:
+        return Selection(tuple(properties.values()), tuple(structures.values()), links, tuple(computed))
+    named = _Named()
+    for item in items:
+        _Chooser(model, entity_type, computed, named, item).choose()
+    return Selection(
+        tuple(each for name, each in properties.items() if name in named.properties),
+        tuple(_part(each, named.members[name]) for name, each in structures.items() if name in named.members),
+        tuple(each for each in links if each.name in named.links),
+        tuple(dict.fromkeys(named.computed)),
+        chosen=True,
+    )
+
+
+def all_properties(entity_type: EntityType) -> dict[str, Property]:
+    """Of the type and of every type derived from it: rows of its set may have them."""
+    return {name: each for below in entity_type.with_derived() for name, each in below.properties.items()}
+
+
+def all_structures(entity_type: EntityType) -> dict[str, ComplexProperty]:
+    return {name: each for below in entity_type.with_derived() for name, each in below.complex.items()}
+
+
+def _part(structure: ComplexProperty, members: set[str]) -> ComplexProperty:
+    if not members:
+        return structure
+    return replace(structure, members=tuple(member for member in structure.members if member.name in members))
+
+
+def _nested(rest: Sequence[Segment], item: SelectItem) -> list[Sequence[Segment]]:
+    """``Address($select=City,Street)`` is ``Address/City`` and ``Address/Street``."""
+    return [(*rest, *inner.path) for inner in item.options.select] or [rest]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chooser:
+    """Looks up one item."""
+
+    model: EntityModel
+    entity_type: EntityType
+    computed: Sequence[str]
+    named: _Named
+    item: SelectItem
+
+    def choose(self) -> None:
+        path, entity_type = list(self.item.path), self.entity_type
+        while path and "." in path[0].name:
+            if path[0].name.endswith(".*") or (len(path) == 1 and self.model.type_named(path[0].name) is None):
+                return  # operations, which only metadata=full would show
+            entity_type = self._cast(entity_type, path.pop(0))
+        if not path:
+            return
+        name = path[0].name
+        if name == "*":
+            self._everything(entity_type)
+        elif name in entity_type.complex:
+            for rest in _nested(path[1:], self.item):
+                self._structure(entity_type.complex[name], rest)
+        elif len(path) == 1 and name in all_properties(entity_type):
+            self.named.properties.add(name)
+        elif name in entity_type.navigation:
+            self.named.links.add(name)
+        elif name in self.computed:
+            self.named.computed.append(name)
+        elif name not in entity_type.streams:
+            self._unknown(entity_type.name, path[0] if name not in entity_type.member_names else path[1], entity_type)
+
+    def _everything(self, entity_type: EntityType) -> None:
+        self.named.properties |= set(all_properties(entity_type))
+        self.named.computed += self.computed
+        for name in all_structures(entity_type):
+            self.named.members[name] = set()
+
+    def _structure(self, structure: ComplexProperty, rest: Sequence[Segment]) -> None:
+        whole = structure.name in self.named.members and not self.named.members[structure.name]
+        if not rest or rest[0].name == "*":
+            self.named.members[structure.name] = set()
+        elif structure.member(rest[0].name) is None:
+            hint = did_you_mean(rest[0].name, structure.type.members)
+            self._refuse(f"{structure.type.name} has no property {rest[0].name!r}{hint}")
+        elif not whole:
+            self.named.members.setdefault(structure.name, set()).add(rest[0].name)
+
+    def _cast(self, entity_type: EntityType, segment: Segment) -> EntityType:
+        wanted = self.model.type_named(segment.name)
+        if wanted is None or not wanted.is_a(entity_type):
+            self._refuse(f"{segment.name!r} is no type derived from {entity_type.full_name}")
+        return wanted
+
+    def _unknown(self, owner: str, segment: Segment, entity_type: EntityType) -> NoReturn:
+        hint = did_you_mean(segment.name, entity_type.member_names)
+        self._refuse(f"{owner} has no property {segment.name!r}{hint}")
+
+    def _refuse(self, message: str) -> NoReturn:
+        raise BadRequest("UnknownProperty", message, target="$select", at=self.item.at)

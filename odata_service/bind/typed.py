@@ -1,0 +1,245 @@
+"""Expressions with a meaning: every name is a property of the model, every node has a type and says if it can be null."""
+
+from __future__ import annotations
+
+from builtins import property as computed  # PropertyRef has a field of the name
+from dataclasses import dataclass
+
+from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty, Property
+from odata_service.edm.primitive import BOOLEAN, INT64, NULL, PrimitiveType
+from odata_service.functions import Canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value. With a ``slot`` it is a literal of the request and becomes a parameter of the plan: ``written`` is the
+    type the literal has by itself, ``type`` the one it is converted to. Without, it is part of the plan."""
+
+    type: PrimitiveType
+    value: object
+    slot: int = -1
+    written: PrimitiveType | None = None
+    like: Property | None = None  # the property it is compared with, whose column says how values are stored
+
+    @property
+    def nullable(self) -> bool:
+        return self.value is None
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyRef:
+    """``Category/Name``: a property, reached over single-valued navigation from the variable's row."""
+
+    path: tuple[NavigationProperty, ...]
+    property: Property
+    variable: str = "$it"
+
+    @computed
+    def type(self) -> PrimitiveType:
+        return self.property.type
+
+    @computed
+    def nullable(self) -> bool:
+        return self.property.nullable or bool(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A call of one signature of :data:`odata_service.functions.FUNCTIONS`."""
+
+    signature: Canonical
+    arguments: tuple[Typed, ...]
+
+    @property
+    def type(self) -> PrimitiveType:
+        return self.signature.returns
+
+    @property
+    def nullable(self) -> bool:
+        return any(argument.nullable for argument in self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``eq ne lt le gt ge``; ``in_type`` is the type in which the two sides are compared. Never null."""
+
+    operator: str
+    left: Typed
+    right: Typed
+    in_type: PrimitiveType
+
+    type = BOOLEAN
+    nullable = False
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The operand is one of the constants: ``in``, or a chain of ``eq`` over one property. Never null."""
+
+    operand: Typed
+    items: tuple[Constant, ...]
+
+    type = BOOLEAN
+    nullable = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """``add sub mul div mod`` in the type of the result."""
+
+    operator: str
+    left: Typed
+    right: Typed
+    type: PrimitiveType
+
+    @property
+    def nullable(self) -> bool:
+        return True  # a division by zero has no result, nor has what an Int64 has no room for
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """``-x`` in the type of the result; null where an Int64 has no room for it."""
+
+    operand: Typed
+    type: PrimitiveType
+
+    nullable = True
+
+
+@dataclass(frozen=True, slots=True)
+class Logical:
+    """A whole chain of ``and`` or of ``or``."""
+
+    operator: str
+    terms: tuple[Typed, ...]
+
+    type = BOOLEAN
+
+    @property
+    def nullable(self) -> bool:
+        return any(term.nullable for term in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    operand: Typed
+
+    type = BOOLEAN
+
+    @property
+    def nullable(self) -> bool:
+        return self.operand.nullable
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """``cast(x,Edm.Int64)``; ``operand`` is converted where it can be, else null."""
+
+    operand: Typed
+    type: PrimitiveType
+
+    @property
+    def nullable(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRef:
+    """A single entity in an expression, ``Category`` or ``$it``; can only be compared with null or asked for its type.
+    ``path`` leads from the variable's row to it."""
+
+    path: tuple[NavigationProperty, ...]
+    entity_type: EntityType
+    variable: str = "$it"
+
+    type = NULL
+    nullable = True
+
+
+@dataclass(frozen=True, slots=True)
+class StructureRef:
+    """A complex value in an expression: ``ShippingAddress``; can be compared with null."""
+
+    path: tuple[NavigationProperty, ...]
+    structure: ComplexProperty
+    variable: str = "$it"
+
+    type = NULL
+    nullable = True
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionRef:
+    """Entities related to a variable's row: ``Orders`` of ``$it``; ``type`` narrows them to a derived type."""
+
+    variable: str
+    path: tuple[NavigationProperty, ...]
+    navigation: NavigationProperty
+    type: EntityType | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """``Orders/any(o:o/Total gt 5)`` or ``all``; ``conditions`` narrow the collection first. In all of them the
+    collection's rows go by ``names``. Never null."""
+
+    quantifier: str
+    source: CollectionRef
+    names: tuple[str, ...]
+    condition: Typed | None
+    conditions: tuple[Typed, ...] = ()
+
+    type = BOOLEAN
+    nullable = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """``Orders/$count``, with ``($filter=…)`` as ``conditions``, in which its rows go by ``names``. Never null."""
+
+    source: CollectionRef
+    names: tuple[str, ...]
+    conditions: tuple[Typed, ...] = ()
+
+    type = INT64
+    nullable = False
+
+
+@dataclass(frozen=True, slots=True)
+class TypeTest:
+    """``isof(TechStore.SpecialProduct)``: whether a variable's row has a derived type."""
+
+    entity_type: EntityType
+    path: tuple[NavigationProperty, ...] = ()
+    variable: str = "$it"
+
+    type = BOOLEAN
+    nullable = False
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """``case(a:1,b:2)``: the value beside the first condition that is true, else null."""
+
+    branches: tuple[tuple[Typed, Typed], ...]
+    type: PrimitiveType
+
+    nullable = True
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A column that a transformation of ``$apply`` made; ``property`` is where its values come from, if they were not
+    calculated."""
+
+    path: str
+    type: PrimitiveType
+    nullable: bool
+    property: Property | None = None
+
+
+Typed = (
+    Constant | PropertyRef | Function | Comparison | Among | Arithmetic | Negation | Logical | Not | Cast | EntityRef
+    | StructureRef | Exists | Counted | TypeTest | Branches | Given
+)  # fmt: skip

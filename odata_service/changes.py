@@ -1,0 +1,211 @@
+"""Changes from request to result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from odata_service.access import EntitySetRights
+from odata_service.bind.call import Call
+from odata_service.bind.change import allowed_methods, command, demand_method
+from odata_service.bind.command import ApplyDelta, Command, DeleteEach, Insert, Invoke, SetCommand, Update, UpdateEach
+from odata_service.bind.payload import EntityPayload
+from odata_service.bind.query import Query, Step
+from odata_service.bind.resource import Resource
+from odata_service.edm.model import EntitySet
+from odata_service.errors import BadRequest, NotImplementedByService
+from odata_service.etag import Conditions
+from odata_service.execute.connection import Timing
+from odata_service.execute.read import Literals
+from odata_service.execute.write import Changed, Order, Outcome, Returned, Transaction, Writer
+from odata_service.execute.set_change import ChangedSet, Done
+from odata_service.links import entity_address
+from odata_service.message import ODataRequest
+from odata_service.parse.syntax import ExpandItem, Options, Segment, Syntax
+from odata_service.reads import Reads, literal_values
+from odata_service.result import Created, DeltaItem, DeltaResponse, Failure, NoContent, Result
+from odata_service.spelling import Exchange, Spelling
+from odata_service.tracking import install_clock
+
+
+@dataclass(slots=True)
+class Changes:
+    """Answers POST, PUT, MERGE, PATCH and DELETE. After a change the entity is read again as a GET would read it,
+    because only the committed row has its stamp and what the database itself put in."""
+
+    reads: Reads
+    sessions: sessionmaker[Session]
+    _has_clock: bool = False
+
+    def change(
+        self, method: str, request: ODataRequest, spelling: Spelling, exchange: Exchange, timing: Timing
+    ) -> Result:
+        order = self.order(method, request, spelling, exchange)
+        changed = self.run(lambda transaction: transaction.apply(order), timing)
+        return self.answer(order.command, changed, request, spelling, exchange, timing)
+
+    def allowed(self, request: ODataRequest, spelling: Spelling) -> tuple[str, ...]:
+        """The methods that a resource has."""
+        syntax = spelling.parse_path(request.target, self.reads.limits)
+        resource = self.reads.binder(spelling, self.reads.access.visible_model()).resource(syntax)
+        return _allowed(resource, spelling)
+
+    def run(self, work: Callable[[Transaction], Outcome], timing: Timing) -> Outcome:
+        """Something in one transaction of its own."""
+        self._install_clock()
+        return Writer(self.sessions, self.reads.planner, self.reads.connections.database).run(work, timing)
+
+    def answer(
+        self,
+        command: Command,
+        changed: Changed | Returned | ChangedSet | None,
+        request: ODataRequest,
+        spelling: Spelling,
+        exchange: Exchange,
+        timing: Timing,
+    ) -> Result:
+        """The entity where it is new or asked for, else only its new state's ETag."""
+        if changed is None:
+            return NoContent()
+        if isinstance(changed, ChangedSet):
+            return self._changed_set(changed, command, request, spelling, exchange, timing)
+        if isinstance(changed, Returned):
+            found = changed.found
+            return self.reads.found(found, spelling, timing) if isinstance(found, Step) else found
+        wanted = changed.created or (exchange.returns_content and isinstance(command, Update))
+        if not wanted and not changed.entity_set.type.etag:
+            return NoContent()
+        inline = _inline(command.payload) if isinstance(command, Insert) and spelling.answers_with_inline else ()
+        entity = self.reads.entity(spelling, changed.entity_set, changed.key, timing, inline)
+        address = entity_address(request.root, changed.entity_set, changed.key, spelling.write_literal)
+        if changed.created:
+            return Created(entity, address)
+        return entity if wanted else NoContent(entity.etag)
+
+    def _changed_set(
+        self,
+        changed: ChangedSet,
+        command: Command,
+        request: ODataRequest,
+        spelling: Spelling,
+        exchange: Exchange,
+        timing: Timing,
+    ) -> Result:
+        """What became of each entity, where that was asked for or not all could be done."""
+        wanted = exchange.answers_deltas if isinstance(command, ApplyDelta) else exchange.returns_content
+        if not changed.has_failures and (not wanted or isinstance(command, DeleteEach)):
+            return NoContent()
+        items = [self._item(changed.entity_set, done, request, spelling, timing) for done in changed.items]
+        return DeltaResponse(changed.entity_set, items)
+
+    def _item(
+        self, entity_set: EntitySet, done: Done, request: ODataRequest, spelling: Spelling, timing: Timing
+    ) -> DeltaItem:
+        """An entity as it is now, or its address: of what was deleted, and of what could not be changed."""
+        address = "" if done.key is None else entity_address(
+            request.root, entity_set, done.key, spelling.write_literal
+        )  # fmt: skip
+        failure = None if done.error is None else Failure(done.operation, done.error)
+        if failure is not None or done.operation == "delete" or done.key is None:
+            is_gone = failure is None or done.operation == "insert"
+            return DeltaItem(address, None, "deleted" if is_gone else "", done.content_id, failure)
+        entity = self.reads.entity(spelling, entity_set, done.key, timing)
+        return DeltaItem(address, entity.level, "", done.content_id)
+
+    def _install_clock(self) -> None:
+        """The counter of stamps, before the first change in a database that has none yet."""
+        if self._has_clock:
+            return
+        connections = self.reads.connections
+        try:
+            if any(each.tracking for each in self.reads.access.model.types.values()):
+                install_clock(connections.engine)
+        except DBAPIError as error:
+            raise connections.refusal(error) from error
+        self._has_clock = True
+
+    def order(self, method: str, request: ODataRequest, spelling: Spelling, exchange: Exchange) -> Order:
+        """What a request asks to be changed, looked up and permitted."""
+        syntax = spelling.parse(request.target, request.query, self.reads.limits)
+        exchange.check(syntax)
+        model = self.reads.access.visible_model()
+        resource = self.reads.binder(spelling, model).resource(syntax)
+        demand_method(method, _allowed(resource, spelling))
+        if resource.special is not None:
+            raise NotImplementedByService("NotImplemented", f"{resource.special} is not supported yet")
+        if resource.call is not None:
+            return self._invocation(resource.call, syntax, request, spelling, exchange)
+        self.reads.access.permit(method, resource)
+        ids = () if syntax.options.id is None else (syntax.options.id,)
+        body = exchange.body(model, self.reads.limits)
+        bound = command(method, resource, body, ids=ids, upserts=spelling.upserts)
+        if isinstance(bound, Insert):
+            exchange.promise(Created)
+        if isinstance(bound, SetCommand):
+            bound = replace(bound, goes_on=exchange.goes_on)
+        if isinstance(bound, (UpdateEach, DeleteEach)):
+            bound = replace(bound, check=partial(self.reads.limits.check, "max_objects_on_change"))
+        return Order(
+            self.reads.access.restrict_change(bound, spelling.tombstones),
+            literal_values(syntax),
+            Conditions.of(request.headers),
+            lambda uri: self._referred(uri, request, spelling),
+            self.reads.access.rules(spelling.tombstones),
+        )
+
+    def _invocation(
+        self, call: Call, syntax: Syntax, request: ODataRequest, spelling: Spelling, exchange: Exchange
+    ) -> Order:
+        """An action with what it is called with."""
+        asked = self.reads.asked(request, syntax, spelling)
+        body = exchange.body(self.reads.access.visible_model(), self.reads.limits)
+        conditions = Conditions.of(request.headers)
+        run = self.reads.invoker.action(call, asked, body, conditions)
+        return Order(Invoke(run), asked.literals, conditions, lambda uri: self._referred(uri, request, spelling))
+
+    def _referred(self, uri: str, request: ODataRequest, spelling: Spelling) -> tuple[Query, Literals]:
+        """The entity at an address in a body: absolute, or relative to the service root or the host."""
+        syntax = spelling.parse_path(_below_root(uri, request.root), self.reads.limits)
+        access = self.reads.access
+        resource = self.reads.binder(spelling, access.visible_model()).resource(syntax)
+        if not resource.steps or resource.property is not None or resource.count or resource.links:
+            raise BadRequest("BadReference", f"{uri!r:.200} is not the address of an entity")
+        for step in resource.steps:
+            access.demand(step.entity_set, EntitySetRights.READ_SINGLE)
+        return Query(resource.steps, rules=access.rules(spelling.tombstones)), literal_values(syntax)
+
+
+def _allowed(resource: Resource, spelling: Spelling) -> tuple[str, ...]:
+    return allowed_methods(
+        resource, whole_sets=spelling.whole_sets, deletes_properties=spelling.deletes_properties
+    )
+
+
+def _inline(payload: EntityPayload) -> tuple[ExpandItem, ...]:
+    """What came inline, as something to expand (Protocol, Create Related Entities When Creating an Entity)."""
+    items = []
+    for name, related in payload.related.items():
+        inserted = [each for each in related if isinstance(each, EntityPayload)]
+        deeper = {item.path[0].name: item for each in inserted for item in _inline(each)}
+        if inserted:
+            options = Options(expand=tuple(deeper.values()))
+            items.append(ExpandItem((Segment(name, None, 0),), "", options, 0))
+    return tuple(items)
+
+
+def _below_root(uri: str, root: str) -> str:
+    """The path below the service root.
+
+    >>> _below_root("http://host/svc/People(1)", "http://host/svc/"), _below_root("/svc/People(1)", "http://host/svc/")
+    ('People(1)', 'People(1)')
+    >>> _below_root("People(1)", "http://host/svc/")
+    'People(1)'
+    """
+    path = urlsplit(uri).path if "://" in uri else uri
+    return path.removeprefix(urlsplit(root).path).lstrip("/")
+

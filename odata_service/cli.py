@@ -1,0 +1,213 @@
+"""``odata-service serve | get | metadata | seed``: the service from the command line. The only place that knows Gunicorn."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, NoReturn, TypeVar
+
+import click
+import gunicorn.http.message
+from gunicorn.app.base import BaseApplication
+
+from odata_service.config import ROWS, ConfigurationError, Settings, variable
+from odata_service.message import Headers, ODataRequest, ODataResponse
+from odata_service.protocol import V2, V4, Protocol
+from odata_service.sample import sample_named
+from odata_service.start import started
+from odata_service.web.app import create_app
+
+Command = TypeVar("Command", bound=Callable[..., object])
+# A worker waits for the database most of the time; its threads answer others meanwhile, and hold idle connections.
+THREADS = 4
+# Longer than any URL that Limits lets pass, so that the refusal is ours and says which setting changes it.
+REQUEST_LINE = 128 * 1024
+ROOT = "http://localhost/"
+
+
+class Commands(click.Group):
+    """A service that cannot start as told says so in one line and ends with status 2."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except ConfigurationError as error:
+            click.echo(f"odata-service: {error}", err=True)
+            context.exit(2)
+
+
+def setting(name: str, *flags: str) -> Callable[[Command], Command]:
+    """A command's option for a row of :class:`Settings`; where it is not given, the environment and then the row decide."""
+    row = ROWS[name]
+    kind: Any = click.IntRange(row.metadata["least"], row.metadata["most"]) if row.type == "int" else None
+    flag = flags or (f"--{name.replace('_', '-')}",)
+    note = f"{row.metadata['help']}  [{variable(name)}; {row.default}]"
+    return click.option(*flag, name, type=kind, is_flag=row.type == "bool", default=None, help=note)
+
+
+def _settings(flags: dict[str, object]) -> Settings:
+    return Settings.from_environment(os.environ, **flags)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="odata-service", prog_name="odata-service")
+def main() -> None:
+    """OData services for Flask and SQLAlchemy."""
+
+
+@main.command()
+@click.argument("database_url", required=False)
+@setting("sample")
+@setting("host")
+@setting("port")
+@setting("workers")
+@setting("reload")
+def serve(**flags: object) -> None:
+    """Serve a sample on DATABASE_URL; an empty database gets tables and first rows.
+
+    \b
+    odata-service serve
+    odata-service serve postgresql://localhost/people --port 9000
+    """
+    settings = _settings(flags)
+    _refuse_taken_port(settings)
+    if settings.reload:
+        _serve_and_reload(settings)
+    Server(settings).run()
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
+    """Gunicorn without its own command line. The application is made once, before the workers are forked from it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._app = create_app(settings)
+        super().__init__()
+
+    def load_config(self) -> None:
+        gunicorn.http.message.MAX_REQUEST_LINE = REQUEST_LINE  # 8190, and its 0 would mean no limit at all
+        for name, value in _gunicorn(self._settings).items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> object:
+        return self._app
+
+
+def _gunicorn(settings: Settings) -> dict[str, object]:
+    return {
+        "bind": _address(settings),
+        "workers": settings.workers or _cores(),
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "limit_request_line": REQUEST_LINE,
+        "loglevel": "warning",
+        "control_socket_disable": True,  # Gunicorn 25 and later
+        "preload_app": True,
+        "when_ready": lambda arbiter: _greet(settings, str(arbiter.LISTENERS[0])),
+    }
+
+
+def _cores() -> int:
+    """The cores that this process may use, which in a container are fewer than the computer has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _address(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{host}:{settings.port}"
+
+
+def _greet(settings: Settings, server: str) -> None:
+    sample = sample_named(settings.sample)
+    roots = " and ".join(f"{server}{prefix}/" for prefix in sample.roots)
+    click.echo(f"{sample.name} at {roots}")
+    click.echo(f"  curl -H 'Accept: application/json' '{server}{min(sample.roots, key=len)}/{sample.example}'")
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    """Gunicorn would try again for some seconds, and end with a log instead of a line."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise ConfigurationError(f"cannot listen on {_address(settings)}: {error.strerror}") from error
+
+
+def _serve_and_reload(settings: Settings) -> NoReturn:
+    """Gunicorn in our place, which has not yet imported what it is to import anew."""
+    started(settings)
+    _greet(settings, f"http://{_address(settings)}")
+    os.environ.update(settings.environment())
+    command = [sys.executable, "-m", "gunicorn", "--reload", "--bind", _address(settings), "--log-level", "warning"]
+    os.execv(sys.executable, [*command, "odata_service.web.app:create_app()"])
+
+
+@main.command()
+@click.argument("url")
+@click.option("--v2/--v4", "v2", default=True, help="the protocol to speak  [--v2]")
+@setting("database_url", "--database")
+@setting("sample")
+@click.option("-H", "--header", "headers", multiple=True, help="a request header: -H 'Accept: application/atom+xml'")
+@click.option("-i", "--include", is_flag=True, help="print the status and the headers too")
+def get(url: str, v2: bool, headers: tuple[str, ...], include: bool, **flags: object) -> None:
+    """Answer one GET through the same door as HTTP. Ends with status 1 where the answer is a refusal.
+
+    \b
+    odata-service get 'People?$top=2'
+    odata-service get -i 'People/$count'
+    """
+    response = _answer(url, V2 if v2 else V4, _headers(headers), _settings(flags))
+    if include:
+        click.echo(f"{response.status} {HTTPStatus(response.status).phrase}")
+        click.echo("".join(f"{name}: {value}\n" for name, value in response.headers.items()))
+    click.echo(response.body)
+    sys.exit(response.status >= HTTPStatus.BAD_REQUEST)
+
+
+def _answer(url: str, protocol: Protocol, headers: Headers, settings: Settings) -> ODataResponse:
+    target, _, query = url.removeprefix(ROOT).lstrip("/").partition("?")
+    return started(settings).handle(ODataRequest(protocol, "GET", target, query, headers, root=ROOT))
+
+
+def _headers(given: tuple[str, ...]) -> Headers:
+    """
+    >>> _headers(("MaxDataServiceVersion: 1.0",))
+    Headers({'MaxDataServiceVersion': '1.0', 'Accept': 'application/json, */*;q=0.5'})
+    """
+    pairs = (text.partition(":") for text in given)
+    said = Headers((name.strip(), value.strip()) for name, _, value in pairs)
+    return said if "Accept" in said else Headers({**said, "Accept": "application/json, */*;q=0.5"})
+
+
+@main.command()
+@setting("database_url", "--database")
+@setting("sample")
+def metadata(**flags: object) -> None:
+    """Print the service's $metadata."""
+    click.echo(_answer("$metadata", V2, Headers(), _settings(flags)).body)
+
+
+@main.command()
+@click.argument("sample")
+@click.option("--rows", type=click.IntRange(min=1), required=True, help="how many; the same number, the same rows")
+@setting("database_url", "--database")
+def seed(rows: int, **flags: object) -> None:
+    """See to it that a sample's first ROWS generated rows are there, with all that belongs to them.
+
+    \b
+    odata-service seed people --rows 200000
+    """
+    settings = _settings(flags)
+    engine = started(settings).engine
+    added = 0
+    with click.progressbar(length=rows, label="adding", file=sys.stderr) as bar:
+        for count in sample_named(settings.sample).generate(engine, rows):
+            added += count
+            bar.update(count)
+    click.echo(f"{added} added; {rows} generated rows are there")

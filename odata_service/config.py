@@ -1,0 +1,95 @@
+"""What a service is started with. One row per setting: flag, environment variable, help and default come from it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from odata_service.limits import Limits
+
+_WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+class ConfigurationError(Exception):
+    """The service cannot start as it is told to. The message is one line for the person who started it."""
+
+
+def _setting(default: Any, help: str, least: int = 0, most: int = 1_000_000) -> Any:
+    """A row of :class:`Settings`. (Any: a dataclass field is typed by what stands before the equals sign.)"""
+    return field(default=default, metadata={"help": help, "least": least, "most": most})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``ODATA_<NAME>`` in the environment or ``--<name>`` on the command line sets a row; the flag wins.
+
+    >>> Settings.from_environment({"ODATA_PAGE_SIZE": "20", "ODATA_MAX_TOP": "500"}, port=9000).page_size
+    20
+    """
+
+    database_url: str = _setting("sqlite:///var/{sample}.db", "SQLAlchemy URL of the database")
+    sample: str = _setting("people", "the sample whose schema and first rows an empty database gets")
+    page_size: int = _setting(50, "entities on one page of a set; 0 leaves only the limit on pages")
+    secret: str = _setting("", "signs the links to further pages; follows from the database's URL where none is given")
+    host: str = _setting("127.0.0.1", "address to listen on")
+    port: int = _setting(8000, "port to listen on", most=65_535)
+    workers: int = _setting(0, "worker processes; 0 means one per core", most=1_000)
+    reload: bool = _setting(False, "start anew whenever the code changes")
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], **flags: object) -> Settings:
+        """The rows as the environment sets them, then as the flags do; a flag that is ``None`` was not given."""
+        said: dict[str, Any] = {
+            name: _value(row, environ[variable(name)]) for name, row in ROWS.items() if variable(name) in environ
+        }
+        given = {name: flag for name, flag in flags.items() if flag is not None}
+        return cls(limits=_limits(environ), **(said | given))
+
+    @property
+    def url(self) -> str:
+        """The database's URL: each sample has a file of its own where none is named.
+
+        >>> Settings(sample="people").url
+        'sqlite:///var/people.db'
+        """
+        return self.database_url.replace("{sample}", self.sample)
+
+    def environment(self) -> dict[str, str]:
+        """The variables that say the same to another process; limits come from the environment only."""
+        return {variable(name): str(getattr(self, name)) for name in ROWS}
+
+
+ROWS = {row.name: row for row in dataclasses.fields(Settings) if row.metadata}
+
+
+def variable(name: str) -> str:
+    """
+    >>> variable("page_size")
+    'ODATA_PAGE_SIZE'
+    """
+    return f"ODATA_{name.upper()}"
+
+
+def _value(row: dataclasses.Field[Any], text: str) -> object:
+    if isinstance(row.default, bool):
+        if text.lower() not in _WORDS:
+            raise ConfigurationError(f"{variable(row.name)} is true or false, not {text!r}")
+        return _WORDS[text.lower()]
+    return _whole_number(row, text) if isinstance(row.default, int) else text
+
+
+def _whole_number(row: dataclasses.Field[Any], text: str) -> int:
+    least, most = row.metadata["least"], row.metadata["most"]
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise ConfigurationError(f"{variable(row.name)} is a whole number from {least} to {most}, not {text!r}")
+    return int(text)
+
+
+def _limits(environ: Mapping[str, str]) -> Limits:
+    try:
+        return Limits.from_environment(environ)
+    except ValueError as error:
+        raise ConfigurationError(f"a limit (ODATA_MAX_…) is a whole number: {error}") from error

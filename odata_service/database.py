@@ -1,0 +1,75 @@
+"""A database's URL, as people write it → an engine that has answered once, or one line about what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import URL, Engine, create_engine, inspect, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from odata_service.config import ConfigurationError
+
+# What people write → the driver that our extra installs.
+DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+EXTRAS = {"psycopg": "postgres", "pymysql": "mysql"}  # by driver
+CONNECT_SECONDS = 10
+
+
+def open_engine(text: str) -> Engine:
+    """An engine whose database is there and lets us in."""
+    url = database_url(text)
+    try:
+        _make_folder(url)
+        engine = create_engine(url, connect_args=_patience(url))
+        inspect(engine).get_table_names()
+        engine.dispose()  # what uses the engine may want its connections made otherwise
+    except ImportError as error:
+        raise ConfigurationError(f"cannot open {url!r}: {one_line(error)}{_cure(url)}") from error
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        raise ConfigurationError(f"cannot open {url!r}: {one_line(error)}") from error
+    return engine
+
+
+def database_url(text: str) -> URL:
+    """With our driver where none is named.
+
+    >>> database_url("postgresql://localhost/people")
+    postgresql+psycopg://localhost/people
+    """
+    try:
+        url = make_url(text)
+    except (SQLAlchemyError, ValueError):  # the text is not repeated: it may hold a password
+        raise ConfigurationError("the database URL cannot be read; sqlite:///people.db would be one") from None
+    return url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
+
+
+def is_in_memory(engine: Engine) -> bool:
+    """Whether the database lives, and dies, with this process."""
+    return engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:")
+
+
+def _patience(url: URL) -> dict[str, int]:
+    """Nobody waits for minutes at start for a server that does not answer."""
+    known = url.drivername in DRIVERS.values() and "connect_timeout" not in url.query
+    return {"connect_timeout": CONNECT_SECONDS} if known else {}
+
+
+def _make_folder(url: URL) -> None:
+    if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith(("file:", ":memory:")):
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _cure(url: URL) -> str:
+    extra = EXTRAS.get(url.drivername.partition("+")[2])
+    return f"; pip install 'odata-service[{extra}]' brings the driver" if extra else ""
+
+
+def one_line(error: Exception) -> str:
+    """What the driver said, without the statement and the links that SQLAlchemy adds."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return " ".join(str(said).split()) or type(said).__name__

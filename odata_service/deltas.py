@@ -1,0 +1,170 @@
+"""Delta links: what was changed and deleted since a client read a set (Protocol, Requesting Changes).
+
+The clock's last stamp is read before the first page. Its value travels with the next links of the reading and ends up in
+the delta link, so that whatever is committed meanwhile is told by the first delta. A delta ends at the stamp that was
+the last one when its own first page was asked for, however many pages it has.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from odata_service.access import Access
+from odata_service.bind.delta import IS_DELETED, MATCHES, can_be_followed, changes_of, moment_constant
+from odata_service.bind.query import Read
+from odata_service.edm.primitive import DATE_TIME
+from odata_service.errors import BadRequest, Gone
+from odata_service.execute.connection import ReadConnections, Timing
+from odata_service.execute.read import Given, Literals, Reader
+from odata_service.limits import Limits
+from odata_service.links import defining_query, delta_link, whole_reading
+from odata_service.message import ODataRequest
+from odata_service.plan.read import Planner
+from odata_service.plan.read_plan import ReadPlan
+from odata_service.plan.statement import compiled
+from odata_service.result import EntityCollection, EntityCount, EntityDelta, Level, Result
+from odata_service.token import Plain, TokenCodec
+from odata_service.tracking import has_counter, last_stamp, moment
+
+DELTA_TOKEN = "$deltatoken"
+SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a delta token says. A ``reading`` under way began when the last stamp was ``since``; ``changes`` are those
+    after ``since``, and those of one delta go up to ``until`` and go on after the row with the values ``after``.
+    ``given`` is when the link was made, in seconds since the epoch."""
+
+    kind: Literal["reading", "changes"]
+    since: int
+    given: int
+    until: int | None = None
+    after: tuple[Plain, ...] = ()
+
+    def values(self) -> list[Plain]:
+        return [self.kind, self.since, self.given, self.until, *self.after]
+
+
+@dataclass(slots=True)
+class Deltas:
+    """Follows the changes of reads."""
+
+    access: Access
+    planner: Planner
+    connections: ReadConnections
+    tokens: TokenCodec
+    limits: Limits
+    _has_counter: bool = False
+
+    def mark(
+        self, read: Read, request: ODataRequest, token: str | None, is_first: bool, timing: Timing
+    ) -> Mark | None:
+        """Where a read stands; ``None`` for one that nobody follows, or that cannot be. A preference that cannot be met
+        is ignored, a token is refused."""
+        if token is not None:
+            return self._mark_of(token, read, request, timing)
+        if not is_first or read.kind != "entities" or not can_be_followed(read):
+            return None
+        return Mark("reading", self._last_stamp(read, timing), int(time.time()))
+
+    def linked(self, result: Result, mark: Mark, request: ODataRequest, is_first: bool) -> Result:
+        """A page of a reading with its delta link, or the next link that leads there."""
+        if not isinstance(result, EntityCollection):
+            return result
+        if result.next_link is None:
+            link = self._link(request, replace(mark, kind="changes", given=int(time.time())))
+            return replace(result, delta_link=link, tracked=is_first)
+        if not is_first:
+            return result
+        token = self._signed(request, mark)
+        return replace(result, next_link=f"{result.next_link}&{DELTA_TOKEN}={token}", tracked=True)
+
+    def changes(self, read: Read, mark: Mark, request: ODataRequest, literals: Literals, timing: Timing) -> Result:
+        """One page of what has changed, or how much has."""
+        until = self._last_stamp(read, timing) if mark.until is None else mark.until
+        stamps = [(DATE_TIME, moment(stamp)) for stamp in (mark.since, until)]
+        first, second = (moment_constant(at, len(literals) + n) for n, (_, at) in enumerate(stamps))
+        restricted = self.access.restrict_changes(read)
+        plan = self.planner.plan(changes_of(restricted, first, second), [False] * len(mark.after) or None)
+        this = replace(mark, until=until)
+        result = Reader(self.connections).read(plan, self._given(request, [*literals, *stamps], this), timing)
+        if isinstance(result, EntityCount):
+            return result
+        assert isinstance(result, EntityCollection), "only collections can be followed"
+        delta = None
+        if result.next_link is None:
+            delta = self._link(request, Mark("changes", until, int(time.time())))
+        level, reasons = _without_marks(result.level)
+        return EntityDelta(level, reasons, result.next_link, delta)
+
+    def _given(self, request: ODataRequest, literals: Literals, mark: Mark) -> Given:
+        def sign(plan: ReadPlan, values: Sequence[Plain]) -> str:
+            return self._signed(request, replace(mark, after=tuple(values)))
+
+        def link(token: str, top_left: int | None) -> str:
+            return delta_link(request.root, request.target, request.query, token)
+
+        return Given(literals, mark.after or None, sign, link)
+
+    def _mark_of(self, token: str, read: Read, request: ODataRequest, timing: Timing) -> Mark:
+        """What a token says; 410 for one that is not ours, or not good any more."""
+        try:
+            kind, since, given, until, *after = self.tokens.read(DELTA_TOKEN, _binding(request), token)
+        except (BadRequest, ValueError):
+            raise _gone(request, "was not made by this service for this query") from None
+        assert isinstance(since, int) and isinstance(given, int), "what is signed is ours"
+        assert until is None or isinstance(until, int), "what is signed is ours"
+        if time.time() - given > self.limits.max_delta_age_days * SECONDS_PER_DAY:
+            raise _gone(request, f"is older than {self.limits.max_delta_age_days} days (max_delta_age_days)")
+        if not can_be_followed(read) or since > self._last_stamp(read, timing):
+            raise _gone(request, "is from a state of the data that is no more")
+        return Mark("changes" if kind == "changes" else "reading", since, given, until, tuple(after))
+
+    def _last_stamp(self, read: Read, timing: Timing) -> int:
+        """The clock's, or 0 in a database where nothing was ever stamped."""
+        self._has_counter = self._has_counter or has_counter(self.connections.engine)
+        if not self._has_counter:
+            return 0
+        tracking = read.query.entity_set.type.tracking
+        statement = compiled(last_stamp(tracking.group if tracking else ""), self.planner.dialect)
+        with self.connections.open(timing) as connection:
+            rows = connection.rows(statement, {})
+        return int(str(rows[0][0])) if rows else 0
+
+    def _link(self, request: ODataRequest, mark: Mark) -> str:
+        return delta_link(request.root, request.target, request.query, self._signed(request, mark))
+
+    def _signed(self, request: ODataRequest, mark: Mark) -> str:
+        return self.tokens.sign(DELTA_TOKEN, _binding(request), mark.values())
+
+
+def _binding(request: ODataRequest) -> str:
+    return defining_query(request.target, request.query)
+
+
+def _gone(request: ODataRequest, why: str) -> Gone:
+    location = whole_reading(request.root, request.target, request.query)
+    message = f"this delta link {why}; read the whole set again"
+    return Gone("DeltaLinkGone", message, location=location, target=DELTA_TOKEN)
+
+
+def _without_marks(level: Level) -> tuple[Level, list[str]]:
+    """The rows without the columns that say what became of them, and that in words."""
+    computed = {each.name: each for each in level.shape.computed}
+    deleted, matches = computed[IS_DELETED].position, computed.get(MATCHES)
+    shown = tuple(each for each in level.shape.computed if each.name not in (IS_DELETED, MATCHES))
+    reason = _reason(deleted, None if matches is None else matches.position)
+    return replace(level, shape=replace(level.shape, computed=shown)), [reason(row) for row in level.rows]
+
+
+def _reason(deleted: int, matches: int | None) -> Callable[[Sequence[object]], str]:
+    def reason(row: Sequence[object]) -> str:
+        if row[deleted]:
+            return "deleted"
+        return "" if matches is None or row[matches] else "changed"
+
+    return reason

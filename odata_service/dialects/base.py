@@ -1,0 +1,96 @@
+"""What the service needs to know of a database. The defaults are standard SQL; a subclass per database overrides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement, Engine, UnaryExpression, bindparam, event, types
+from sqlalchemy.engine import Dialect
+
+from odata_service.dialects.constructs import KeyAmong
+from odata_service.errors import BadRequest, Conflict, ODataError, ServiceUnavailable
+
+Key = tuple[object, ...]
+Decoder = Callable[[object], object]
+
+# SQLSTATE classes and codes (ISO/IEC 9075, Table "SQLSTATE class and subclass values") → what the client is told.
+STATES: tuple[tuple[str, type[ODataError], str, str], ...] = (
+    ("23505", Conflict, "KeyExists", "an entity with the same key or unique value exists already"),
+    ("23503", Conflict, "ReferenceMissing", "a related entity does not exist, or still refers to this one"),
+    ("23502", BadRequest, "ValueRequired", "a value is required that was not given"),
+    ("23", BadRequest, "ConstraintViolated", "the change breaks a constraint of the database"),
+    ("2201B", BadRequest, "InvalidPattern", "the pattern is malformed, or looking for it takes too long"),
+    ("22", BadRequest, "ValueOutOfRange", "a value or the result of an operation is out of its type's range"),
+    ("57014", ServiceUnavailable, "StatementTimeout", "the request took longer than a statement may run"),
+    ("40", ServiceUnavailable, "TryAgain", "another change was in the way; try again"),
+    ("0A000", ServiceUnavailable, "TryAgain", "the database's schema has changed; try again"),
+    ("26000", ServiceUnavailable, "TryAgain", "the database has forgotten a statement; try again"),
+    ("55P03", ServiceUnavailable, "TryAgain", "another change was in the way; try again"),
+    ("08", ServiceUnavailable, "DatabaseAway", "the database cannot be reached"),
+    ("57", ServiceUnavailable, "DatabaseAway", "the database cannot be reached"),
+    ("53", ServiceUnavailable, "DatabaseBusy", "the database has no room for this request now"),
+    ("54", BadRequest, "TooComplex", "the request is too complex for the database"),
+)
+
+
+class Database:
+    """One kind of database: how its connections are prepared, how its values come and go."""
+
+    name: ClassVar[str] = "default"
+    # Around several statements that must see the same state of the data.
+    snapshot: ClassVar[tuple[str, str]] = ("BEGIN", "COMMIT")
+
+    def prepare(self, engine: Engine, timeout_ms: int) -> None:
+        """Make every connection of the engine fit, those included that its pool has already."""
+
+        @event.listens_for(engine, "checkout")
+        def make_fit(connection: Any, record: Any, _proxy: object) -> None:
+            if not record.info.get(Database):
+                self.make_fit(connection, timeout_ms)
+                record.info[Database] = True
+
+    def make_fit(self, connection: Any, timeout_ms: int) -> None:
+        """Give a driver's connection its time-out, functions and settings."""
+
+    def autocommit(self, connection: Any, on: bool) -> None:
+        """Switch a driver's connection so that single reads need no transaction. (Any: drivers share no type.)"""
+        connection.autocommit = on
+
+    def start_timer(self, connection: Any, timeout_ms: int) -> None:
+        """Where the database itself cannot limit a statement's time, start counting here."""
+
+    def decoder(self, sql_type: types.TypeEngine[Any], dialect: Dialect) -> Decoder | None:
+        """From the driver's value to Python's, or ``None`` where they are the same."""
+        implementation = sql_type.dialect_impl(dialect)
+        return implementation.result_processor(dialect, None)
+
+    def ordered(self, column: ColumnElement[Any], descending: bool, nullable: bool) -> UnaryExpression[Any]:
+        """Nulls first ascending, last descending (Protocol, System Query Option $orderby)."""
+        item = column.desc() if descending else column.asc()
+        if not nullable:
+            return item
+        return item.nulls_last() if descending else item.nulls_first()
+
+    def key_among(self, columns: Sequence[ColumnElement[Any]], name: str) -> ColumnElement[bool]:
+        """``columns`` are among the keys that :meth:`key_values` gives at run time."""
+        return KeyAmong(*columns, bindparam(name, type_=types.String()))
+
+    def key_values(self, keys: Sequence[Key], name: str) -> dict[str, object]:
+        """The parameters of :meth:`key_among`: keys as the driver gave them, as a JSON array of values where the key
+        has one part, else of arrays; bytes are hexadecimal digits."""
+        single = bool(keys) and len(keys[0]) == 1
+        return {name: json.dumps([key[0] for key in keys] if single else list(keys), default=bytes.hex)}
+
+    def sql_state(self, error: BaseException) -> str:
+        """The five letters of a driver's error, or nothing."""
+        return str(getattr(error, "sqlstate", None) or "")
+
+    def refusal(self, error: BaseException) -> ODataError | None:
+        """What a client is told of a driver's error; never its text. ``None`` for what is our own mistake."""
+        state = self.sql_state(error)
+        for prefix, refusal, code, message in STATES:
+            if state and state.startswith(prefix):
+                return refusal(code, message)
+        return None

@@ -1,0 +1,206 @@
+"""PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, types
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from odata_service.dialects import constructs, postgresql_calls
+from odata_service.dialects.base import Database, Decoder, Key
+from odata_service.dialects.constructs import arguments, parts
+
+CALLS = postgresql_calls.FORMULAS
+_FLOAT8, _NUMERIC = 701, 1700  # pg_type.oid
+_STATES_OF_THE_DRIVER = {"DataError": "22021", "OperationalError": "08006"}
+
+
+class PostgreSQL(Database):
+    name = "postgresql"
+    snapshot = ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "COMMIT")
+
+    def make_fit(self, connection: Any, timeout_ms: int) -> None:
+        autocommit, connection.autocommit = connection.autocommit, True
+        connection.execute(f"SET statement_timeout = {timeout_ms:d}")
+        connection.execute("SET lock_timeout = '20s'")
+        connection.execute("SET TIME ZONE 'UTC'")  # a point in time meets one without a zone only in UTC
+        connection.autocommit = autocommit
+
+    def sql_state(self, error: BaseException) -> str:
+        """What the driver refuses itself has no state: NUL in a text, a server that is not there."""
+        return super().sql_state(error) or _STATES_OF_THE_DRIVER.get(type(error).__name__, "")
+
+    def decoder(self, sql_type: types.TypeEngine[Any], dialect: Dialect) -> Decoder | None:
+        """The driver's numbers are told apart by their type's OID, which SQLAlchemy wants to know here."""
+        implementation = sql_type.dialect_impl(dialect)
+        plain = implementation.impl_instance if isinstance(implementation, types.TypeDecorator) else implementation
+        return implementation.result_processor(dialect, _FLOAT8 if isinstance(plain, types.Float) else _NUMERIC)
+
+    def key_among(self, columns: Sequence[ColumnElement[Any]], name: str) -> ColumnElement[bool]:
+        lists = [bindparam(f"{name}_{number}", type_=ARRAY(column.type)) for number, column in enumerate(columns)]
+        return constructs.KeyAmong(*columns, *lists)
+
+    def key_values(self, keys: Sequence[Key], name: str) -> dict[str, object]:
+        """One array per part of the key."""
+        return {f"{name}_{number}": list(values) for number, values in enumerate(zip(*keys, strict=True))}
+
+
+@compiles(constructs.KeyAmong, "postgresql")
+def _key_among(element: constructs.KeyAmong, compiler: SQLCompiler, **kw: Any) -> str:
+    texts = arguments(element, compiler, **kw)
+    columns, lists = texts[: len(texts) // 2], texts[len(texts) // 2 :]
+    if len(columns) == 1:
+        return f"{columns[0]} = ANY({lists[0]})"
+    return f"({', '.join(columns)}) IN (SELECT * FROM unnest({', '.join(lists)}))"
+
+
+@compiles(constructs.StartsWith, "postgresql")
+def _starts_with(element: constructs.StartsWith, compiler: SQLCompiler, **kw: Any) -> str:
+    text, start = arguments(element, compiler, **kw)
+    return f"starts_with({text}, {start})"
+
+
+@compiles(constructs.EndsWith, "postgresql")
+def _ends_with(element: constructs.EndsWith, compiler: SQLCompiler, **kw: Any) -> str:
+    text, end = arguments(element, compiler, **kw)
+    return f"(right({text}, length({end})) = {end})"
+
+
+@compiles(constructs.Lower, "postgresql")
+@compiles(constructs.Upper, "postgresql")
+def _case(element: constructs.Lower, compiler: SQLCompiler, **kw: Any) -> str:
+    """Unicode's letters whatever the database's locale; ``pg_c_utf8`` is built in since PostgreSQL 17."""
+    (text,) = arguments(element, compiler, **kw)
+    return f'{element.name}({text} COLLATE "{unicode_collation(compiler)}")'
+
+
+def unicode_collation(compiler: SQLCompiler) -> str:
+    version = compiler.dialect.server_version_info or (17,)
+    return "pg_c_utf8" if version >= (17,) else "und-x-icu"
+
+
+@compiles(constructs.DatePart, "postgresql")
+def _date_part(element: constructs.DatePart, compiler: SQLCompiler, **kw: Any) -> str:
+    (moment,) = arguments(element, compiler, **kw)
+    kind = parts(element)[0].type
+    if isinstance(kind, types.DateTime) and kind.timezone:
+        moment = f"({moment} AT TIME ZONE 'UTC')"
+    return f"CAST(floor(extract({element.name} FROM {moment})) AS INTEGER)"
+
+
+def number(element: constructs.Rounded | constructs.Arithmetic, text: str) -> str:
+    """An operand in the type of the result: else ``floor`` of a BIGINT would be a double's, which loses digits."""
+    return f"CAST({text} AS {'NUMERIC' if constructs.is_decimal(element.type) else 'DOUBLE PRECISION'})"
+
+
+@compiles(constructs.RoundHalfEven, "postgresql")
+def _round_half_even(element: constructs.RoundHalfEven, compiler: SQLCompiler, **kw: Any) -> str:
+    (text,) = arguments(element, compiler, **kw)
+    if not constructs.is_decimal(element.type):
+        return f"round({number(element, text)})"  # of a double: half to even already
+    even = "CASE WHEN abs(n.v - trunc(n.v)) = 0.5 THEN 2 * round(n.v / 2) ELSE round(n.v) END"
+    return once(even, number(element, text))
+
+
+@compiles(constructs.RoundHalfAway, "postgresql")
+def _round_half_away(element: constructs.RoundHalfAway, compiler: SQLCompiler, **kw: Any) -> str:
+    (text,) = arguments(element, compiler, **kw)
+    if constructs.is_decimal(element.type):
+        return f"round({number(element, text)})"  # of a numeric: half away from zero already
+    return once("trunc(n.v) + CASE WHEN abs(n.v - trunc(n.v)) < 0.5 THEN 0 ELSE sign(n.v) END", number(element, text))
+
+
+@compiles(constructs.Floor, "postgresql")
+@compiles(constructs.Ceiling, "postgresql")
+def _floor(element: constructs.Floor, compiler: SQLCompiler, **kw: Any) -> str:
+    (text,) = arguments(element, compiler, **kw)
+    return f"{element.name}({number(element, text)})"
+
+
+def once(formula: str, operand: str) -> str:
+    """A formula over ``n.v``. The operand stands in it only once, else nested calls would double each time; OFFSET keeps
+    the planner from putting it in everywhere itself."""
+    return f"(SELECT {formula} FROM (SELECT {operand} AS v OFFSET 0) AS n)"
+
+
+@compiles(constructs.Truncated, "postgresql")
+def _truncated(element: constructs.Truncated, compiler: SQLCompiler, **kw: Any) -> str:
+    text, low, high = arguments(element, compiler, **kw)
+    return once(f"CASE WHEN n.v >= {low} AND n.v < {high} + 1.0 THEN CAST(n.v AS BIGINT) END", f"trunc({text})")
+
+
+@compiles(constructs.Single, "postgresql")
+def _single(element: constructs.Single, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(CAST({arguments(element, compiler, **kw)[0]} AS TEXT) AS DOUBLE PRECISION)"
+
+
+@compiles(constructs.Enumerated, "postgresql")
+def _enumerated(element: constructs.Enumerated, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST({arguments(element, compiler, **kw)[0]} AS VARCHAR)"
+
+
+@compiles(constructs.AsDecimal, "postgresql")
+def _as_decimal(element: constructs.AsDecimal, compiler: SQLCompiler, **kw: Any) -> str:
+    (text,) = arguments(element, compiler, **kw)
+    return f"CAST(CAST({text} AS TEXT) AS NUMERIC)"  # a cast of the double itself keeps 15 digits
+
+
+@compiles(constructs.AsText, "postgresql")
+def _as_text(element: constructs.AsText, compiler: SQLCompiler, **kw: Any) -> str:
+    (text,) = arguments(element, compiler, **kw)
+    return f"CAST({f'trim_scale({text})' if constructs.is_decimal(parts(element)[0].type) else text} AS VARCHAR)"
+
+
+_ROOM = "BETWEEN -9223372036854775808 AND 9223372036854775807"
+
+
+@compiles(constructs.Arithmetic, "postgresql")
+def _arithmetic(element: constructs.Arithmetic, compiler: SQLCompiler, **kw: Any) -> str:
+    left, right = arguments(element, compiler, **kw)
+    if element.is_decimal:
+        return _exact(element.name, left, right, quotient=_DECIMAL_QUOTIENT)
+    if isinstance(element.type, types.Float):
+        return _floating(element.name, left, right)
+    whole = _exact(element.name, left, right, quotient="div({left}, {right})")
+    return once(f"CASE WHEN n.v {_ROOM} THEN CAST(n.v AS BIGINT) END", whole)
+
+
+# div() is exact and truncates: one digit more than the 28 that stay decides the last of them.
+_DECIMAL_QUOTIENT = "round(div({left} * 1e29, {right}) * 1e-29, 28)"
+
+
+def _exact(operator: str, left: str, right: str, quotient: str) -> str:
+    left, right = f"CAST({left} AS NUMERIC)", f"CAST({right} AS NUMERIC)"
+    if operator == "div":
+        return quotient.format(left=left, right=f"nullif({right}, 0)")
+    if operator == "mod":
+        return f"mod({left}, nullif({right}, 0))"
+    return f"({left} {constructs.SYMBOLS[operator]} {right})"
+
+
+def _floating(operator: str, left: str, right: str) -> str:
+    if operator == "mod":
+        decimals = (f"CAST(CAST(CAST({text} AS DOUBLE PRECISION) AS TEXT) AS NUMERIC)" for text in (left, right))
+        return "CAST(mod({}, nullif({}, 0)) AS DOUBLE PRECISION)".format(*decimals)
+    left, right = f"CAST({left} AS DOUBLE PRECISION)", f"CAST({right} AS DOUBLE PRECISION)"
+    if operator == "div":
+        right = f"nullif({right}, 0)"
+    return f"({left} {constructs.SYMBOLS[operator]} {right})"
+
+
+@compiles(constructs.Substring, "postgresql")
+def _substring(element: constructs.Substring, compiler: SQLCompiler, **kw: Any) -> str:
+    text, *places = arguments(element, compiler, **kw)
+    start, *length = (once(_PLACE, place) for place in places)
+    return f"substr({text}, {start} + 1{''.join(f', {count}' for count in length)})"
+
+
+# Null stays null, which GREATEST and LEAST would skip.
+_PLACE = "CAST(CASE WHEN n.v < 0 THEN 0 WHEN n.v > 2147483646 THEN 2147483646 ELSE n.v END AS INTEGER)"
+
+DATABASE = PostgreSQL()

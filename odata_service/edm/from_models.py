@@ -1,0 +1,211 @@
+"""SQLAlchemy's mapped classes → the entity model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, types
+from sqlalchemy import inspect as inspect_mapping
+from sqlalchemy.orm import ColumnProperty, DeclarativeBase, Mapper
+
+from odata_service.edm import primitive
+from odata_service.edm.model import ComplexProperty, EntityModel, EntitySet, EntityType, Property, StreamProperty
+from odata_service.edm.primitive import PrimitiveType
+from odata_service.edm.relationships import navigation_of
+from odata_service.edm.said import Kinds, Said
+from odata_service.tracking import Tracking, tracking_of
+from odata_service.types import Enumeration, Stream
+
+# The first row whose SQLAlchemy type fits, so special types stand before general ones.
+COLUMN_TYPES: tuple[tuple[type[types.TypeEngine[Any]], PrimitiveType], ...] = (
+    (types.Boolean, primitive.BOOLEAN),
+    (types.SmallInteger, primitive.INT16),
+    (types.BigInteger, primitive.INT64),
+    (types.Integer, primitive.INT32),
+    (types.REAL, primitive.SINGLE),
+    (types.Float, primitive.DOUBLE),
+    (types.Numeric, primitive.DECIMAL),
+    (types.Uuid, primitive.GUID),
+    (types.Enum, primitive.STRING),
+    (types.String, primitive.STRING),
+    (types.LargeBinary, primitive.BINARY),
+    (types.DateTime, primitive.DATE_TIME),
+    (types.Date, primitive.DATE),
+    (types.Time, primitive.TIME_OF_DAY),
+    (types.Interval, primitive.DURATION),
+)  # fmt: skip
+
+
+class ModelError(Exception):
+    """The models cannot be published as they are: two share a name, or one has no key."""
+
+
+def model_from(
+    models: type[DeclarativeBase] | Iterable[type], namespace: str, container: str | None = None
+) -> EntityModel:
+    """The entity model of a declarative base, or of chosen mapped classes."""
+    mappers = _mappers(models)
+    said = {mapper: Said.of(mapper.class_) for mapper in mappers}
+    kinds = Kinds(namespace)
+    types = {mapper: _entity_type(mapper, said[mapper], kinds) for mapper in mappers}
+    _connect_hierarchies(types)
+    for mapper, entity_type in types.items():
+        entity_type.navigation = navigation_of(mapper, said)
+    sets = [
+        EntitySet(said[mapper].set_name, entity_type, said[mapper].singleton)
+        for mapper, entity_type in types.items()
+        if entity_type.base is None
+    ]
+    return EntityModel(
+        namespace,
+        container or f"{namespace}Container",
+        {each.name: each for each in _without_collision(sets)},
+        {each.name: each for each in types.values()},
+        kinds.enums,
+        kinds.complex_types,
+    )
+
+
+def _mappers(models: type[DeclarativeBase] | Iterable[type]) -> list[Mapper[Any]]:
+    if isinstance(models, type):
+        mappers = sorted(models.registry.mappers, key=lambda mapper: mapper.class_.__name__)
+    else:
+        mappers = [inspect_mapping(mapped) for mapped in models]
+    for mapper in mappers:
+        mapper._check_configure()
+    return mappers
+
+
+def _without_collision(sets: list[EntitySet]) -> list[EntitySet]:
+    seen: dict[str, EntitySet] = {}
+    for each in sets:
+        if each.name in seen:
+            other = seen[each.name].type.mapper.class_.__name__
+            mine = each.type.mapper.class_.__name__
+            raise ModelError(f"{other} and {mine} both make the set {each.name!r}; give one __odata__ = {{'set': …}}")
+        seen[each.name] = each
+    return sets
+
+
+def _connect_hierarchies(types: Mapping[Mapper[Any], EntityType]) -> None:
+    for mapper, entity_type in types.items():
+        base = None if mapper.inherits is None else types.get(mapper.inherits)
+        if base is not None:
+            entity_type.base = base
+            entity_type.base.derived.append(entity_type)
+
+
+def _entity_type(mapper: Mapper[Any], said: Said, kinds: Kinds) -> EntityType:
+    tracking = tracking_of(mapper)
+    in_structures = {column.key for composite in mapper.composites for column in composite.props}
+    columns = [column for column in mapper.column_attrs if column.key not in said.ignored]
+    properties = [_property(mapper, column, said, kinds, tracking) for column in columns if column.key not in in_structures]
+    streams = [_stream(column) for column in columns if isinstance(column.columns[0].type, Stream)]
+    discriminator = None if mapper.polymorphic_on is None else mapper.get_property_by_column(mapper.polymorphic_on).key
+    return EntityType(
+        name=said.type_name,
+        namespace=kinds.namespace,
+        mapper=mapper,
+        properties={declared.name: declared for declared in properties if declared is not None},
+        complex={each.name: each for each in _complex_properties(mapper, said, kinds)},
+        streams={stream.name: stream for stream in streams if stream.name != said.media},
+        media=next((stream for stream in streams if stream.name == said.media), None),
+        tracking=tracking,
+        discriminator=discriminator,
+        discriminator_value=mapper.polymorphic_identity,
+    )
+
+
+def _stream(attribute: ColumnProperty[Any]) -> StreamProperty:
+    kind = attribute.columns[0].type
+    assert isinstance(kind, Stream), "only columns of that type come here"
+    content_type = kind.content_type
+    named = content_type if "/" not in content_type else None
+    return StreamProperty(attribute.key, attribute.key, "application/octet-stream" if named else content_type, named)
+
+
+def _complex_properties(mapper: Mapper[Any], said: Said, kinds: Kinds) -> Iterator[ComplexProperty]:
+    """Composites: ``ShippingAddress = composite(Address, mapped_column("ship_street"), …)``."""
+    for composite in mapper.composites:
+        if composite.key in said.ignored:
+            continue
+        assert isinstance(composite.composite_class, type), f"{composite.key} names its dataclass"
+        kind = kinds.complex_type(composite.composite_class)
+        columns = [column for column in composite.props if isinstance(column, ColumnProperty)]
+        leaves = [_property(mapper, column, said, kinds, None) for column in columns]
+        named = zip(kind.members, leaves, strict=True)
+        members = tuple(replace(leaf, name=name) for name, leaf in named if leaf is not None)
+        nullable = all(member.nullable for member in members)
+        yield ComplexProperty(composite.key, kind, composite.key, nullable, members, _subclass(mapper, composite.key))
+
+
+def _property(
+    mapper: Mapper[Any], attribute: ColumnProperty[Any], said: Said, kinds: Kinds, tracking: Tracking | None
+) -> Property | None:
+    """One column as a property, or ``None`` where it is none or no Edm type fits its SQL type."""
+    column, name = attribute.columns[0], attribute.key
+    kind = edm_type(column.type)
+    if kind is None or kind is primitive.STREAM:
+        return None
+    length = getattr(column.type, "length", None)
+    server_set = tracking is not None and name in (tracking.last_updated, tracking.is_deleted)
+    return Property(
+        name=name,
+        type=kind,
+        attribute=name,
+        column=column,
+        nullable=bool(getattr(column, "nullable", True)) and column not in mapper.primary_key,
+        max_length=length if kind in (primitive.STRING, primitive.BINARY) else None,
+        precision=getattr(column.type, "precision", None) if kind is primitive.DECIMAL else None,
+        scale=getattr(column.type, "scale", None) if kind is primitive.DECIMAL else None,
+        is_key=column in mapper.primary_key,
+        server_set=server_set or name in said.computed or getattr(column, "computed", None) is not None,
+        immutable=name in said.immutable,
+        generated=_makes_own_value(column),
+        concurrency=name in said.etag or column is mapper.version_id_col,
+        searchable=name in said.searchable,
+        description=getattr(column, "comment", None) or "",
+        enum=kinds.enum_type(column.type.members) if isinstance(column.type, Enumeration) else None,
+        subclass=_subclass(mapper, name),
+    )
+
+
+def _subclass(mapper: Mapper[Any], name: str) -> str:
+    """The derived class that declares an attribute, or nothing where the root of the hierarchy has it."""
+    declaring = mapper
+    while declaring.inherits is not None and name in declaring.inherits.attrs:
+        declaring = declaring.inherits
+    return "" if declaring.inherits is None else declaring.class_.__name__
+
+
+def _makes_own_value(column: ColumnElement[object]) -> bool:
+    if not isinstance(column, Column):
+        return True
+    table = column.table
+    return (
+        column.default is not None
+        or column.server_default is not None
+        or column.identity is not None
+        or getattr(table, "_autoincrement_column", None) is column
+    )
+
+
+def edm_type(sql_type: types.TypeEngine[object]) -> PrimitiveType | None:
+    """The primitive type of a column's type.
+
+    >>> edm_type(types.String(50)).name, edm_type(types.DateTime(timezone=True)).v2, edm_type(types.ARRAY(types.Integer))
+    ('Edm.String', 'Edm.DateTimeOffset', None)
+    >>> edm_type(types.Interval()).name  # which SQLAlchemy keeps in a DateTime where there is none
+    'Edm.Duration'
+    """
+    said: PrimitiveType | None = getattr(sql_type, "edm", None)
+    if said is not None:
+        return said
+    plain: types.TypeEngine[object] = sql_type
+    if isinstance(sql_type, types.TypeDecorator) and not isinstance(sql_type, types.Interval):
+        plain = sql_type.impl_instance
+    if isinstance(plain, types.DateTime) and plain.timezone:
+        return primitive.DATE_TIME_OFFSET
+    return next((kind for column_type, kind in COLUMN_TYPES if isinstance(plain, column_type)), None)

@@ -1,0 +1,239 @@
+"""The entity model: what exists and under which names. All four protocols bind to it; nothing else is reachable.
+
+Built once at start (see ``from_models``) and never changed afterwards.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy.orm import Mapper, RelationshipProperty
+
+from odata_service.edm.operation import Operations
+from odata_service.edm.primitive import PrimitiveType
+from odata_service.errors import NotFound, did_you_mean
+from odata_service.tracking import Tracking
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnumType:
+    """``TechStore.ProductStatus``: names for numbers. V2 has no enumerations and sees ``underlying``."""
+
+    name: str
+    namespace: str
+    members: type[enum.IntEnum] | type[enum.IntFlag]
+    underlying: PrimitiveType
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.namespace}.{self.name}"
+
+    @property
+    def is_flags(self) -> bool:
+        return issubclass(self.members, enum.IntFlag)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Every name with its number, the zero of a flags type included."""
+        return {name: int(member) for name, member in self.members.__members__.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A structural property: ``Name Edm.String(100)``. ``attribute`` is the mapped class's attribute.
+
+    ``server_set`` values are never taken from a client; ``immutable`` ones only when the entity is created. A property
+    with an ``enum`` has that enumeration's underlying type as ``type``. ``subclass`` names the derived class that alone
+    has it, where it is not the class at the root of the hierarchy.
+    """
+
+    name: str
+    type: PrimitiveType
+    attribute: str
+    column: ColumnElement[object]
+    nullable: bool = True
+    max_length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+    is_key: bool = False
+    server_set: bool = False
+    immutable: bool = False
+    generated: bool = False  # the database or a default makes a value when the client sends none
+    concurrency: bool = False
+    searchable: bool = False
+    description: str = ""
+    enum: EnumType | None = None
+    subclass: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComplexType:
+    """``TechStore.Address``: a structure without a key. ``python`` makes a value of its members in their order.
+    ``properties`` are the members of a structure that no entity has: operations return it."""
+
+    name: str
+    namespace: str
+    members: tuple[str, ...]
+    python: type
+    properties: tuple[Property, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.namespace}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ComplexProperty:
+    """``ShippingAddress``: a structure whose members lie in columns of the entity's own row. It is null where all of
+    them are."""
+
+    name: str
+    type: ComplexType
+    attribute: str
+    nullable: bool
+    members: tuple[Property, ...]
+    subclass: str = ""
+
+    @property
+    def full_name(self) -> str:
+        return self.type.full_name
+
+    def member(self, name: str) -> Property | None:
+        return next((member for member in self.members if member.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamProperty:
+    """A named stream, ``Products(1)/Photo``, or (without a name) the content of a media entity. Its media type is in
+    the attribute ``content_type_attribute``, or always ``content_type``."""
+
+    name: str
+    attribute: str
+    content_type: str
+    content_type_attribute: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationProperty:
+    """A way from one entity to others: ``Person.Addresses``, to one (``collection`` false) or to many.
+
+    ``near`` and ``far`` are the columns that meet: on a row of the source and on a row of the target (or, where
+    there is a link table, ``near``/``link_near`` and ``link_far``/``far`` around it).
+    """
+
+    name: str
+    source: str
+    target: str
+    target_set: str
+    collection: bool
+    nullable: bool
+    attribute: str
+    relationship: RelationshipProperty[object]
+    near: tuple[ColumnElement[object], ...]
+    far: tuple[ColumnElement[object], ...]
+    link_near: tuple[ColumnElement[object], ...] = ()
+    link_far: tuple[ColumnElement[object], ...] = ()
+    partner: str | None = None
+    owns_key: bool = False  # the foreign key is on the source's row
+
+    @property
+    def link_table(self) -> FromClause:
+        table = self.relationship.secondary
+        assert table is not None, f"{self.name} has no link table"
+        return table
+
+
+@dataclass(eq=False)
+class EntityType:
+    """``PeopleModel.Person``: key, properties and navigation properties in declaration order, inherited ones first."""
+
+    name: str
+    namespace: str
+    mapper: Mapper[object]
+    properties: Mapping[str, Property]
+    navigation: Mapping[str, NavigationProperty] = field(default_factory=dict)
+    complex: Mapping[str, ComplexProperty] = field(default_factory=dict)
+    streams: Mapping[str, StreamProperty] = field(default_factory=dict)
+    media: StreamProperty | None = None
+    tracking: Tracking | None = None
+    base: EntityType | None = None
+    derived: list[EntityType] = field(default_factory=list)
+    discriminator: str | None = None  # the name of the property that says which type a row has
+    discriminator_value: object = None
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.namespace}.{self.name}"
+
+    @cached_property
+    def key(self) -> tuple[Property, ...]:
+        return tuple(declared for declared in self.properties.values() if declared.is_key)
+
+    @cached_property
+    def etag(self) -> tuple[Property, ...]:
+        return tuple(declared for declared in self.properties.values() if declared.concurrency)
+
+    @cached_property
+    def member_names(self) -> tuple[str, ...]:
+        return (*self.properties, *self.complex, *self.navigation, *self.streams)
+
+    @property
+    def root(self) -> EntityType:
+        """The type at the top of the hierarchy."""
+        return self if self.base is None else self.base.root
+
+    def with_derived(self) -> Iterator[EntityType]:
+        """This type and every type below it."""
+        yield self
+        for each in self.derived:
+            yield from each.with_derived()
+
+    def is_a(self, other: EntityType) -> bool:
+        return self is other or (self.base is not None and self.base.is_a(other))
+
+    def __repr__(self) -> str:
+        return f"EntityType({self.full_name})"
+
+
+@dataclass(eq=False)
+class EntitySet:
+    """``People``: a named collection of entities of one type; as a ``singleton`` the one entity there is."""
+
+    name: str
+    type: EntityType
+    singleton: bool = False
+
+    def __repr__(self) -> str:
+        return f"EntitySet({self.name})"
+
+
+@dataclass(eq=False)
+class EntityModel:
+    """Everything a service publishes: namespace, container, types and sets by name; singletons are among the sets."""
+
+    namespace: str
+    container: str
+    sets: Mapping[str, EntitySet]
+    types: Mapping[str, EntityType]
+    enums: dict[str, EnumType] = field(default_factory=dict)
+    complex_types: dict[str, ComplexType] = field(default_factory=dict)
+    operations: Operations = field(default_factory=Operations)
+
+    def entity_set(self, name: str) -> EntitySet:
+        """The set of that name; V2 clients may put the container's name before it (``Container.People``)."""
+        found = self.sets.get(name.removeprefix(f"{self.container}."))
+        if found is None:
+            raise NotFound("ResourceNotFound", f"there is no {name!r} here{did_you_mean(name, self.sets)}")
+        return found
+
+    def target_set(self, navigation: NavigationProperty) -> EntitySet:
+        return self.sets[navigation.target_set]
+
+    def type_named(self, full_name: str) -> EntityType | None:
+        """The entity type of a qualified name: ``TechStore.SpecialProduct``."""
+        namespace, _, name = full_name.rpartition(".")
+        return self.types.get(name) if namespace == self.namespace else None

@@ -1,0 +1,81 @@
+"""What mapped classes say of themselves for OData, and the types that several of them share."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from odata_service.edm.model import ComplexType, EnumType
+from odata_service.edm.names import plural
+from odata_service.edm.primitive import INT32
+
+Names = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A class's ``__odata__``: ``{"set": "People", "name": "Person", "etag": ("Version",), "searchable": ("Name",)}``.
+
+    Lists of attribute names: ``etag`` (changes with every change), ``ignore`` (not published), ``computed`` (never
+    taken from a client), ``immutable`` (only when created), ``searchable`` (``$search`` looks there). ``media`` names
+    the stream that is a media entity's content; ``singleton`` is true for a class with one row.
+    """
+
+    type_name: str
+    set_name: str
+    etag: Names = frozenset()
+    ignored: Names = frozenset()
+    computed: Names = frozenset()
+    immutable: Names = frozenset()
+    searchable: Names = frozenset()
+    media: str | None = None
+    singleton: bool = False
+
+    @classmethod
+    def of(cls, mapped: type) -> Said:
+        said: Mapping[str, object] = vars(mapped).get("__odata__", {})
+        inherited: Mapping[str, object] = getattr(mapped, "__odata__", {})
+        type_name = str(said.get("name", mapped.__name__))
+        media = inherited.get("media")
+        return cls(
+            type_name,
+            str(said.get("set", plural(type_name))),
+            etag=_names(inherited, "etag"),
+            ignored=_names(inherited, "ignore"),
+            computed=_names(inherited, "computed"),
+            immutable=_names(inherited, "immutable"),
+            searchable=_names(inherited, "searchable"),
+            media=None if media is None else str(media),
+            singleton=bool(said.get("singleton", False)),
+        )
+
+
+def _names(said: Mapping[str, object], key: str) -> Names:
+    names = said.get(key, ())
+    assert isinstance(names, (tuple, list, set, frozenset)), f"__odata__[{key!r}] is a list of attribute names"
+    return frozenset(map(str, names))
+
+
+@dataclass(slots=True)
+class Kinds:
+    """The enumerations and structures of one model, each made once."""
+
+    namespace: str
+    enums: dict[str, EnumType] = field(default_factory=dict)
+    complex_types: dict[str, ComplexType] = field(default_factory=dict)
+
+    def enum_type(self, members: type[enum.IntEnum] | type[enum.IntFlag]) -> EnumType:
+        name = members.__name__
+        if name not in self.enums:
+            self.enums[name] = EnumType(name, self.namespace, members, INT32)
+        return self.enums[name]
+
+    def complex_type(self, python: type) -> ComplexType:
+        name = python.__name__
+        if name not in self.complex_types:
+            assert dataclasses.is_dataclass(python), f"the structure {name} is a dataclass, so that it has named members"
+            members = tuple(member.name for member in dataclasses.fields(python))
+            self.complex_types[name] = ComplexType(name, self.namespace, members, python)
+        return self.complex_types[name]

@@ -1,0 +1,140 @@
+"""Every refusal the service can give, one class per HTTP status.
+
+Raise where the mistake is understood, once, with a code, a message for the person holding the client, and,
+where there is one, the target (a query option or a property) and the position in its text.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+
+class ODataError(Exception):
+    """A refusal: status, machine-readable code, message for a person, target and position.
+
+    ``at`` counts characters from the start of the decoded text of ``target``; the formats append it to the message.
+    """
+
+    status = 500
+    headers: Mapping[str, str] = {}
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        target: str | None = None,
+        at: int | None = None,
+        details: Iterable[ODataError] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.target = target
+        self.at = at
+        self.details = tuple(details)
+
+    @property
+    def text(self) -> str:
+        """The message with its position: ``Person has no property 'Nam' (at position 0 of $filter)``."""
+        if self.at is None:
+            return self.message
+        return f"{self.message} (at position {self.at} of {self.target})"
+
+
+class BadRequest(ODataError):
+    status = 400
+
+
+class Unauthorized(ODataError):
+    status = 401
+
+
+class Forbidden(ODataError):
+    status = 403
+
+
+class NotFound(ODataError):
+    status = 404
+
+
+class MethodNotAllowed(ODataError):
+    """The resource exists, the method is not for it; ``Allow`` names those that are."""
+
+    status = 405
+
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
+        names = ", ".join(allowed)
+        super().__init__("MethodNotAllowed", f"{method} is not possible here; allowed: {names}")
+        self.headers = {"Allow": names}
+
+
+class NotAcceptable(ODataError):
+    status = 406
+
+
+class Conflict(ODataError):
+    status = 409
+
+
+class Gone(ODataError):
+    """What a link led to is no more; ``location`` is where to begin anew."""
+
+    status = 410
+
+    def __init__(self, code: str, message: str, *, location: str, target: str | None = None) -> None:
+        super().__init__(code, message, target=target)
+        self.headers = {"Location": location}
+
+
+class PreconditionFailed(ODataError):
+    status = 412
+
+
+class PayloadTooLarge(ODataError):
+    status = 413
+
+
+class UriTooLong(ODataError):
+    status = 414
+
+
+class UnsupportedMediaType(ODataError):
+    status = 415
+
+
+class FailedDependency(ODataError):
+    """Another request of the same batch had to succeed first, and did not."""
+
+    status = 424
+
+
+class PreconditionRequired(ODataError):
+    status = 428
+
+
+class NotImplementedByService(ODataError):
+    """Parsed and understood, but not offered: the message names the part (Protocol, Conformance)."""
+
+    status = 501
+
+
+class ServiceUnavailable(ODataError):
+    """The database is away or took too long; the same request may succeed later."""
+
+    status = 503
+    headers = {"Retry-After": "5"}
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The closest known name as a question to append to a message, or nothing.
+
+    >>> did_you_mean("Nmae", ["Name", "Street"])
+    "; did you mean 'Name'?"
+    >>> did_you_mean("Zzz", ["Name", "Street"])
+    ''
+    """
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.lower()[:200], by_lower, n=1)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""

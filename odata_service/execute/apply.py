@@ -1,0 +1,80 @@
+"""Plans of ``$apply`` and their values → rows without a declared type, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from odata_service.edm.primitive import DECIMAL, PrimitiveType
+from odata_service.execute.connection import Connection, Row
+from odata_service.plan.apply import ApplyPlan, ResultColumn
+from odata_service.plan.statement import LIMIT, SKIP
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReader:
+    """Runs the sequences of one request one after another."""
+
+    connection: Connection
+    values: Mapping[str, object]
+
+    def count(self, plans: Sequence[ApplyPlan]) -> int:
+        return sum(int(str(self.connection.rows(plan.count, self.values)[0][0])) for plan in plans)
+
+    def page(self, plans: Sequence[ApplyPlan], start: int, size: int) -> tuple[list[dict[str, object]], bool]:
+        """The rows from ``start`` on, as many as a page has, and whether there are more."""
+        rows: list[dict[str, object]] = []
+        for plan in plans:
+            wanted = size + 1 - len(rows)
+            if wanted <= 0:
+                break
+            fetched = self.connection.rows(plan.rows, {**self.values, LIMIT: wanted, SKIP: start})
+            rows += [_nested(plan.columns, row) for row in fetched]
+            if start and len(plans) > 1:
+                start = max(0, start - self.count([plan]))
+        return rows[:size], len(rows) > size
+
+
+def _nested(columns: Sequence[ResultColumn], row: Row) -> dict[str, object]:
+    """``Category/Name`` as ``{"Category": {"Name": …}}``."""
+    result: dict[str, object] = {}
+    for column, raw in zip(columns, row, strict=True):
+        inside = result
+        for name in column.path[:-1]:
+            below = inside.setdefault(name, {})
+            assert isinstance(below, dict), "a path leads through entities"
+            inside = below
+        inside[column.path[-1]] = _value(column, raw)
+    return result
+
+
+def _value(column: ResultColumn, raw: object) -> object:
+    if raw is None:
+        return None
+    value = raw if column.decode is None else column.decode(raw)
+    if column.enum is not None:
+        return column.enum.members(int(str(value)))
+    return _in_type(value, column.type)
+
+
+def _in_type(value: object, kind: PrimitiveType) -> object:
+    """Databases sum and average in types of their own."""
+    if kind.is_integer and not isinstance(value, int):
+        return int(Decimal(str(value)))
+    if kind == DECIMAL and not isinstance(value, Decimal):
+        return Decimal(str(value))
+    return float(value) if kind.python is float and isinstance(value, Decimal) else value
+
+
+def context_of(name: str, paths: Sequence[Sequence[str]]) -> str:
+    """What the context URL says of the rows.
+
+    >>> context_of("Sales", [("Customer", "Country"), ("Customer", "Name"), ("Total",)])
+    'Sales(Customer(Country,Name),Total)'
+    """
+    inside: dict[str, list[Sequence[str]]] = {}
+    for path in paths:
+        inside.setdefault(path[0], []).extend([path[1:]] if len(path) > 1 else [])
+    parts = [context_of(first, rest) if rest else first for first, rest in inside.items()]
+    return f"{name}({','.join(parts)})"

@@ -1,0 +1,147 @@
+"""Connections for reading: straight to the driver, without a transaction where one statement answers the request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from odata_service.dialects.base import Database
+from odata_service.errors import ServiceUnavailable
+from odata_service.plan.statement import Statement
+
+Row = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Timing:
+    """What a request asked of the database; shown in the ``Server-Timing`` header."""
+
+    statements: int = 0
+    seconds: float = 0.0
+
+    def count(self, connection: SqlConnection) -> None:
+        """Count what a session's connection executes, for as long as the session has it."""
+
+        started = 0.0
+
+        @event.listens_for(connection, "before_cursor_execute")
+        def start(*_: object) -> None:
+            nonlocal started
+            self.statements += 1
+            started = time.perf_counter()
+
+        @event.listens_for(connection, "after_cursor_execute")
+        def end(*_: object) -> None:
+            self.seconds += time.perf_counter() - started
+
+    @property
+    def header(self) -> str:
+        """
+        >>> Timing(2, 0.00125).header
+        'sql;desc="statements=2";dur=1.25'
+        """
+        return f'sql;desc="statements={self.statements}";dur={self.seconds * 1000:.2f}'
+
+
+@dataclass(slots=True)
+class Connection:
+    """A driver's connection (Any: drivers share no type) that counts and times its statements."""
+
+    driver: Any
+    timing: Timing
+
+    def rows(self, statement: Statement, values: Mapping[str, object]) -> list[Row]:
+        cursor = self.driver.cursor()
+        started = time.perf_counter()
+        try:
+            cursor.execute(statement.text, statement.bound(values))
+            fetched: list[Row] = cursor.fetchall()
+            return fetched
+        finally:
+            self.timing.statements += 1
+            self.timing.seconds += time.perf_counter() - started
+            cursor.close()
+
+    def do(self, text: str) -> None:
+        """A statement without result that belongs to the connection, not to the request: BEGIN, COMMIT."""
+        cursor = self.driver.cursor()
+        cursor.execute(text)
+        cursor.close()
+
+
+@dataclass(slots=True)
+class ReadConnections:
+    """Hands out connections for reads from the engine's pool."""
+
+    engine: Engine
+    database: Database
+    timeout_ms: int
+    _errors: tuple[type[BaseException], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        driver = self.engine.dialect.loaded_dbapi
+        self._errors = (driver.Error, OverflowError, DBAPIError, PoolTimeout)
+
+    @contextmanager
+    def open(self, timing: Timing, *, snapshot: bool = False) -> Iterator[Connection]:
+        """A connection; with ``snapshot`` all its statements see the same state of the data."""
+        try:
+            pooled = self.engine.raw_connection()
+        except self._errors as error:
+            raise self.refusal(error) from None
+        try:
+            yield from self._in_use(pooled, timing, snapshot)
+        except self._errors as error:
+            self._drop_if_broken(pooled, error)
+            raise self.refusal(error) from error
+        finally:
+            pooled.close()
+
+    def _in_use(self, pooled: Any, timing: Timing, snapshot: bool) -> Iterator[Connection]:
+        driver = pooled.dbapi_connection
+        connection = Connection(driver, timing)
+        begin, end = self.database.snapshot
+        self.database.autocommit(driver, True)
+        self.database.start_timer(driver, self.timeout_ms)
+        try:
+            if snapshot:
+                connection.do(begin)
+            yield connection
+        except self._errors:
+            raise  # the connection is dropped, so nothing on it has to be ended
+        except BaseException:
+            self._leave(connection, end if snapshot else None)
+            raise
+        self._leave(connection, end if snapshot else None)
+
+    def _leave(self, connection: Connection, end: str | None) -> None:
+        if end is not None:
+            connection.do(end)
+        self.database.autocommit(connection.driver, False)
+
+    def _drop_if_broken(self, pooled: Any, error: BaseException) -> None:
+        """A connection after an error may be in any state, and when one is broken the others of the pool are too."""
+        pooled.invalidate(error)
+        if self._is_disconnect(error):
+            self.engine.dispose(close=False)
+
+    def refusal(self, error: BaseException) -> BaseException:
+        """What the client is told; an error that says nothing of the request is passed on as it is."""
+        cause = getattr(error, "orig", None) or error
+        if isinstance(error, PoolTimeout):
+            return ServiceUnavailable("DatabaseBusy", "all connections to the database are in use; try again")
+        if getattr(error, "connection_invalidated", False) or self._is_disconnect(cause):
+            return ServiceUnavailable("DatabaseAway", "the database cannot be reached")
+        return self.database.refusal(cause) or error
+
+    def _is_disconnect(self, cause: Any) -> bool:
+        """(Any: a driver's own error, which SQLAlchemy types as its wrapper.)"""
+        return bool(self.engine.dialect.is_disconnect(cause, None, None))

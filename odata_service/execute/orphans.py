@@ -1,0 +1,37 @@
+"""What a deletion would leave behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import inspect, literal, select
+from sqlalchemy.orm import RelationshipDirection, RelationshipProperty, Session, with_parent
+
+from odata_service.errors import Conflict
+from odata_service.tracking.tracked import tombstone_of
+
+Entity = Any  # an instance of whatever class is mapped
+
+
+def refuse_orphans(session: Session, entity: Entity) -> None:
+    """A row that is really deleted must not be needed by others, neither must those it takes with it."""
+    if tombstone_of(type(entity)) is not None:
+        return
+    cascaded = inspect(entity).mapper.cascade_iterator("delete", inspect(entity))
+    for doomed in (entity, *(each for each, *_ in cascaded)):
+        for relationship in inspect(doomed).mapper.relationships:
+            if _is_needed(relationship) and _has_related(session, doomed, relationship):
+                message = f"there are still {relationship.key} that need this {type(doomed).__name__}"
+                raise Conflict("ReferenceMissing", message, target=relationship.key)
+
+
+def _has_related(session: Session, entity: Entity, relationship: RelationshipProperty[Any]) -> bool:
+    others = select(literal(1)).where(with_parent(entity, relationship.class_attribute)).limit(1)
+    return session.scalar(others) is not None
+
+
+def _is_needed(relationship: RelationshipProperty[Any]) -> bool:
+    """Whether the far end's rows cannot be without this end's, and are not deleted along with it."""
+    if relationship.direction is not RelationshipDirection.ONETOMANY or relationship.cascade.delete:
+        return False
+    return not relationship.viewonly and not all(getattr(far, "nullable", True) for far in relationship.remote_side)

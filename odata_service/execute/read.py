@@ -1,0 +1,254 @@
+"""A read plan and its values → rows, level by level."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from odata_service.bind.convert import NotConvertible, convert
+from odata_service.bind.typed import Constant
+from odata_service.dialects.base import Database, Decoder
+from odata_service.edm.model import ComplexProperty, StreamProperty
+from odata_service.edm.primitive import PrimitiveType
+from odata_service.errors import BadRequest, NotFound
+from odata_service.etag import etag_of
+from odata_service.execute.connection import Connection, ReadConnections, Row, Timing
+from odata_service.plan.paging import after_name
+from odata_service.plan.read_plan import ReadPlan
+from odata_service.plan.row import ExpandedNavigation
+from odata_service.plan.statement import KEYS, LIMIT, SKIP, Statement
+from odata_service.result import (
+    ComplexValue, EntityCollection, EntityCount, EntityLinks, Level, NoContent, PropertyValue, Result, SingleEntity,
+    StreamContent,
+)  # fmt: skip
+from odata_service.token import Plain, foreign_token, plain, typed
+
+NO_LIMIT = 2**31 - 1
+Literals = Sequence[tuple[PrimitiveType, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one request brings to a plan: its literals by slot, the row after which it goes on, and how to sign
+    the place where its page ends."""
+
+    literals: Literals
+    after: Sequence[Plain] | None
+    sign: Callable[[ReadPlan, Sequence[Plain]], str]
+    next_link: Callable[[str, int | None], str]
+
+
+def row_limit(requested: int | None, page_size: int | None) -> int:
+    """How many rows to fetch: one more than the page, so that a next link is known without counting.
+
+    >>> row_limit(None, page_size=100), row_limit(20, page_size=100), row_limit(100, page_size=100)
+    (101, 20, 100)
+    """
+    if page_size is None:
+        return NO_LIMIT if requested is None else requested
+    return page_size + 1 if requested is None or requested > page_size else requested
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Runs read plans."""
+
+    connections: ReadConnections
+
+    def read(self, plan: ReadPlan, given: Given, timing: Timing) -> Result:
+        values = _values(plan, given)
+        with self.connections.open(timing, snapshot=_needs_snapshot(plan)) as connection:
+            return _Reading(plan, given, values, connection, self.connections.database).result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One read in progress."""
+
+    plan: ReadPlan
+    given: Given
+    values: Mapping[str, object]
+    connection: Connection
+    database: Database
+
+    def result(self) -> Result:
+        if self.plan.rows is None:
+            return EntityCount(self._counted())
+        return self._single(self.plan.rows) if self.plan.query.single else self._collection(self.plan.rows)
+
+    def _counted(self) -> int:
+        assert self.plan.count is not None
+        limit = NO_LIMIT if (top := number(self.plan.query.top, self.given.literals)) is None else top
+        counted = self.connection.rows(self.plan.count, {**self.values, LIMIT: limit})[0][0]
+        assert isinstance(counted, int)
+        if counted == 0:
+            self._demand_parent()
+        return counted
+
+    def _single(self, statement: Statement) -> Result:
+        rows = self.connection.rows(statement, self.values)[:1]
+        if not rows:
+            return self._missing()
+        level = Level(self.plan.shape, rows, self._children(self.plan, rows))
+        read, etag = self.plan.read, etag_of(level.shape, rows[0])
+        if read.kind == "links":
+            return EntityLinks(level, collection=False)
+        if read.stream is not None:
+            return self._stream(read.stream, rows[0], etag)
+        if read.structure is not None:
+            return ComplexValue(read.structure, _members(read.structure, level), etag)
+        if read.property is None:
+            return SingleEntity(level, etag)
+        return PropertyValue(read.property, level.shape.value(rows[0], read.property), read.kind == "raw", etag)
+
+    def _stream(self, stream: StreamProperty, row: Row, etag: str | None) -> Result:
+        content_at, type_at = self.plan.stream
+        content = row[content_at]
+        if content is None:
+            return NoContent(etag)
+        assert isinstance(content, (bytes, memoryview)), "a stream's column holds octets"
+        media_type = stream.content_type if type_at is None else row[type_at]
+        return StreamContent(bytes(content), str(media_type or stream.content_type), etag)
+
+    def _missing(self) -> Result:
+        """No such entity; or a navigation that leads nowhere, which is an answer too."""
+        last = self.plan.query.source[-1]
+        if last.navigation is None or last.key or self.plan.read.kind not in ("entities", "links"):
+            raise _not_found(self.plan)
+        self._demand_parent()
+        return NoContent() if self.plan.read.kind == "entities" else EntityLinks(Level(self.plan.shape, ()), False)
+
+    def _demand_parent(self) -> None:
+        if self.plan.exists is not None and not self.connection.rows(self.plan.exists, self.values):
+            raise _not_found(self.plan)
+
+    def _collection(self, statement: Statement) -> Result:
+        top, page_size = number(self.plan.query.top, self.given.literals), self.plan.query.page_size
+        count = None if self.plan.count is None else self._counted()
+        rows = self.connection.rows(statement, {**self.values, LIMIT: row_limit(top, page_size)})
+        if not rows and count is None:
+            self._demand_parent()
+        next_link = None
+        if page_size is not None and len(rows) > page_size:
+            rows = rows[:page_size]
+            left = None if top is None else top - page_size
+            next_link = self.given.next_link(self._token(self.plan, rows[-1]), left)
+        level = Level(self.plan.shape, rows, self._children(self.plan, rows))
+        if self.plan.read.kind == "links":
+            return EntityLinks(level, True, count, next_link)
+        return EntityCollection(level, count, next_link)
+
+    def _token(self, plan: ReadPlan, row: Row) -> str:
+        """The place after a row, signed."""
+        return self.given.sign(plan, [plain(_decoded(row[at.position], at.decode)) for at in plan.order])
+
+    def _children(self, plan: ReadPlan, rows: Sequence[Row]) -> tuple[Level, ...]:
+        expansions = zip(plan.children, plan.shape.expanded, strict=True)
+        return tuple(self._child(child, expanded, rows) for child, expanded in expansions)
+
+    def _child(self, plan: ReadPlan, expanded: ExpandedNavigation, parents: Sequence[Row]) -> Level:
+        """The rows related to any of the parents, in one statement; a token for every parent with more than its page."""
+        keys = [key for key in dict.fromkeys(_values_at(expanded.near, parents)) if None not in key]
+        rows = self._related(plan, keys) if keys else []
+        counts = _counts(rows, expanded.far) if expanded.counted or expanded.only == "count" else {}
+        if expanded.only == "count":
+            return Level(plan.shape, (), counts=counts)
+        rows, cut = self._cut(plan, expanded.far, rows)
+        return Level(plan.shape, rows, self._children(plan, rows), cut, counts)
+
+    def _related(self, plan: ReadPlan, keys: Sequence[Row]) -> list[Row]:
+        """At least one row past the page of every parent that has so many."""
+        statement = plan.rows or plan.count
+        assert statement is not None
+        top, skip = (number(asked, self.given.literals) for asked in (plan.query.top, plan.query.skip))
+        page = {LIMIT: row_limit(top, plan.query.page_size), SKIP: skip or 0}
+        return self.connection.rows(statement, {**self.values, **self.database.key_values(keys, KEYS), **page})
+
+    def _cut(self, plan: ReadPlan, far: Sequence[int], rows: list[Row]) -> tuple[list[Row], dict[Row, str]]:
+        """The rows without those past their parent's page, and a token for every parent that has such."""
+        size, parents = plan.query.page_size, _values_at(far, rows)
+        if size is None or max(Counter(parents).values(), default=0) <= size:
+            return rows, {}
+        by_parent: dict[Row, list[Row]] = {}
+        for parent, row in zip(parents, rows, strict=True):
+            by_parent.setdefault(parent, []).append(row)
+        kept = [row for related in by_parent.values() for row in related[:size]]
+        cut = {
+            parent: self._token(plan, related[size - 1]) for parent, related in by_parent.items() if len(related) > size
+        }
+        return kept, cut
+
+
+def _counts(rows: Sequence[Row], far: Sequence[int]) -> dict[Row, int]:
+    """How many rows every parent has: the last column says it."""
+    return {tuple(row[at] for at in far): int(str(row[-1])) for row in rows}
+
+
+def _members(structure: ComplexProperty, level: Level) -> dict[str, object] | None:
+    """The values of a structure by name; a structure of nothing but nulls is null."""
+    values = {member.name: level.shape.value(level.rows[0], member) for member in structure.members}
+    return None if all(value is None for value in values.values()) and structure.nullable else values
+
+
+def _values_at(positions: Sequence[int], rows: Sequence[Row]) -> list[Row]:
+    """
+    >>> _values_at((2, 0), [("a", 1, 2), ("b", 3, 4)])
+    [(2, 'a'), (4, 'b')]
+    """
+    return list(zip(*([row[at] for row in rows] for at in positions), strict=True))
+
+
+def _needs_snapshot(plan: ReadPlan) -> bool:
+    """Whether more than one statement may run, which must then see the same state of the data."""
+    statements = (plan.rows, plan.count, plan.exists, *plan.children)
+    return sum(statement is not None for statement in statements) > 1
+
+
+def _decoded(raw: object, decode: Decoder | None) -> object:
+    return raw if raw is None or decode is None else decode(raw)
+
+
+def _values(plan: ReadPlan, given: Given) -> dict[str, object]:
+    """The parameters by name: literals in the types they are taken as, the row to go on after, how many to skip."""
+    values = parameter_values(plan.constants, given.literals)
+    if given.after is not None:
+        for position, (value, at) in enumerate(zip(given.after, plan.order, strict=True)):
+            values[after_name(position)] = _of_token(value, at.type)
+    if plan.query.skip is not None:
+        values[SKIP] = 0 if given.after is not None else number(plan.query.skip, given.literals)
+    return values
+
+
+def _of_token(value: Plain, kind: PrimitiveType) -> object:
+    """A token that was given for another order has values of other types."""
+    try:
+        return typed(value, kind)
+    except (ValueError, ArithmeticError):
+        raise foreign_token("$skiptoken") from None
+
+
+def parameter_values(constants: Mapping[str, Constant], literals: Literals) -> dict[str, object]:
+    """The literals of a request by parameter name, in the types they are taken as."""
+    return {name: _literal(constant, literals) for name, constant in constants.items()}
+
+
+def _literal(constant: Constant, literals: Literals) -> object:
+    kind, value = literals[constant.slot]
+    try:
+        return convert(value, kind, constant.type)
+    except NotConvertible as reason:
+        raise BadRequest("TypeMismatch", str(reason)) from None
+
+
+def number(constant: Constant | None, literals: Literals) -> int | None:
+    """The value of ``$top`` or ``$skip``."""
+    if constant is None:
+        return None
+    value = _literal(constant, literals)
+    assert isinstance(value, int)
+    return value
+
+
+def _not_found(plan: ReadPlan) -> NotFound:
+    return NotFound("ResourceNotFound", f"there is no such entity in {plan.query.source[0].entity_set.name}")

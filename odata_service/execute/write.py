@@ -1,0 +1,371 @@
+"""Changes, each in one transaction, through a Session: there the save hook, defaults and version counters live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.orm import Session, sessionmaker
+
+from odata_service.bind.command import (
+    ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Invoke, Link, SetProperty, SetStream, SetStructure,
+    Update, UpdateEach,
+)  # fmt: skip
+from odata_service.bind.convert import convert
+from odata_service.bind.payload import EntityPayload, EntityReference
+from odata_service.bind.query import Query, RowRule, Step
+from odata_service.bind.typed import Constant
+from odata_service.dialects.base import Database
+from odata_service.edm import primitive
+from odata_service.edm.model import EntitySet, EntityType, NavigationProperty
+from odata_service.edm.primitive import PrimitiveType
+from odata_service.errors import BadRequest, NotFound, ServiceUnavailable
+from odata_service.etag import Conditions, etag_of_entity
+from odata_service.execute.assignment import (
+    bound_columns, default_of, make_key, set_stream, set_structure, set_value,
+)  # fmt: skip
+from odata_service.execute.connection import Timing
+from odata_service.execute.deep_update import DeepUpdate
+from odata_service.execute.link_changes import relate, replace_all, unrelate
+from odata_service.execute.orphans import refuse_orphans
+from odata_service.execute.set_change import ChangedSet, SetChange
+from odata_service.plan.level import Level
+from odata_service.plan.read import Planner
+from odata_service.plan.scope import Parameters
+from odata_service.result import Result
+from odata_service.tracking.tracked import tombstone_of
+
+ATTEMPTS = 4  # of a change that the database took back because of another one
+Entity = Any  # an instance of whatever class is mapped
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The entity that was inserted or updated: its set and the key it has now."""
+
+    entity_set: EntitySet
+    key: Key
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What an action returned: a step to the entities that it is of, or the answer itself."""
+
+    found: Step | Result
+
+
+Literals = Sequence[tuple[PrimitiveType, object]]
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command with what it needs: the literals of its address, the state in which its entity must be, and how the
+    address of another entity is resolved."""
+
+    command: Command
+    literals: Literals
+    conditions: Conditions
+    resolve: Callable[[str], tuple[Query, Literals]]
+    rules: Mapping[str, tuple[RowRule, ...]] = field(default_factory=dict)  # of what is found by a key in the body
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Runs orders. ``sessions`` makes sessions with the save hook installed."""
+
+    sessions: sessionmaker[Session]
+    planner: Planner
+    database: Database
+
+    def run(self, work: Callable[[Transaction], Outcome], timing: Timing) -> Outcome:
+        """All of the work or nothing of it; again when another transaction was in the way."""
+        for attempt in range(ATTEMPTS):
+            try:
+                with self.sessions.begin() as session, session.no_autoflush:  # not before all is put together
+                    timing.count(session.connection())
+                    outcome = work(Transaction(self, session))
+                return outcome
+            except (DBAPIError, StatementError) as error:
+                refusal = self.database.refusal(error.orig) if isinstance(error.orig, BaseException) else None
+                if refusal is None:
+                    raise
+                if not isinstance(refusal, ServiceUnavailable) or refusal.code != "TryAgain" or attempt == ATTEMPTS - 1:
+                    raise refusal from error
+        raise AssertionError("the last attempt returns or raises")
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """Commands that are committed together."""
+
+    writer: Writer
+    session: Session
+
+    def apply(self, order: Order) -> Changed | Returned | ChangedSet | None:
+        """Do one command; the entity it was about has its key when this returns."""
+        change = _Change(self.writer, self.session, order)
+        changed = change.apply(order.command)
+        self.session.flush()
+        return changed() if changed else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One command in its transaction."""
+
+    writer: Writer
+    session: Session
+    order: Order
+
+    def apply(self, command: Command) -> Callable[[], Changed | Returned | ChangedSet] | None:
+        """Do it; returns how to name the entity that was changed, once the transaction has given it its key."""
+        match command:
+            case Insert():
+                return self._insert(command)
+            case Update():
+                return self._update(command)
+            case SetProperty():
+                entity = self._target(command.target)
+                self._set_property(entity, command)
+                return _named(command.target.entity_set, entity)
+            case SetStructure():
+                entity = self._target(command.target)
+                set_structure(entity, command.structure, command.members, command.replace)
+                return _named(command.target.entity_set, entity)
+            case SetStream():
+                entity = self._target(command.target)
+                set_stream(entity, command.stream, command.content, command.content_type)
+                return _named(command.target.entity_set, entity)
+            case InsertMedia():
+                return self._insert_media(command)
+            case Invoke():
+                return self._invoke(command)
+            case Link():
+                return self._link(command)
+            case Delete():
+                self.remove(self._target(command.target))
+                return None
+            case ApplyDelta() | UpdateEach() | DeleteEach():
+                done = self._change_set(command)
+                return lambda: done
+
+    def _change_set(self, command: ApplyDelta | UpdateEach | DeleteEach) -> ChangedSet:
+        change = SetChange(self, command.target.entity_set, command.goes_on)
+        match command:
+            case ApplyDelta():
+                return change.delta(command)
+            case UpdateEach():
+                return change.update_each(command)
+            case DeleteEach():
+                return change.delete_each(command)
+
+    def remove(self, entity: Entity) -> None:
+        refuse_orphans(self.session, entity)
+        self.session.delete(entity)
+
+    def _invoke(self, command: Invoke) -> Callable[[], Returned]:
+        """The application's own code, which expects to find what it has just changed."""
+        self.session.autoflush = True
+        try:
+            returned = command.run(self.session)
+        finally:
+            self.session.autoflush = False
+        return lambda: Returned(returned())
+
+    def _target(self, query: Query) -> Entity:
+        """The entity that a change is about, in the state that the client expects."""
+        entity = self.entity(query)
+        self.order.conditions.demand(etag_of_entity(query.entity_set.type, entity))
+        return entity
+
+    def entity(self, query: Query, literals: Sequence[tuple[PrimitiveType, object]] | None = None) -> Entity:
+        """The one entity of a query, locked for the change; 404 where there is none."""
+        found = self.entities(query, literals)
+        if not found:
+            raise NotFound("ResourceNotFound", f"there is no such entity in {query.source[0].entity_set.name}")
+        return found[0]
+
+    def entities(self, query: Query, literals: Literals | None = None) -> Sequence[Entity]:
+        """The entities of a query, locked for the change."""
+        planner = self.writer.planner
+        parameters = Parameters()
+        level = Level(planner.model, planner.database, planner.dialect, query, parameters)
+        given = self.order.literals if literals is None else literals
+        values = {
+            name: convert(given[constant.slot][1], given[constant.slot][0], constant.type)
+            for name, constant in parameters.constants.items()
+        }
+        return self.session.execute(level.whole_entities(), values).scalars().all()
+
+    def keyed(self, entity_set: EntitySet, values: Mapping[str, object]) -> Entity | None:
+        """The entity with the key that is among some values, if the key is whole and there is one."""
+        key = [(part, values.get(part.name)) for part in entity_set.type.key]
+        if any(value is None for _, value in key):
+            return None
+        constants = tuple(
+            (part, Constant(part.type, value, slot, part.type, part)) for slot, (part, value) in enumerate(key)
+        )
+        query = Query((Step(entity_set, key=constants),), rules=self.order.rules)
+        found = self.entities(query, [(part.type, value) for part, value in key])
+        return found[0] if found else None
+
+    def entity_set(self, name: str) -> EntitySet:
+        return self.writer.planner.model.sets[name]
+
+    def referred(self, uri: str) -> tuple[Query, Literals]:
+        return self.order.resolve(uri)
+
+    def refusal(self, error: DBAPIError) -> BaseException | None:
+        return self.writer.database.refusal(error.orig) if isinstance(error.orig, BaseException) else None
+
+    def insert(self, payload: EntityPayload) -> Entity:
+        entity = self._new(payload)
+        self.session.add(entity)
+        return entity
+
+    def _insert(self, command: Insert) -> Callable[[], Changed]:
+        entity = self._revived(command) or self._new(command.payload)
+        if command.parent is not None and command.navigation is not None:
+            relate(self.entity(command.parent), command.navigation, entity)
+        self.session.add(entity)
+        return _named(command.entity_set, entity, created=True)
+
+    def _revived(self, command: Insert) -> Entity | None:
+        """The row that a deleted entity has left behind, with new values: its key is not free for another row."""
+        payload = command.payload
+        model, tombstone = payload.type.mapper.class_, tombstone_of(payload.type.mapper)
+        key = {part: payload.values.get(part.name) for part in payload.type.key}
+        if not command.revives or tombstone is None or None in key.values():
+            return None
+        same_key = (getattr(model, part.attribute) == value for part, value in key.items())
+        found: Entity | None = self.session.scalars(select(model).where(*same_key).with_for_update()).first()
+        if type(found) is not model or not getattr(found, tombstone):
+            return None
+        self.assign(found, payload, True)
+        for declared in payload.type.properties.values():
+            if declared.immutable and declared.name in payload.values:
+                set_value(found, declared, payload.values[declared.name])
+        setattr(found, tombstone, False)
+        return found
+
+    def _new(self, payload: EntityPayload) -> Entity:
+        """An instance, with the related ones that came inline, all still unknown to the database."""
+        entity_type = payload.type
+        entity = entity_type.mapper.class_()
+        for name, value in payload.values.items():
+            set_value(entity, entity_type.properties[name], value)
+        for name, members in payload.structures.items():
+            set_structure(entity, entity_type.complex[name], members, True)
+        for declared in entity_type.key:
+            if declared.type == primitive.GUID and not declared.generated and payload.values.get(declared.name) is None:
+                make_key(entity, entity_type, declared, payload)
+        self._set_related(entity, payload)
+        return entity
+
+    def _set_related(self, entity: Entity, payload: EntityPayload) -> None:
+        for name, items in payload.related.items():
+            navigation = payload.type.navigation[name]
+            related = [self.related(item, navigation) for item in items]
+            for one in related:
+                relate(entity, navigation, one)
+            if not related and not navigation.collection:
+                setattr(entity, navigation.attribute, None)
+
+    def related(self, item: EntityPayload | EntityReference, navigation: NavigationProperty) -> Entity:
+        if isinstance(item, EntityPayload):
+            return self._new(item)
+        query, literals = self.order.resolve(item.uri)
+        if query.entity_set.name != navigation.target_set or not query.single:
+            message = f"{navigation.name} needs an entity of {navigation.target_set}, which {item.uri!r} is not"
+            raise BadRequest("BadReference", message, target=navigation.name)
+        try:
+            return self.entity(query, literals)
+        except NotFound:
+            message = f"{navigation.name} refers to {item.uri!r}, which does not exist"
+            raise BadRequest("BadReference", message, target=navigation.name) from None
+
+    def _set_property(self, entity: Entity, command: SetProperty) -> None:
+        """A property of the entity, or a member of one of its structures."""
+        for structure in command.target.source[-1].type.complex.values():
+            if command.property in structure.members:
+                set_structure(entity, structure, {command.property.name: command.value}, False)
+                return
+        set_value(entity, command.property, command.value)
+
+    def _insert_media(self, command: InsertMedia) -> Callable[[], Changed]:
+        entity_type = command.entity_set.type
+        entity = self._new(EntityPayload(entity_type, {}))
+        for declared in entity_type.properties.values():
+            if declared.type == primitive.STRING and not declared.nullable and not declared.server_set:
+                setattr(entity, declared.attribute, command.slug or "")
+        set_stream(entity, command.stream, command.content, command.content_type)
+        self.session.add(entity)
+        return _named(command.entity_set, entity, created=True)
+
+    def _link(self, command: Link) -> Callable[[], Changed]:
+        entity = self._target(command.target)
+        others = [self.related(reference, command.navigation) for reference in command.references]
+        if command.keyed is not None:
+            others.append(self.entity(command.keyed))
+        if command.action == "add":
+            for other in others:
+                relate(entity, command.navigation, other)
+        elif command.action == "set" or (command.navigation.collection and not others):
+            replace_all(entity, command.navigation, others)
+        else:
+            unrelate(entity, command.navigation, others)
+        return _named(command.target.entity_set, entity)
+
+    def _update(self, command: Update) -> Callable[[], Changed]:
+        try:
+            entity = self._target(command.target)
+        except NotFound:
+            if command.upsert is None:
+                raise
+            self.order.conditions.demand_new()
+            entity_set = command.target.entity_set
+            return self._insert(Insert(entity_set, command.upsert(), revives=entity_set.name in command.target.rules))
+        self.assign(entity, command.payload, command.replace)
+        return _named(command.target.entity_set, entity)
+
+    def assign(self, entity: Entity, payload: EntityPayload, replace: bool) -> None:
+        """Give an entity what a payload says; with ``replace`` the defaults of what it does not say."""
+        entity_type = _type_of_row(entity, payload)
+        bound = bound_columns(payload)
+        for declared in entity_type.properties.values():
+            if declared.is_key or declared.server_set or declared.immutable or declared.column in bound:
+                continue
+            if declared.name in payload.values:
+                set_value(entity, declared, payload.values[declared.name])
+            elif replace:
+                set_value(entity, declared, default_of(declared))
+        for name, structure in entity_type.complex.items():
+            if name in payload.structures:
+                set_structure(entity, structure, payload.structures[name], replace)
+            elif replace:
+                set_structure(entity, structure, None, True)
+        DeepUpdate(self).apply(entity, payload)
+
+
+def _type_of_row(entity: Entity, payload: EntityPayload) -> EntityType:
+    """What the entity is: a client may name properties of a derived type without naming the type, or one that it is not."""
+    entity_type = next((each for each in payload.type.with_derived() if each.mapper.class_ is type(entity)), payload.type)
+    given = (*payload.values, *payload.structures, *payload.related, *payload.changes)
+    foreign = next((name for name in given if name not in entity_type.member_names), None)
+    if foreign is not None:
+        message = f"this entity is a {entity_type.name} and has no property {foreign!r:.80}"
+        raise BadRequest("UnknownProperty", message, target=foreign)
+    return entity_type
+
+
+def _named(entity_set: EntitySet, entity: Entity, created: bool = False) -> Callable[[], Changed]:
+    def changed() -> Changed:
+        return Changed(entity_set, tuple(getattr(entity, part.attribute) for part in entity_set.type.key), created)
+
+    return changed

@@ -1,0 +1,85 @@
+"""What a context URL says after ``$metadata#`` (Protocol, Context URL)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from odata_service.edm.model import ComplexProperty, EntityType
+from odata_service.formats.version_v4 import V4_0, Version
+from odata_service.plan.row import ExpandedNavigation, RowShape
+
+REFERENCE = "$ref"
+REFERENCES = "Collection($ref)"
+
+
+def collection_context(shape: RowShape, version: Version) -> str:
+    """``Products``, ``Products/TechStore.SpecialProduct``, ``Products(Name,Category(Name))``."""
+    return f"{shape.entity_set.name}{_cast(shape)}{_in_parentheses(shape, version)}"
+
+
+def entity_context(shape: RowShape, version: Version) -> str:
+    """``Products(Name)/$entity``, or ``Company`` for a singleton."""
+    ending = "" if shape.entity_set.singleton else "/$entity"
+    return f"{collection_context(shape, version)}{ending}"
+
+
+def declared_type(shape: RowShape) -> EntityType:
+    """The type that a client may expect of every row without being told."""
+    return shape.type or shape.entity_set.type
+
+
+def _cast(shape: RowShape) -> str:
+    declared = declared_type(shape)
+    return "" if declared is shape.entity_set.type else f"/{declared.full_name}"
+
+
+def _in_parentheses(shape: RowShape, version: Version) -> str:
+    items = select_list(shape, version)
+    return f"({','.join(items)})" if items else ""
+
+
+def select_list(shape: RowShape, version: Version) -> list[str]:
+    """What the client chose, and what it expanded with choices of its own; empty where all is there."""
+    items = list(_chosen(shape)) if shape.chosen else []
+    return items + [text for each in shape.expanded for text in _expanded(each, version)]
+
+
+def _chosen(shape: RowShape) -> Iterator[str]:
+    declared = declared_type(shape)
+    for each in shape.selected:
+        yield f"{_of_derived(declared, each.name, each.subclass)}{each.name}"
+    for structure in shape.structures:
+        prefix = _of_derived(declared, structure.name, structure.subclass)
+        yield from (f"{prefix}{path}" for path in _structure_paths(structure))
+    yield from (each.name for each in shape.computed)
+    yield from (navigation.name for navigation in shape.links)
+
+
+def _of_derived(declared: EntityType, name: str, subclass: str) -> str:
+    """Properties that the declared type has not stand after the type that has them: ``TechStore.SpecialProduct/``."""
+    if name in declared.properties or name in declared.complex:
+        return ""
+    return f"{declared.namespace}.{_type_of_class(declared, subclass)}/"
+
+
+def _type_of_class(declared: EntityType, subclass: str) -> str:
+    derived = (each for each in declared.with_derived() if each.mapper.class_.__name__ == subclass)
+    found = next(derived, None)
+    return subclass if found is None else found.name
+
+
+def _structure_paths(structure: ComplexProperty) -> Iterator[str]:
+    """``Address``, or ``Address/City`` where only some members were chosen."""
+    if len(structure.members) == len(structure.type.members):
+        yield structure.name
+    else:
+        yield from (f"{structure.name}/{member.name}" for member in structure.members)
+
+
+def _expanded(expanded: ExpandedNavigation, version: Version) -> Iterator[str]:
+    """``Category(Name)``. Without choices of its own, version 4.0 leaves it out and 4.01 writes ``Category()``."""
+    if expanded.only:
+        return
+    below = select_list(expanded.shape, version)
+    if below or version > V4_0:
+        yield f"{expanded.navigation.name}({','.join(below)})"

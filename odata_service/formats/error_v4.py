@@ -1,0 +1,29 @@
+"""Refusals as V4 writes them (OData JSON Format, Error Response); what happened inside stays inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from odata_service.errors import ODataError
+from odata_service.formats.json_text import quoted
+
+
+def write_error(error: ODataError) -> bytes:
+    r"""``{"error":{"code":…,"message":…,"target":…,"details":[…]}}``
+
+    >>> from odata_service.errors import BadRequest
+    >>> print(write_error(BadRequest("UnknownProperty", "Book has no property 'Titel'", target="$filter", at=3)).decode())
+    {"error":{"code":"UnknownProperty","message":"Book has no property 'Titel' (at position 3 of $filter)","target":"$filter"}}
+    """
+    members = list(_members(error))
+    if error.details:
+        details = (f"{{{','.join(_members(detail))}}}" for detail in error.details)
+        members.append(f'"details":[{",".join(details)}]')
+    return f'{{"error":{{{",".join(members)}}}}}'.encode()
+
+
+def _members(error: ODataError) -> Iterator[str]:
+    yield f'"code":{quoted(error.code)}'
+    yield f'"message":{quoted(error.text)}'
+    if error.target is not None:
+        yield f'"target":{quoted(error.target)}'

@@ -1,0 +1,104 @@
+"""Batches as JSON (OData JSON Format, Batch Requests and Responses)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from odata_service.errors import BadRequest
+from odata_service.formats.multipart import ChangeSet, ChangeSetResponse, PartRequest, PartResponse
+from odata_service.formats.read_json import read_json
+from odata_service.limits import Limits
+from odata_service.message import Headers
+
+JSON = "application/json"
+
+
+def read_json_batch(body: bytes, content_type: str | None, limits: Limits) -> list[PartRequest | ChangeSet]:
+    """The requests in the order they were sent; neighbours with one ``atomicityGroup`` are a change set.
+
+    >>> read_json_batch(b'{"requests":[{"id":"1","method":"get","url":"People"}]}', None, Limits())[0].url
+    'People'
+    """
+    document = read_json(body, content_type, limits)
+    requests = document.get("requests") if isinstance(document, dict) else None
+    if not isinstance(requests, list):
+        raise BadRequest("BadBatch", 'a batch is an object with requests: {"requests":[…]}')
+    parts: list[PartRequest | ChangeSet] = []
+    groups: list[str | None] = []
+    for item in requests:
+        part, group = _request(item), item.get("atomicityGroup")
+        last = parts[-1] if parts else None
+        if group is not None and isinstance(last, ChangeSet) and groups[-1] == group:
+            parts[-1] = ChangeSet((*last.requests, part), str(group))
+            continue
+        if group is not None and group in groups:
+            raise BadRequest("BadBatch", f"the requests of the group {group!r:.60} are not side by side")
+        parts.append(part if group is None else ChangeSet((part,), str(group)))
+        groups.append(group)
+    return parts
+
+
+def _request(item: Any) -> PartRequest:
+    """(Any: what a client sends may be anything.)"""
+    if not isinstance(item, dict) or not all(isinstance(item.get(name), str) for name in ("id", "method", "url")):
+        raise BadRequest("BadBatch", "a request has an id, a method and a url, all of them strings")
+    headers = item.get("headers") or {}
+    depends = item.get("dependsOn") or []
+    if not isinstance(headers, dict) or not isinstance(depends, list):
+        raise BadRequest("BadBatch", "headers are an object, and dependsOn is a list of ids", target=item["id"])
+    fields = Headers([(str(name), str(value)) for name, value in headers.items()])
+    body, content_type = _body(item.get("body"), fields)
+    if body and "Content-Type" not in fields:
+        fields = Headers([*fields.items(), ("Content-Type", content_type)])
+    return PartRequest(item["method"].upper(), item["url"], fields, body, item["id"], tuple(map(str, depends)))
+
+
+def _body(body: Any, headers: Headers) -> tuple[bytes, str]:
+    """JSON stands as it is, text as a string, everything else as a base64url string."""
+    if body is None:
+        return b"", JSON
+    media_type = headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
+    if not isinstance(body, str) or media_type.endswith("json"):
+        return json.dumps(body, default=str).encode(), JSON
+    if media_type.startswith("text/"):
+        return body.encode(), media_type
+    try:
+        return base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), media_type
+    except (binascii.Error, ValueError):
+        raise BadRequest("BadBatch", f"a body of {media_type} is base64url") from None
+
+
+def write_json_batch(responses: Sequence[PartResponse | ChangeSetResponse]) -> bytes:
+    """An object for every request, in the order of the requests."""
+    written = []
+    for each in responses:
+        if isinstance(each, PartResponse):
+            written.append(_response(each, None))
+        else:
+            written += [_response(one, each.group) for one in each.responses]
+    return f'{{"responses":[{",".join(written)}]}}'.encode()
+
+
+def _response(part: PartResponse, group: str | None) -> str:
+    """Written by hand so that a JSON body goes in as it is, digit for digit."""
+    headers = {name.lower(): value for name, value in part.response.headers.items()}
+    head: dict[str, object] = {"id": part.content_id, "status": part.response.status}
+    if group is not None:
+        head["atomicityGroup"] = group
+    head["headers"] = headers
+    text = json.dumps({name: value for name, value in head.items() if value is not None})
+    if not part.response.body:
+        return text
+    return f'{text[:-1]},"body":{_body_text(part.response.body, headers.get("content-type", ""))}}}'
+
+
+def _body_text(body: bytes, content_type: str) -> str:
+    if "json" in content_type:
+        return body.decode()
+    if content_type.startswith("text/"):
+        return json.dumps(body.decode("utf-8", "replace"))
+    return json.dumps(base64.urlsafe_b64encode(body).decode().rstrip("="))

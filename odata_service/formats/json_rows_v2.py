@@ -1,0 +1,131 @@
+"""The rows of a level as V2's verbose JSON, by a writer made once for each shape of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from odata_service.edm.model import NavigationProperty, Property
+from odata_service.etag import etag_of
+from odata_service.formats.columns_v2 import LITERALS_OF_JSON, column_of, literal_column_of
+from odata_service.formats.expanded import grouped, keys, next_address
+from odata_service.formats.json_text import Column, listed, quoted
+from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, addresses, joined, texts_of, written
+from odata_service.links import lasting_options, path_text
+from odata_service.plan.row import ExpandedNavigation, RowShape
+from odata_service.result import Level
+
+# What stands before and after the entities of a collection with this count and next link.
+CollectionForm = Callable[[int | None, str | None], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all levels of an answer share: the root, safe in a JSON string, the form of a collection, and what was asked."""
+
+    root: str
+    collection: CollectionForm
+    query: str = ""
+
+
+def row_writer(shape: RowShape) -> RowWriter:
+    """The writer of a shape, made when it is first seen."""
+    return _row_writer(Itself(shape))
+
+
+@lru_cache(maxsize=2048)
+def _row_writer(key: Itself) -> RowWriter:
+    return RowWriter(key.shape)
+
+
+class RowWriter:
+    """Writes the rows of one shape."""
+
+    def __init__(self, shape: RowShape) -> None:
+        self._shape = shape
+        self._key = joined(_KEY.pieces(shape))
+        self._entity = joined(_entity_pieces(shape))
+
+    def addresses(self, level: Level, frame: Frame) -> Sequence[str]:
+        """The entities' absolute addresses; percent-encoded, so that they are JSON text as they are."""
+        return self._page(level, frame).addresses
+
+    def entities(self, level: Level, frame: Frame) -> Iterable[str]:
+        """The JSON text of each row."""
+        page = self._page(level, frame)
+        if not page.rows:
+            return ()
+        below = zip(self._shape.expanded, level.children, strict=True)
+        page.expanded = [_expanded(each, child, page, frame) for each, child in below]
+        return written(self._entity, page)
+
+    def _page(self, level: Level, frame: Frame) -> Page:
+        page = Page.of(level.rows)
+        if page.rows:
+            page.addresses = list(written((frame.root, *self._key), page))
+        return page
+
+
+def _texts(shape: RowShape, declared: Property) -> Callable[[Page], Sequence[str]]:
+    position = shape.position(declared)
+    return texts_of(column_of(declared.type, shape.decoders[position]), position)
+
+
+def _literals(shape: RowShape, declared: Property) -> Column:
+    return literal_column_of(declared.type, shape.decoders[shape.position(declared)])
+
+
+_KEY = KeyForm(_texts, LITERALS_OF_JSON, _literals)
+
+
+def _entity_pieces(shape: RowShape) -> list[Piece]:
+    pieces: list[Piece] = ['{"__metadata":{"uri":"', addresses]
+    pieces += [f'","type":{quoted(shape.entity_set.type.full_name)}', *_etag_pieces(shape), "}"]
+    for declared in shape.selected:
+        if declared.type.v2:
+            pieces += [f",{quoted(declared.name)}:", _texts(shape, declared)]
+    for navigation in shape.links:
+        pieces += _deferred_pieces(navigation)
+    for number, each in enumerate(shape.expanded):
+        pieces += [f",{quoted(each.navigation.name)}:", _of_expanded(number)]
+    return [*pieces, "}"]
+
+
+def _deferred_pieces(navigation: NavigationProperty) -> list[Piece]:
+    start = f',{quoted(navigation.name)}:{{"__deferred":{{"uri":"'
+    return [start, addresses, f'/{path_text(navigation.name)}"}}}}']
+
+
+def _etag_pieces(shape: RowShape) -> list[Piece]:
+    r"""``,"etag":"W/\"5d41402abc4b2a76\""``, for types with concurrency properties."""
+    if not shape.entity_set.type.etag:
+        return []
+    return [',"etag":', lambda page: [quoted(etag_of(shape, row) or "") for row in page.rows]]
+
+
+def _of_expanded(number: int) -> Piece:
+    return lambda page: page.expanded[number]
+
+
+def _expanded(expanded: ExpandedNavigation, child: Level, page: Page, frame: Frame) -> list[str]:
+    """The JSON of a navigation property with content, for each row of the parent's level."""
+    entities = row_writer(child.shape).entities(child, frame)
+    groups = grouped(expanded, list(zip(*child.rows, strict=True)), entities)
+    parents = keys(page.columns, expanded.near)
+    if not expanded.navigation.collection:
+        return [groups.get(parent, _NULL)[0] for parent in parents]
+    return [
+        listed(frame.collection(None, _going_on(child, parent, expanded, address, frame)), groups.get(parent, ()))
+        for parent, address in zip(parents, page.addresses, strict=True)
+    ]
+
+
+_NULL = ["null"]
+
+
+def _going_on(
+    child: Level, parent: tuple[object, ...], expanded: ExpandedNavigation, address: str, frame: Frame
+) -> str | None:
+    token = child.cut.get(parent)
+    return None if token is None else next_address(address, expanded, token, lasting_options(frame.query))

@@ -1,0 +1,155 @@
+"""The rows of a level as V4's JSON, by a writer made once for each shape of rows and style of document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+from odata_service.edm.model import EntityType, Property
+from odata_service.formats.columns_v4 import LITERALS_OF_JSON, literal_column_of
+from odata_service.formats.context_v4 import collection_context, declared_type, entity_context
+from odata_service.formats.entity_v4 import entity_pieces, property_texts
+from odata_service.formats.expanded import grouped, keys
+from odata_service.formats.expanded_v4 import Asked
+from odata_service.formats.json_text import Column, quoted
+from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, joined, written
+from odata_service.formats.style_v4 import Style
+from odata_service.links import path_text
+from odata_service.plan.row import ExpandedNavigation, RowShape
+from odata_service.result import Level, Row
+
+
+def row_writer(shape: RowShape, style: Style) -> RowWriter:
+    """The writer of a shape in a style, made when it is first asked for."""
+    return _row_writer(Itself(shape), style)
+
+
+@lru_cache(maxsize=2048)
+def _row_writer(key: Itself, style: Style) -> RowWriter:
+    return RowWriter(key.shape, style)
+
+
+class RowWriter:
+    """Writes the rows of one shape, and knows what context URLs say of them."""
+
+    def __init__(self, shape: RowShape, style: Style) -> None:
+        self._shape = shape
+        self._style = style
+        self._key = _key_pieces(shape, style)
+        self.collection_context = collection_context(shape, style.version)
+        self.entity_context = entity_context(shape, style.version)
+        self._pieces: dict[str, tuple[Piece, ...]] = {}  # by the name of the rows' type
+
+    def addresses(self, level: Level, asked: Asked) -> Sequence[str]:
+        """The entities' absolute addresses; percent-encoded, so that they are JSON text as they are."""
+        return self._page(level, asked).addresses
+
+    def entities(self, level: Level, asked: Asked) -> Iterable[str]:
+        """The JSON text of each row."""
+        page = self._page(level, asked)
+        if not page.rows:
+            return ()
+        below = zip(self._shape.expanded, level.children, strict=True)
+        page.expanded = [_Expanded(each, child, asked, self._style).members(page) for each, child in below]
+        by_type = self._by_type(page.rows)
+        if len(by_type) == 1:
+            return written(self._pieces_of(by_type[0][0]), page)
+        return self._mixed(by_type, page)
+
+    def references(self, level: Level, asked: Asked) -> list[str]:
+        """The JSON of each row as a reference: ``{"@odata.id":"…"}``."""
+        name = self._style.control("id")
+        return [f'{{{name}"{address}"}}' for address in self.addresses(level, asked)]
+
+    def _page(self, level: Level, asked: Asked) -> Page:
+        page = Page.of(level.rows)
+        page.addresses = list(written((asked.root, *self._key), page)) if page.rows else []
+        return page
+
+    def _by_type(self, rows: Sequence[Row]) -> list[tuple[EntityType, Sequence[int]]]:
+        """Which rows have which type."""
+        declared, place = declared_type(self._shape), self._shape.discriminator
+        if place is None:
+            return [(declared, range(len(rows)))]
+        numbers: dict[EntityType, list[int]] = {}
+        for number, row in enumerate(rows):
+            numbers.setdefault(self._shape.types.get(row[place], declared), []).append(number)
+        return list(numbers.items())
+
+    def _mixed(self, by_type: list[tuple[EntityType, Sequence[int]]], page: Page) -> Iterator[str]:
+        """Each type's rows are written at once and then put back into their order."""
+        texts: dict[int, str] = {}
+        for entity_type, numbers in by_type:
+            texts.update(zip(numbers, written(self._pieces_of(entity_type), page.part(numbers)), strict=True))
+        return (texts[number] for number in range(len(page.rows)))
+
+    def _pieces_of(self, entity_type: EntityType) -> tuple[Piece, ...]:
+        if entity_type.name not in self._pieces:
+            self._pieces[entity_type.name] = joined(entity_pieces(self._shape, entity_type, self._style))
+        return self._pieces[entity_type.name]
+
+
+def _key_pieces(shape: RowShape, style: Style) -> Sequence[Piece]:
+    """``Products(`` the key ``)``, or a singleton's name alone."""
+    if shape.entity_set.singleton:
+        return (path_text(shape.entity_set.name),)
+    return joined(KeyForm(partial(property_texts, style), LITERALS_OF_JSON, _literals).pieces(shape))
+
+
+def _literals(shape: RowShape, declared: Property) -> Column:
+    return literal_column_of(declared.type, shape.decoders[shape.position(declared)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Expanded:
+    """A navigation property with content, and the rows at its far end."""
+
+    expanded: ExpandedNavigation
+    child: Level
+    asked: Asked  # of the parents' level
+    style: Style
+
+    def members(self, page: Page) -> list[str]:
+        """What each row of the parents' level has for it: the property, its count before, its next link after."""
+        parents = keys(page.columns, self.expanded.near)
+        if self.expanded.only == "count":
+            return [self._count(parent) for parent in parents]
+        groups = grouped(self.expanded, list(zip(*self.child.rows, strict=True)), self._texts())
+        if not self.expanded.navigation.collection:
+            return [self._name + groups.get(parent, _NULL)[0] for parent in parents]
+        return [
+            self._collection(parent, address, groups.get(parent, _NOTHING))
+            for parent, address in zip(parents, page.addresses, strict=True)
+        ]
+
+    @property
+    def _name(self) -> str:
+        return f"{quoted(self.expanded.navigation.name)}:"
+
+    def _texts(self) -> Iterable[str]:
+        writer = row_writer(self.child.shape, self.style)
+        below = self.asked.below(self.expanded.navigation.name) if self.asked.expand else self.asked
+        if self.expanded.only == "ref":
+            return writer.references(self.child, below)
+        return writer.entities(self.child, below)
+
+    def _collection(self, parent: Row, address: str, texts: Sequence[str]) -> str:
+        counted = f"{self._count(parent)}," if self.expanded.counted else ""
+        return f"{counted}{self._name}[{','.join(texts)}]{self._next_link(parent, address, len(texts))}"
+
+    def _count(self, parent: Row) -> str:
+        count = self.style.number(self.child.counts.get(parent, 0))
+        return f"{self.style.control('count', self.expanded.navigation.name)}{count}"
+
+    def _next_link(self, parent: Row, address: str, shown: int) -> str:
+        token = self.child.cut.get(parent)
+        if token is None:
+            return ""
+        name = self.expanded.navigation.name
+        link = self.asked.next_address(address, name, shown, token)
+        return f",{self.style.control('nextLink', name)}{quoted(link)}"
+
+
+_NULL = ["null"]
+_NOTHING: Sequence[str] = ()

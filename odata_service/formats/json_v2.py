@@ -1,0 +1,119 @@
+"""Results as V2's verbose JSON (MS-ODATA, JavaScript Object Notation), in the form of version 1.0 or 2.0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from odata_service.edm.primitive import PRIMITIVES
+from odata_service.errors import NotImplementedByService
+from odata_service.formats.json_rows_v2 import CollectionForm, Frame, row_writer
+from odata_service.formats.json_text import encoded, listed, quoted
+from odata_service.formats.value_v2 import write_json
+from odata_service.formats.version_v2 import V1_0, V2_0, Version
+from odata_service.result import (
+    Created,
+    EntityCollection,
+    EntityLinks,
+    OperationResult,
+    PropertyValue,
+    Result,
+    ServiceDocument,
+    SingleEntity,
+)
+
+# What may stand in an address besides letters and digits (RFC 3986).
+_OF_ADDRESSES = "%:/?#[]@!$&'()*+,;=~"
+_PRIMITIVES = {kind.name: kind for kind in reversed(PRIMITIVES)}
+
+
+def write(result: Result, root: str, *, version: Version = V2_0, query: str = "") -> bytes:
+    """The body that carries ``result``; ``root`` is the service's absolute address with a slash at its end, ``query`` the
+    query string that was asked.
+
+    What is no JSON document has no row in ``_DOCUMENTS``: counts, raw values and metadata have formats of their own.
+    """
+    return _DOCUMENTS[type(result)](result, Frame(_address(root), _COLLECTIONS[version], query))
+
+
+@lru_cache(maxsize=64)
+def _address(root: str) -> str:
+    """The root, which may come from a ``Host`` header, without anything that could end a JSON string."""
+    return quote(root, safe=_OF_ADDRESSES)
+
+
+def _collection(result: EntityCollection, frame: Frame) -> bytes:
+    texts = row_writer(result.level.shape).entities(result.level, frame)
+    return _many(frame, result.count, result.next_link, texts)
+
+
+def _entity(result: SingleEntity, frame: Frame) -> bytes:
+    return _one(next(iter(row_writer(result.level.shape).entities(result.level, frame)), "null"))
+
+
+def _created(result: Created, frame: Frame) -> bytes:
+    return _entity(result.entity, frame)
+
+
+def _property(result: PropertyValue, _frame: Frame) -> bytes:
+    return _one(f"{{{quoted(result.property.name)}:{write_json(result.value, result.property.type)}}}")
+
+
+def _operation(result: OperationResult, _frame: Frame) -> bytes:
+    """``{"d":{"Calculate":"42"}}`` (MS-ODATA, Service Operation Response)."""
+    kind = _PRIMITIVES.get(result.type_name)
+    if kind is None:
+        raise NotImplementedByService("NotImplemented", f"{result.type_name} is only written in V4")
+    if isinstance(result.value, list):
+        return _one(listed(('{"results":[', "]}"), (write_json(each, kind) for each in result.value)))
+    return _one(f"{{{quoted(result.name)}:{write_json(result.value, kind)}}}")
+
+
+def _links(result: EntityLinks, frame: Frame) -> bytes:
+    addresses = row_writer(result.level.shape).addresses(result.level, frame)
+    texts = [f'{{"uri":"{address}"}}' for address in addresses]
+    if result.collection:
+        return _many(frame, result.count, result.next_link, texts)
+    return _one(texts[0] if texts else "null")
+
+
+def _service_document(result: ServiceDocument, _frame: Frame) -> bytes:
+    return _one(listed(('{"EntitySets":[', "]}"), map(quoted, result.model.sets)))
+
+
+def _one(text: str) -> bytes:
+    return f'{{"d":{text}}}'.encode()
+
+
+def _many(frame: Frame, count: int | None, next_link: str | None, texts: Iterable[str]) -> bytes:
+    start, end = frame.collection(count, next_link)
+    return encoded((f'{{"d":{start}', f"{end}}}"), texts)
+
+
+# Each row takes its own kind of result; the key says which. (Any: a mapping cannot relate key and value.)
+_DOCUMENTS: dict[type, Callable[[Any, Frame], bytes]] = {
+    EntityCollection: _collection,
+    SingleEntity: _entity,
+    Created: _created,
+    PropertyValue: _property,
+    EntityLinks: _links,
+    OperationResult: _operation,
+    ServiceDocument: _service_document,
+}
+
+
+def _bare_array(count: int | None, next_link: str | None) -> tuple[str, str]:
+    """Version 1.0: an array has no room for a count or a link, so neither may have been asked for."""
+    assert count is None and next_link is None, "a client of version 1.0 gets whole collections"
+    return "[", "]"
+
+
+def _results(count: int | None, next_link: str | None) -> tuple[str, str]:
+    counted = f'"__count":"{count}",' if count is not None else ""
+    going_on = f',"__next":{quoted(next_link)}' if next_link is not None else ""
+    return f'{{{counted}"results":[', f"]{going_on}}}"
+
+
+_COLLECTIONS: dict[Version, CollectionForm] = {V1_0: _bare_array, V2_0: _results}

@@ -1,0 +1,160 @@
+"""``multipart/mixed`` batches: the parts of a request and the answer made of responses (Protocol, Multipart Batch Format).
+
+Lenient as clients need it: bare LF, text before the first and after the last boundary, a wrong inner Content-Length, blanks
+at the ends of header lines. Strict on the way out: CRLF, unquoted boundaries, an empty line where one belongs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from odata_service.errors import BadRequest, UnsupportedMediaType
+from odata_service.message import Headers, ODataResponse
+
+_BOUNDARY = re.compile(r"""boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))""", re.IGNORECASE)
+_REQUEST_LINE = re.compile(r"([A-Za-z]+)\s+(\S+)(?:\s+HTTP/\d(?:\.\d)?)?\s*")
+_LINE = re.compile(rb"\r\n|\n")
+_EMPTY_LINE = re.compile(rb"(?:\A|\r?\n)[ \t]*\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class PartRequest:
+    """One request of a batch: ``GET People(1)``, with its headers and body; ``content_id`` names it."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+    content_id: str | None = None
+    depends_on: tuple[str, ...] = ()  # the names of requests and groups without whose success this one is not made
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """Requests that succeed or fail together; ``group`` is its name in a JSON batch."""
+
+    requests: tuple[PartRequest, ...]
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartResponse:
+    """One answer, with the name of the request it answers."""
+
+    response: ODataResponse
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSetResponse:
+    """The answers to a change set that succeeded."""
+
+    responses: tuple[PartResponse, ...] = field(default=())
+    group: str | None = None
+
+
+def read_batch(body: bytes, content_type: str | None) -> list[PartRequest | ChangeSet]:
+    """The parts of a batch in the order they were sent."""
+    boundary = _boundary(content_type)
+    return [_part(headers, content) for headers, content in _parts(body, boundary)]
+
+
+def _boundary(content_type: str | None) -> str:
+    if not (content_type or "").lower().lstrip().startswith("multipart/mixed"):
+        raise UnsupportedMediaType("UnsupportedMediaType", "a batch is multipart/mixed, with a boundary")
+    found = _BOUNDARY.search(content_type or "")
+    if found is None:
+        raise BadRequest("BadBatch", "the Content-Type of a batch names its boundary", target="Content-Type")
+    return found[1] or found[2]
+
+
+def _parts(body: bytes, boundary: str) -> list[tuple[Headers, bytes]]:
+    delimiter = re.compile(rb"(?:\A|\r?\n)--" + re.escape(boundary.encode()) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
+    marks = list(delimiter.finditer(body))
+    if not marks:
+        raise BadRequest("BadBatch", f"the body has no part that begins with --{boundary[:80]}")
+    texts = []
+    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        if mark[1] is None:
+            texts.append(body[mark.end() : len(body) if following is None else following.start()])
+    return [_headers_and_content(text) for text in texts]
+
+
+def _headers_and_content(text: bytes) -> tuple[Headers, bytes]:
+    """What stands before and after the first empty line."""
+    found = _EMPTY_LINE.search(text)
+    head, content = (text, b"") if found is None else (text[: found.start()], text[found.end() :])
+    pairs = (line.decode("latin-1").partition(":") for line in _LINE.split(head) if b":" in line)
+    return Headers([(name.strip(), value.strip()) for name, _, value in pairs]), content
+
+
+def _part(headers: Headers, content: bytes) -> PartRequest | ChangeSet:
+    content_type = headers.get("Content-Type", "")
+    if content_type.lower().startswith("multipart/mixed"):
+        return ChangeSet(tuple(_in_change_set(inner) for inner in _parts(content, _boundary(content_type))))
+    if not content_type.lower().startswith("application/http"):
+        raise BadRequest("BadBatch", f"a part is application/http or multipart/mixed, not {content_type[:80]!r}")
+    return _request(headers, content)
+
+
+def _in_change_set(part: tuple[Headers, bytes]) -> PartRequest:
+    request = _part(*part)
+    if isinstance(request, ChangeSet):
+        raise BadRequest("BadBatch", "a change set cannot hold another")
+    if request.method in ("GET", "HEAD"):
+        raise BadRequest("BadBatch", "a change set holds changes; a GET stands beside it")
+    return request
+
+
+def _request(outer: Headers, content: bytes) -> PartRequest:
+    content = content.lstrip(b"\r\n")
+    line, _, rest = content.partition(b"\n")
+    found = _REQUEST_LINE.fullmatch(line.decode("latin-1").rstrip("\r"))
+    if found is None:
+        raise BadRequest("BadBatch", f"a part begins with a request line, not {line[:80]!r}")
+    headers, body = _headers_and_content(b"\n" + rest if rest[:1] in (b"\r", b"\n") else rest)
+    content_id = outer.get("Content-ID", headers.get("Content-ID"))
+    return PartRequest(found[1].upper(), found[2], headers, body.rstrip(b"\r\n"), content_id)
+
+
+def write_batch(
+    responses: Sequence[PartResponse | ChangeSetResponse], boundary: str, *, id_in_part: bool
+) -> bytes:
+    """The body of the answer. ``id_in_part`` puts Content-ID among the part's headers, where V4's clients look for it;
+    V2's look among the response's own."""
+    return b"".join(_joined((_written(each, boundary, id_in_part) for each in responses), boundary))
+
+
+def _joined(parts: Iterable[bytes], boundary: str) -> Iterable[bytes]:
+    mark = b"--" + boundary.encode()
+    for part in parts:
+        yield mark + b"\r\n" + part + b"\r\n"
+    yield mark + b"--\r\n"
+
+
+def _written(part: PartResponse | ChangeSetResponse, boundary: str, id_in_part: bool) -> bytes:
+    if isinstance(part, PartResponse):
+        return _http(part, id_in_part)
+    inner = boundary.replace("batchresponse", "changesetresponse")
+    body = b"".join(_joined((_http(each, id_in_part) for each in part.responses), inner))
+    head = f"Content-Type: multipart/mixed; boundary={inner}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def _http(part: PartResponse, id_in_part: bool) -> bytes:
+    outer = {"Content-Type": "application/http", "Content-Transfer-Encoding": "binary"}
+    inner = dict(part.response.headers)
+    if part.content_id is not None:
+        (outer if id_in_part else inner)["Content-ID"] = part.content_id
+    if part.response.body:
+        inner["Content-Length"] = str(len(part.response.body))
+    status = HTTPStatus(part.response.status)
+    line = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+    return f"{_lines(outer)}\r\n{line}{_lines(inner)}\r\n".encode("latin-1") + part.response.body
+
+
+def _lines(headers: Mapping[str, str]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items())

@@ -1,0 +1,67 @@
+"""What the marshmallow schemas of both versions share: fields for values, what may be absent, names that are unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from odata_service.edm.model import EntityModel, EntityType, Property
+from odata_service.errors import did_you_mean
+
+# Marshmallow's key for what concerns an object as a whole, and our message where a name is none of the type's.
+ITSELF = "_schema"
+UNKNOWN = "unknown"
+ValueReader = Callable[[object, Property], object]
+
+
+class Value(fields.Field[object]):
+    """A structural property, read as a version's value table says."""
+
+    def __init__(self, declared: Property, read: ValueReader, *, required: bool) -> None:
+        super().__init__(
+            attribute=declared.name,
+            data_key=declared.name,
+            required=required,
+            allow_none=declared.nullable,
+            error_messages={"null": "cannot be null", "required": "is required"},
+        )
+        self._declared = declared
+        self._read = read
+
+    # Any: marshmallow's own signature.
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> object:
+        try:
+            return self._read(value, self._declared)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class Unregistered:
+    """The ``Meta`` of a schema: marshmallow's registry is global, and two services may have a type of one name."""
+
+    register = False
+
+
+def is_required(declared: Property, supplied: frozenset[object]) -> bool:
+    """Whether a new entity must come with a value: nothing else supplies one."""
+    absent_is_fine = declared.nullable or declared.generated or declared.column in supplied
+    return not (absent_is_fine or declared.server_set)
+
+
+def supplied_columns(entity_type: EntityType, model: EntityModel) -> frozenset[object]:
+    """Foreign keys: a navigation property, or the entity around it, may supply them instead of the client."""
+    own = [way.near for way in entity_type.navigation.values() if way.owns_key]
+    ways = (way for other in model.types.values() for way in other.navigation.values())
+    back = [way.far for way in ways if way.target == entity_type.name and not way.owns_key]
+    return frozenset(column for columns in own + back for column in columns)
+
+
+def left_to_default(declared: Property, value: object) -> bool:
+    """A null where none may stand, and a default does: clients send it for what they do not know."""
+    return value is None and not declared.nullable and declared.generated
+
+
+def unknown_member(type_name: str, known: tuple[str, ...], name: str) -> str:
+    return f"{type_name} has no property {name[:80]!r}{did_you_mean(name, known)}"

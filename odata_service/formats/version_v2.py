@@ -1,0 +1,87 @@
+"""Which version of the protocol a V2 request and its answer have (MS-ODATA, Version Negotiation)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from odata_service.errors import BadRequest
+
+_VERSION = re.compile(r"\s*(\d)\.(\d)\s*(?:;.*)?", re.ASCII | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Version:
+    """``DataServiceVersion: 2.0;NetFx``; what follows the semicolon names the client and means nothing."""
+
+    major: int
+    minor: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
+
+    @property
+    def header(self) -> str:
+        """With the semicolon that WCF writes; the WCF client, datajs, Olingo, Simple.OData.Client and pyodata read both."""
+        return f"{self};"
+
+    @classmethod
+    def read(cls, header: str, text: str) -> Version:
+        match = _VERSION.fullmatch(text)
+        if match is None:
+            raise BadRequest(
+                "InvalidVersion", f"{header} has to be a version such as 2.0, not {text[:40]!r}", target=header
+            )
+        return cls(int(match[1]), int(match[2]))
+
+
+V1_0 = Version(1)
+V2_0 = Version(2)
+
+# What came with version 2.0: a client that stops at 1.0 could not read the answer.
+_NEW_IN_2 = frozenset({"$inlinecount", "$count", "$skiptoken", "$select"})
+
+
+def negotiate(headers: Mapping[str, str], max_protocol_version: Version = V2_0) -> Version:
+    """The version of the answer: 2.0, whose form every client reads, or 1.0 where the client stops there.
+
+    >>> str(negotiate({})), str(negotiate({"MaxDataServiceVersion": "1.0;NetFx"}))
+    ('2.0', '1.0')
+    """
+    asked = _version(headers, "DataServiceVersion")
+    if asked is not None and asked > max_protocol_version:
+        raise BadRequest(
+            "VersionNotSupported",
+            f"this service speaks version {max_protocol_version} at most, and the request is in {asked}",
+            target="DataServiceVersion",
+        )
+    highest = _version(headers, "MaxDataServiceVersion") or V2_0
+    if highest < V1_0:
+        raise BadRequest(
+            "VersionNotSupported", f"no answer can be given in version {highest}", target="MaxDataServiceVersion"
+        )
+    return V1_0 if min(highest, max_protocol_version) < V2_0 else V2_0
+
+
+def _version(headers: Mapping[str, str], name: str) -> Version | None:
+    text = headers.get(name)
+    return None if text is None else Version.read(name, text)
+
+
+def refuse_newer(version: Version, options: Iterable[str]) -> None:
+    """Refuse what an answer in version 1.0 cannot carry.
+
+    >>> refuse_newer(V1_0, ["$filter", "$inlinecount"])
+    Traceback (most recent call last):
+    odata_service.errors.BadRequest: $inlinecount needs MaxDataServiceVersion 2.0; the request allows 1.0
+    """
+    if version >= V2_0:
+        return
+    for option in options:
+        if option in _NEW_IN_2:
+            raise BadRequest(
+                "VersionNotSupported",
+                f"{option} needs MaxDataServiceVersion 2.0; the request allows {version}",
+                target=option,
+            )

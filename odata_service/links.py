@@ -1,0 +1,145 @@
+"""Addresses that go out to clients: of entities, of what is related to them, and of the next page.
+
+A protocol shows in a key only by the spelling of its literals, so that is a parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from urllib.parse import quote, unquote, unquote_plus
+
+from odata_service.edm.literal_v2 import write_literal
+from odata_service.edm.model import EntitySet
+from odata_service.edm.primitive import PrimitiveType
+
+KeyLiteral = Callable[[object, PrimitiveType], str]
+
+# What decides which rows there are and in which order; aliases may stand in any of them.
+_ORDERING_OPTIONS = frozenset({"filter", "orderby", "search", "compute", "apply"})
+_MAY_ORDER = re.compile("filter|orderby|search|compute|apply|[%@]", re.IGNORECASE)
+# They say where a page starts, and the next page starts elsewhere.
+_PLACE_OPTIONS = frozenset({"skip", "skiptoken", "top"})
+# What belongs to one reading and not to the query that a delta link stands for (Protocol, Delta Links).
+_OF_ONE_READING = _PLACE_OPTIONS | {"count", "deltatoken"}
+
+
+def path_text(text: str) -> str:
+    """Percent-encoded so that it stays one path segment; quotes stay readable.
+
+    >>> path_text("'O''Neil & Söhne/1'")
+    "'O''Neil%20%26%20S%C3%B6hne%2F1'"
+    """
+    return quote(text, safe="'")
+
+
+def key_predicate(entity_set: EntitySet, values: Sequence[object], literal: KeyLiteral = write_literal) -> str:
+    """``(guid'…')``, or ``(OrderId=1,Line=2)`` where the key has several properties; nothing for a singleton."""
+    if entity_set.singleton:
+        return ""
+    key = entity_set.type.key
+    texts = [path_text(literal(value, declared.type)) for value, declared in zip(values, key, strict=True)]
+    if len(key) == 1:
+        return f"({texts[0]})"
+    pairs = (f"{path_text(declared.name)}={text}" for declared, text in zip(key, texts, strict=True))
+    return f"({','.join(pairs)})"
+
+
+def entity_address(
+    root: str, entity_set: EntitySet, values: Sequence[object], literal: KeyLiteral = write_literal
+) -> str:
+    """``http://host/PeopleDataService.svc/People(guid'…')``; ``values`` are those of the key's properties."""
+    return f"{root}{path_text(entity_set.name)}{key_predicate(entity_set, values, literal)}"
+
+
+def next_link(root: str, target: str, query: str, token: str, top_left: int | None = None) -> str:
+    """The address of the next page: the request's own, with the place where to go on.
+
+    Everything else the client asked for is repeated as it was spelled; version 4.01 may spell ``$top`` as ``top``.
+
+    >>> next_link("http://host/svc/", "People", "%24filter=Name+ne+'x'&$top=60&$skip=5", "a=b", top_left=10)
+    "http://host/svc/People?%24filter=Name+ne+'x'&$top=10&$skiptoken=a%3Db"
+    """
+    kept = [option for option in query.split("&") if option and option_name(option, bare=True) not in _PLACE_OPTIONS]
+    top = [f"$top={top_left}"] if top_left is not None else []
+    options = "&".join([*kept, *top, f"$skiptoken={quote(token, safe='')}"])
+    return f"{root}{target.lstrip('/')}?{options}"
+
+
+def numbered_page_link(root: str, target: str, query: str, token: str) -> str:
+    """The same for rows that have no place but their number: ``$top`` and ``$skip`` are part of what they are."""
+    kept = [option for option in query.split("&") if option and option_name(option, bare=True) != "skiptoken"]
+    options = "&".join([*kept, f"$skiptoken={quote(token, safe='')}"])
+    return f"{root}{target.lstrip('/')}?{options}"
+
+
+def delta_link(root: str, target: str, query: str, token: str) -> str:
+    """The address of what changes: the query's own without what belongs to one reading only.
+
+    >>> delta_link("http://host/svc/", "People", "$filter=Age gt 5&$top=9&$count=true", "a=b")
+    'http://host/svc/People?$filter=Age gt 5&$deltatoken=a%3Db'
+    """
+    options = "&".join([*_defining(query), f"$deltatoken={quote(token, safe='')}"])
+    return f"{root}{_collection(target)}?{options}"
+
+
+def whole_reading(root: str, target: str, query: str) -> str:
+    """Where to read everything anew when a delta link is of no use any more."""
+    options = "&".join(_defining(query))
+    return f"{root}{_collection(target)}{'?' if options else ''}{options}"
+
+
+def defining_query(target: str, query: str) -> str:
+    """What a delta token is good for: the collection, and the options that decide which entities and what of them.
+
+    >>> defining_query("People/$count", "$select=Name&$format=json&%24filter=Age+gt+5&$deltatoken=x")
+    'People?filter=Age gt 5&select=Name'
+    """
+    pairs = [(option_name(option, bare=True), unquote_plus(option.partition("=")[2])) for option in _defining(query)]
+    options = "&".join(f"{name}={value}" for name, value in sorted(pairs) if name != "format")
+    return f"{unquote(_collection(target))}?{options}"
+
+
+def _defining(query: str) -> list[str]:
+    return [option for option in query.split("&") if option and option_name(option, bare=True) not in _OF_ONE_READING]
+
+
+def _collection(target: str) -> str:
+    """``/$count`` may be appended to a delta link's path."""
+    return target.strip("/").removesuffix("/$count").removesuffix("/%24count")
+
+
+def option_name(option: str, *, bare: bool) -> str:
+    """The name of an option that is still encoded, in lower case; ``bare`` without its ``$``.
+
+    >>> option_name("%24Top=5", bare=True), option_name("$filter=x", bare=False)
+    ('top', '$filter')
+    """
+    name = unquote_plus(option.partition("=")[0]).strip().lower()
+    return name.removeprefix("$") if bare else name
+
+
+def lasting_options(query: str) -> list[str]:
+    """The options of a request that hold for the pages of what it expands, too: the format, and those of the service.
+
+    >>> lasting_options("$top=5&%24format=json&$expand=Addresses&includeDeleted=false")
+    ['%24format=json', 'includeDeleted=false']
+    """
+    options = [option for option in query.split("&") if option]
+    names = ((option, option_name(option, bare=False)) for option in options)
+    return [option for option, name in names if name == "$format" or not name.startswith("$")]
+
+
+def ordering_options(query: str) -> str:
+    """What of a query decides which rows there are and in which order: a skip token is good for these alone.
+
+    >>> ordering_options("$top=5&%24filter=Name+ne+'x'&$orderby=@by&@by=Name")
+    "@by=Name&filter=Name ne 'x'&orderby=@by"
+    """
+    if not _MAY_ORDER.search(query):
+        return ""
+    named = ((option_name(option, bare=True), option.partition("=")[2]) for option in query.split("&"))
+    decoded = [
+        (name, unquote_plus(value)) for name, value in named if name in _ORDERING_OPTIONS or name.startswith("@")
+    ]
+    return "&".join(f"{name}={value}" for name, value in sorted(decoded))

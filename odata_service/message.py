@@ -1,0 +1,89 @@
+"""What goes into :meth:`ODataService.handle` and what comes out: HTTP without a framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol as Shape
+
+from odata_service.protocol import Protocol
+
+
+class Headers(Mapping[str, str]):
+    """HTTP headers; names in any case.
+
+    >>> Headers({"Content-Type": "text/plain"})["content-type"]
+    'text/plain'
+    """
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        pairs = fields.items() if isinstance(fields, Mapping) else fields
+        self._fields: dict[str, tuple[str, str]] = {}
+        for name, value in pairs:
+            known = self._fields.get(name.lower())
+            self._fields[name.lower()] = (name, f"{known[1]}, {value}" if known else value)
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name.lower()][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._fields.values())
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._fields
+
+    def __repr__(self) -> str:
+        return f"Headers({dict(self.items())!r})"
+
+
+class Principal(Shape):
+    """Who asks. ``name`` is for logs, ``roles`` for rights."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def roles(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """The caller nobody knows."""
+
+    name: str = "anonymous"
+    roles: frozenset[str] = frozenset()
+
+
+ANONYMOUS = Anonymous()
+
+
+@dataclass(frozen=True, slots=True)
+class ODataRequest:
+    """One request to a service root.
+
+    ``target`` is the path below the root and ``query`` the query string, both still percent-encoded, because a path
+    is split first and decoded once (URL Conventions, URL Parsing). ``root`` is absolute and ends with a slash.
+    """
+
+    protocol: Protocol
+    method: str
+    target: str
+    query: str = ""
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+    root: str = "http://localhost/"
+    principal: Principal = ANONYMOUS
+
+
+@dataclass(frozen=True, slots=True)
+class ODataResponse:
+    """Status, headers and body, ready for any HTTP server."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""

@@ -1,0 +1,224 @@
+"""Transformations of ``$apply`` → one SELECT over common table expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select, tuple_
+from sqlalchemy.engine import Dialect
+
+from odata_service.bind.apply import Aggregated, Applied, Best, Grouped, Narrowed, Ordered, Sliced
+from odata_service.bind.query import Order, Step
+from odata_service.bind.typed import Typed
+from odata_service.dialects.base import Database, Decoder
+from odata_service.edm.model import EntityModel, EnumType
+from odata_service.edm.primitive import PrimitiveType
+from odata_service.plan.expression import SQL_TYPES, exact, truth
+from odata_service.plan.scope import Parameters, Rules, Scope, value_of
+from odata_service.plan.source import source_of
+from odata_service.plan.statement import LIMIT, SKIP, Statement, compiled
+
+SQL = ColumnElement[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """A column of the result: its path, ``("Category", "Name")``, and how its values become Python's."""
+
+    path: tuple[str, ...]
+    type: PrimitiveType
+    decode: Decoder | None
+    enum: EnumType | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyPlan:
+    """The statements for one sequence: its rows, page by page, and their number."""
+
+    columns: tuple[ResultColumn, ...]
+    rows: Statement
+    count: Statement
+
+
+class Frame:
+    """What a transformation starts from: the rows of a scope, with conditions, an order and a slice not yet applied."""
+
+    def __init__(self, scope: Scope, source: Any, conditions: Sequence[SQL]) -> None:
+        self.scope = scope
+        self.source = source
+        self.conditions = list(conditions)
+        self.order: list[Order] = []
+        self.skip: SQL | None = None
+        self.top: SQL | None = None
+
+    @property
+    def is_sliced(self) -> bool:
+        return self.skip is not None or self.top is not None
+
+    def select(self, *columns: SQL) -> Select[Any]:
+        return select(*columns).select_from(self.scope.joined(self.source)).where(*self.conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyPlanner:
+    """Plans one sequence."""
+
+    model: EntityModel
+    database: Database
+    dialect: Dialect
+    rules: Rules
+    parameters: Parameters
+
+    def plan(self, steps: Sequence[Step], applied: Applied) -> ApplyPlan:
+        frame = self._entities(steps)
+        for transformation in applied.steps:
+            frame = _PLANNERS[type(transformation)](self, frame, transformation)
+        columns = [exact(value, frame.scope).label(f"c{at}") for at, (_, value) in enumerate(applied.columns)]
+        rows = self._ordered(self._sliced(frame, frame.select(*columns)), frame)
+        count = select(func.count()).select_from(self._sliced(frame, frame.select(literal(1).label("one"))).subquery())
+        named = zip(applied.columns, columns, strict=True)
+        return ApplyPlan(
+            tuple(self._column(name, value, column) for (name, value), column in named),
+            compiled(self._paged(rows, frame), self.dialect),
+            compiled(count, self.dialect),
+        )
+
+    def _column(self, name: str, value: Typed, column: SQL) -> ResultColumn:
+        declared = getattr(value, "property", None)
+        kind = column.type if declared is None else declared.column.type
+        sql_type = SQL_TYPES[value.type] if declared is None else kind
+        decode = self.database.decoder(sql_type, self.dialect)
+        return ResultColumn(tuple(name.split("/")), value.type, decode, getattr(declared, "enum", None))
+
+    def _entities(self, steps: Sequence[Step]) -> Frame:
+        scope = Scope(self.model, steps[-1].entity_set, self.rules, self.parameters)
+        source, conditions = source_of(steps, scope)
+        return Frame(scope, source, conditions)
+
+    def _paged(self, rows: Select[Any], frame: Frame) -> Select[Any]:
+        """One page of the result, by its number: rows without a key have no other place."""
+        if frame.is_sliced:
+            within = rows.cte()
+            rows = select(*within.c)
+        limit, skip = bindparam(LIMIT, type_=Integer()), bindparam(SKIP, type_=Integer())
+        return rows.limit(limit).offset(skip)
+
+    def narrowed(self, frame: Frame, step: Narrowed) -> Frame:
+        frame = self._whole(frame)
+        frame.conditions.append(truth(step.condition, frame.scope))
+        return frame
+
+    def ordered(self, frame: Frame, step: Ordered) -> Frame:
+        frame = self._whole(frame)
+        frame.order = list(step.order)
+        return frame
+
+    def sliced(self, frame: Frame, step: Sliced) -> Frame:
+        if frame.top is not None or (frame.skip is not None and step.kind == "skip"):
+            frame = self._whole(frame)
+        setattr(frame, step.kind, exact(step.count, frame.scope))
+        return frame
+
+    def best(self, frame: Frame, step: Best) -> Frame:
+        """The rows with the greatest values, until their number, sum or percentage is reached."""
+        frame = self._whole(frame)
+        top, measure = step.kind.startswith("top"), step.kind.removeprefix("top").removeprefix("bottom")
+        if measure != "count":
+            frame.conditions.append(self._until(frame, step, top, measure))
+            return frame
+        frame.order = [Order(step.value, descending=top)]
+        frame.top = exact(step.amount, frame.scope)
+        return frame
+
+    def _until(self, frame: Frame, step: Best, top: bool, measure: str) -> SQL:
+        """What the rows before a row sum up to is still less than what is asked for."""
+        value, amount = exact(step.value, frame.scope), exact(step.amount, frame.scope)
+        order = value.desc() if top else value.asc()
+        running = (func.sum(value).over(order_by=order) - value).label("before")
+        total = func.sum(value).over().label("total")
+        key = self._key(frame)
+        ranked = frame.select(*key, running, total).subquery()
+        enough = amount if measure == "sum" else ranked.c.total * amount / 100
+        keys = select(*list(ranked.c)[: len(key)]).where(ranked.c.before < enough)
+        return tuple_(*key).in_(keys) if len(key) > 1 else key[0].in_(keys)
+
+    def _key(self, frame: Frame) -> list[SQL]:
+        if frame.scope.given:
+            return list(frame.scope.given.values())
+        return [value_of(frame.scope.alias, declared) for declared in frame.scope.entity_set.type.key]
+
+    def grouped(self, frame: Frame, step: Grouped) -> Frame:
+        frame = self._whole(frame)
+        groups = [exact(value, frame.scope) for _, value in step.groups]
+        aggregates = [self._aggregate(each, frame) for each in step.aggregates]
+        labelled = [column.label(f"g{at}") for at, column in enumerate([*groups, *aggregates])]
+        statement = frame.select(*labelled)
+        if not step.aggregates:
+            statement = statement.distinct()
+        elif groups:
+            statement = statement.group_by(*groups)
+        names = [*(name for name, _ in step.groups), *(each.name for each in step.aggregates)]
+        return self._of_columns(frame, statement, names)
+
+    def _aggregate(self, aggregated: Aggregated, frame: Frame) -> SQL:
+        if aggregated.expression is None:
+            return func.count()
+        value = exact(aggregated.expression, frame.scope)
+        return _AGGREGATES[aggregated.method](value)
+
+    def _of_columns(self, frame: Frame, statement: Select[Any], names: Sequence[str]) -> Frame:
+        rows = statement.cte()
+        given: dict[str, SQL] = dict(zip(names, rows.c, strict=True))
+        scope = frame.scope.of_columns(given)
+        return Frame(scope, rows, [])
+
+    def _whole(self, frame: Frame) -> Frame:
+        """The frame with its slice taken, so that what comes next is about the rows left."""
+        if not frame.is_sliced:
+            return frame
+        key = self._key(frame)
+        if frame.scope.given:
+            statement = self._sliced(frame, frame.select(*key))
+            return self._of_columns(frame, statement, list(frame.scope.given))
+        rows = self._sliced(frame, frame.select(*key)).subquery()
+        frame.conditions = [tuple_(*key).in_(select(rows)) if len(key) > 1 else key[0].in_(select(rows))]
+        frame.conditions += frame.scope.conditions
+        frame.skip = frame.top = None
+        return frame
+
+    def _sliced(self, frame: Frame, statement: Select[Any]) -> Select[Any]:
+        if not frame.is_sliced:
+            return statement
+        statement = self._ordered(statement, frame)
+        if frame.top is not None:
+            statement = statement.limit(frame.top)
+        elif frame.skip is not None:
+            statement = statement.limit(2**31 - 1)
+        return statement if frame.skip is None else statement.offset(frame.skip)
+
+    def _ordered(self, statement: Select[Any], frame: Frame) -> Select[Any]:
+        order = [
+            self.database.ordered(exact(item.expression, frame.scope), item.descending, item.expression.nullable)
+            for item in frame.order
+        ]
+        return statement.order_by(None).order_by(*order, *(self._key(frame)))
+
+
+_AGGREGATES: Mapping[str, Callable[[SQL], SQL]] = {
+    "sum": func.sum,
+    "min": func.min,
+    "max": func.max,
+    "average": func.avg,
+    "countdistinct": lambda value: func.count(value.distinct()),
+    "$count": func.count,
+}
+# (Any: a table cannot say that each row takes its own kind of transformation.)
+_PLANNERS: Mapping[type, Callable[[ApplyPlanner, Frame, Any], Frame]] = {
+    Narrowed: ApplyPlanner.narrowed,
+    Ordered: ApplyPlanner.ordered,
+    Sliced: ApplyPlanner.sliced,
+    Best: ApplyPlanner.best,
+    Grouped: ApplyPlanner.grouped,
+}

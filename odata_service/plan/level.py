@@ -1,0 +1,197 @@
+"""One SELECT under construction: the rows of one entity set at one level of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import join
+
+from odata_service.bind.query import Order, Query
+from odata_service.bind.typed import PropertyRef, Typed
+from odata_service.dialects.base import Database, Decoder
+from odata_service.edm.model import EntityModel, NavigationProperty, Property, StreamProperty
+from odata_service.plan.expression import SQL_TYPES, exact, truth
+from odata_service.plan.paging import OrderColumn, after
+from odata_service.plan.read_plan import OrderPosition
+from odata_service.plan.row import ComputedColumn, ExpandedNavigation, RowShape
+from odata_service.plan.scope import Parameters, Scope, column_of, value_of
+from odata_service.plan.joins import at_link
+from odata_service.plan.source import source_of
+from odata_service.plan.statement import KEYS, LIMIT, SKIP
+
+
+class Level:
+    """Columns are added one by one and keep their positions; then the statement is made."""
+
+    def __init__(
+        self, model: EntityModel, database: Database, dialect: Dialect, query: Query, parameters: Parameters
+    ) -> None:
+        self._database = database
+        self._dialect = dialect
+        self._query = query
+        self._scope = Scope(model, query.entity_set, query.rules, parameters, query.own_rules)
+        self._from, self._conditions = source_of(query.source, self._scope)
+        if query.filter is not None:
+            self._conditions.append(truth(query.filter, self._scope))
+        self._properties: list[Property] = []
+        self._columns: list[ColumnElement[Any]] = []
+        self._order: list[OrderColumn] = []
+
+    def add_properties(self, properties: Sequence[Property]) -> None:
+        for declared in properties:
+            if declared not in self._properties:
+                self._properties.append(declared)
+                self._columns.append(value_of(self._scope.alias, declared))
+
+    def _position(self, column: ColumnElement[Any]) -> int:
+        """Where the column stands in a row, added at the end if it is not there yet."""
+        for position, known in enumerate(self._columns):
+            if known is column:
+                return position
+        self._columns.append(column)
+        return len(self._columns) - 1
+
+    def add_computed(self, computed: Sequence[tuple[str, Typed]]) -> tuple[ComputedColumn, ...]:
+        """What ``$compute`` adds to the rows."""
+        columns = []
+        for name, expression in computed:
+            column = exact(expression, self._scope)
+            decode = self._decoder(SQL_TYPES[expression.type])
+            columns.append(ComputedColumn(name, expression.type, self._position(column), decode))
+        return tuple(columns)
+
+    def add_stream(self, stream: StreamProperty) -> tuple[int, int | None]:
+        """The content of a stream and, where a column has it, its media type."""
+        content = self._position(getattr(self._scope.alias, stream.attribute))
+        if stream.content_type_attribute is None:
+            return content, None
+        return content, self._position(getattr(self._scope.alias, stream.content_type_attribute))
+
+    def near_positions(self, navigation: NavigationProperty) -> tuple[int, ...]:
+        """Where a row has the values by which the rows at the navigation's far end are found."""
+        return tuple(self._position(column_of(self._scope.alias, near)) for near in navigation.near)
+
+    def related_by(self, navigation: NavigationProperty) -> tuple[int, ...]:
+        """Take only rows related to the given keys; returns where a row says to which of them."""
+        far = [column_of(self._scope.alias, column) for column in navigation.far]
+        if navigation.link_near:
+            link = navigation.link_table.alias()
+            meeting = at_link(link, navigation.link_far, self._scope.alias, navigation.far)
+            self._from = join(self._from, link, meeting)
+            far = [link.c[str(one.key)] for one in navigation.link_near]
+        self._conditions.append(self._database.key_among(far, KEYS))
+        return tuple(self._position(column) for column in far)
+
+    def order_positions(self, order: Sequence[Order]) -> tuple[OrderPosition, ...]:
+        """Put the rows in order; returns where a row has the values of the order, for skip tokens."""
+        positions = []
+        for item in order:
+            column = exact(item.expression, self._scope)
+            like = _plain(item)
+            kind = SQL_TYPES[item.expression.type] if like is None else like.column.type
+            self._order.append(OrderColumn(column, item.descending, item.expression.nullable, kind))
+            decode = self._decoder(column.type if like is None else like.column.type)
+            positions.append(OrderPosition(self._position(column), decode, item.expression.type))
+        return tuple(positions)
+
+    def shape(self, computed: Sequence[ComputedColumn], expanded: Sequence[ExpandedNavigation]) -> RowShape:
+        query, entity_type = self._query, self._query.source[-1].type
+        return RowShape(
+            query.entity_set,
+            columns=tuple(self._properties),
+            decoders=tuple(self._decoder(declared.column.type) for declared in self._properties),
+            selected=query.select,
+            links=query.links,
+            expanded=tuple(expanded),
+            structures=query.structures,
+            computed=tuple(computed),
+            chosen=query.chosen,
+            type=entity_type,
+            discriminator=self._discriminator,
+            types={each.discriminator_value: each for each in entity_type.with_derived()} if entity_type.derived else {},
+        )
+
+    @property
+    def _discriminator(self) -> int | None:
+        name = self._query.entity_set.type.root.discriminator
+        return next((place for place, declared in enumerate(self._properties) if declared.attribute == name), None)
+
+    def page(self, nulls: Sequence[bool] | None) -> Select[Any]:
+        """One page of the rows, the first or the one that goes on after a row."""
+        if nulls is not None:
+            self._conditions.append(after(self._order, nulls))
+        statement = self.filtered(select(*self._labelled())).order_by(*self._ordering(self._order))
+        if self._query.single:
+            return statement
+        return self._limited(statement)
+
+    def page_per_parent(self, far: Sequence[int]) -> Select[Any]:
+        """One page of rows for every parent: numbered within their parent, and cut one after the page's end. With
+        ``$count`` the last column is the number of all rows of the parent."""
+        if self._query.single or not self._order:
+            return self.filtered(select(*self._labelled())).order_by(*self._ordering(self._order))
+        parent = [self._columns[position] for position in far]
+        number = func.row_number().over(partition_by=parent, order_by=self._ordering(self._order)).label("number")
+        total = [func.count().over(partition_by=parent).label("total")] if self._query.count else []
+        numbered = self.filtered(select(*self._labelled(), number, *total)).subquery()
+        columns = [numbered.c[_label(position)] for position in range(len(self._columns))]
+        statement = select(*columns, *(numbered.c[each.name] for each in total))
+        return statement.where(*self._within_page(numbered.c.number)).order_by(numbered.c.number)
+
+    def _within_page(self, number: ColumnElement[int]) -> list[ColumnElement[bool]]:
+        limit, skip = bindparam(LIMIT, type_=Integer()), bindparam(SKIP, type_=Integer())
+        if self._query.skip is None:
+            return [number <= limit]
+        return [number > skip, number <= skip + limit]
+
+    def counted_per_parent(self, far: Sequence[int]) -> Select[Any]:
+        """How many rows every parent has; the last column is the number."""
+        parent = [self._columns[position] for position in far]
+        return self.filtered(select(*parent, func.count())).group_by(*parent)
+
+    def counted(self) -> Select[Any]:
+        """How many rows there are over all pages; with ``$top`` and ``$skip`` of ``$count`` itself, after these."""
+        if self._query.count or (self._query.top is None and self._query.skip is None):
+            return self.filtered(select(func.count()))
+        rows = self._limited(self.filtered(select(literal(1).label("one"))))
+        return select(func.count()).select_from(rows.subquery())
+
+    def entities(self) -> Select[Any]:
+        """The entities as instances."""
+        return self.filtered(select(self._scope.alias))
+
+    def whole_entities(self) -> Select[Any]:
+        """The entities as instances for a change, locked until its transaction ends; but not their keys, which the
+        foreign keys of others look at whenever PostgreSQL stamps a row that refers to them."""
+        return self.entities().with_for_update(of=self._scope.alias, key_share=True)
+
+    def filtered(self, statement: Select[Any]) -> Select[Any]:
+        return statement.select_from(self._scope.joined(self._from)).where(*self._conditions)
+
+    def _limited(self, statement: Select[Any]) -> Select[Any]:
+        if self._query.top is not None or self._query.page_size is not None:
+            statement = statement.limit(bindparam(LIMIT, type_=Integer()))
+        if self._query.skip is not None:
+            statement = statement.offset(bindparam(SKIP, type_=Integer()))
+        return statement
+
+    def _labelled(self) -> list[ColumnElement[Any]]:
+        return [column.label(_label(position)) for position, column in enumerate(self._columns)]
+
+    def _ordering(self, order: Sequence[OrderColumn]) -> list[ColumnElement[Any]]:
+        return [self._database.ordered(item.column, item.descending, item.nullable) for item in order]
+
+    def _decoder(self, sql_type: Any) -> Decoder | None:
+        return self._database.decoder(sql_type, self._dialect)
+
+
+def _label(position: int) -> str:
+    return f"c{position}"
+
+
+def _plain(item: Order) -> Property | None:
+    """The property, where the order is simply by one."""
+    return item.expression.property if isinstance(item.expression, PropertyRef) else None

@@ -1,0 +1,135 @@
+"""A query → the statements that answer it: one for the rows, one per expanded navigation, one for the count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, literal, select
+from sqlalchemy.engine import Dialect
+
+from odata_service.bind.query import Expansion, Query, Read
+from odata_service.dialects.base import Database
+from odata_service.edm.model import EntityModel, EntityType, Property
+from odata_service.plan.level import Level
+from odata_service.plan.read_plan import ReadPlan
+from odata_service.plan.row import ExpandedNavigation, RowShape
+from odata_service.plan.scope import Parameters
+from odata_service.plan.statement import Statement, compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans for one model on one kind of database; pure: nothing is asked of the database."""
+
+    model: EntityModel
+    database: Database
+    dialect: Dialect
+
+    def plan(self, read: Read, nulls: Sequence[bool] | None = None) -> ReadPlan:
+        """The plan for a read; ``nulls`` when it goes on after a row, see :func:`odata_service.plan.paging.after`."""
+        parameters = Parameters()
+        if read.kind == "count":
+            shape = RowShape(read.query.entity_set, (), (), ())
+            count, exists = self._count(read.query, parameters), self._exists(read.query, parameters)
+            return ReadPlan(read, shape, parameters.constants, count=count, exists=exists)
+        return self._entities(read, parameters, nulls)
+
+    def _entities(self, read: Read, parameters: Parameters, nulls: Sequence[bool] | None) -> ReadPlan:
+        query = read.query
+        level = self._level(query, parameters, _needed(read))
+        computed = level.add_computed(query.computed)
+        expanded, children = self._expanded(query.expand, level, parameters)
+        order = level.order_positions(query.order)
+        stream = (-1, None) if read.stream is None else level.add_stream(read.stream)
+        return ReadPlan(
+            read=read,
+            shape=level.shape(computed, expanded),
+            constants=parameters.constants,
+            stream=stream,
+            rows=self._compiled(level.page(nulls)),
+            count=self._count(query, parameters) if query.count else None,
+            exists=self._exists(query, parameters),
+            order=order,
+            children=children,
+        )
+
+    def _expanded(
+        self, expansions: Sequence[Expansion], level: Level, parameters: Parameters
+    ) -> tuple[tuple[ExpandedNavigation, ...], tuple[ReadPlan, ...]]:
+        expanded, children = [], []
+        for expansion in expansions:
+            near = level.near_positions(expansion.navigation)
+            plan, far = self._child(expansion, parameters)
+            way, only, counted = expansion.navigation, expansion.only, expansion.query.count
+            expanded.append(ExpandedNavigation(way, plan.shape, near, far, only, counted))
+            children.append(plan)
+        return tuple(expanded), tuple(children)
+
+    def _child(self, expansion: Expansion, parameters: Parameters) -> tuple[ReadPlan, tuple[int, ...]]:
+        """The plan of an expanded navigation, and where its rows say to which parent they belong."""
+        read = Read(expansion.query, "links" if expansion.only else "entities")
+        if expansion.only == "count":
+            return self._number_of_children(expansion, read, parameters)
+        level = self._level(read.query, parameters, _needed(read))
+        far = level.related_by(expansion.navigation)
+        computed = level.add_computed(read.query.computed)
+        expanded, children = self._expanded(read.query.expand, level, parameters)
+        order = level.order_positions(read.query.order)
+        plan = ReadPlan(
+            read=read,
+            shape=level.shape(computed, expanded),
+            constants=parameters.constants,
+            rows=self._compiled(level.page_per_parent(far)),
+            order=order,
+            children=children,
+        )
+        return plan, far
+
+    def _number_of_children(
+        self, expansion: Expansion, read: Read, parameters: Parameters
+    ) -> tuple[ReadPlan, tuple[int, ...]]:
+        """``$expand=Orders/$count``: a row per parent with the parent's key and the number."""
+        level = self._level(read.query, parameters, ())
+        counted = self._compiled(level.counted_per_parent(level.related_by(expansion.navigation)))
+        far = tuple(range(len(expansion.navigation.far)))
+        return ReadPlan(read, level.shape((), ()), parameters.constants, count=counted), far
+
+    def _level(self, query: Query, parameters: Parameters, shown: Sequence[Property]) -> Level:
+        level = Level(self.model, self.database, self.dialect, query, parameters)
+        level.add_properties([*query.entity_set.type.key, *query.entity_set.type.etag, *shown])
+        return level
+
+    def _count(self, query: Query, parameters: Parameters) -> Statement:
+        level = self._level(query, parameters, ())
+        return self._compiled(level.counted())
+
+    def _exists(self, query: Query, parameters: Parameters) -> Statement | None:
+        before = query.source[:-1]
+        if not before:
+            return None
+        level = self._level(Query(before, rules=query.rules), parameters, ())
+        return self._compiled(level.filtered(select(literal(1))))
+
+    def _compiled(self, statement: Select[Any]) -> Statement:
+        return compiled(statement, self.dialect)
+
+
+def _needed(read: Read) -> tuple[Property, ...]:
+    """The properties whose columns have to be fetched."""
+    entity_type = read.query.entity_set.type
+    if read.property is not None:
+        return (read.property,)
+    if read.structure is not None:
+        return read.structure.members
+    if read.kind in ("links", "stream"):
+        return ()
+    members = (member for structure in read.query.structures for member in structure.members)
+    return (*read.query.select, *members, *_discriminator(entity_type))
+
+
+def _discriminator(entity_type: EntityType) -> tuple[Property, ...]:
+    """What says which type of a hierarchy a row has; nothing where there is only one."""
+    found = entity_type.root.properties.get(entity_type.root.discriminator or "")
+    return (found,) if found is not None and entity_type.root.derived else ()

@@ -1,0 +1,46 @@
+"""What planning gives and executing takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from odata_service.bind.query import Query, Read
+from odata_service.bind.typed import Constant
+from odata_service.dialects.base import Decoder
+from odata_service.edm.primitive import PrimitiveType
+from odata_service.plan.row import RowShape
+from odata_service.plan.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPosition:
+    """Where in a row a value of the order stands, how to make Python of it, and its type."""
+
+    position: int
+    decode: Decoder | None
+    type: PrimitiveType
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """Everything about a read that does not change from request to request.
+
+    ``rows`` fetches the entities and ``count`` their number over all pages (for ``$count`` it is alone). ``exists``
+    asks whether the entity before the last step of the path is there. ``constants`` are the literals by parameter
+    name. ``order`` makes skip tokens out of rows. ``children`` stand beside ``shape.expanded``.
+    """
+
+    read: Read
+    shape: RowShape
+    constants: Mapping[str, Constant]
+    rows: Statement | None = None
+    count: Statement | None = None
+    exists: Statement | None = None
+    order: tuple[OrderPosition, ...] = ()
+    children: tuple[ReadPlan, ...] = ()
+    stream: tuple[int, int | None] = (-1, None)  # where a row has a stream's content and its media type
+
+    @property
+    def query(self) -> Query:
+        return self.read.query

@@ -1,0 +1,71 @@
+"""The shape of the rows of one level: which column stands where, and what of it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from odata_service.dialects.base import Decoder
+from odata_service.edm.model import ComplexProperty, EntitySet, EntityType, NavigationProperty, Property
+from odata_service.edm.primitive import PrimitiveType
+
+
+@dataclass(frozen=True, slots=True)
+class RowShape:
+    """``row[i]`` is the value of ``columns[i]`` as the driver gave it; further, nameless columns may follow.
+
+    ``decoders[i]`` makes the Python value of ``columns[i].type`` out of the driver's, or is ``None`` where the driver
+    gives it already; both are for values that are not null. The key is always among the columns, and so are the members
+    of ``structures``. ``selected`` are the properties to write, ``structures`` the complex ones, ``links`` the
+    navigation properties to write as links, ``expanded`` those with content, ``computed`` what ``$compute`` added.
+    ``chosen`` says that the client named what it wants (``$select``), so that all of a type may not be meant.
+    """
+
+    entity_set: EntitySet
+    columns: tuple[Property, ...]
+    decoders: tuple[Decoder | None, ...]
+    selected: tuple[Property, ...]
+    links: tuple[NavigationProperty, ...] = ()
+    expanded: tuple[ExpandedNavigation, ...] = ()
+    structures: tuple[ComplexProperty, ...] = ()
+    computed: tuple[ComputedColumn, ...] = ()
+    chosen: bool = False
+    type: EntityType | None = None  # after a cast, the type that the path ends in
+    discriminator: int | None = None  # where a row says which type of its hierarchy it has
+    types: Mapping[object, EntityType] = field(default_factory=dict)  # by the value at ``discriminator``
+
+    def position(self, declared: Property) -> int:
+        return self.columns.index(declared)
+
+    def value(self, row: tuple[object, ...], declared: Property) -> object:
+        """The Python value of a property in a row."""
+        position = self.position(declared)
+        raw, decode = row[position], self.decoders[position]
+        return raw if raw is None or decode is None else decode(raw)
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedColumn:
+    """What ``$compute=Price mul 2 as Double`` adds to a row."""
+
+    name: str
+    type: PrimitiveType
+    position: int
+    decode: Decoder | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandedNavigation:
+    """A navigation property and the rows at its other end: a child belongs to the parent for which the values at
+    ``far`` (positions in the child's row) equal those at ``near`` (positions in the parent's).
+
+    ``only`` is ``ref`` for ``$expand=Nav/$ref`` and ``count`` for ``Nav/$count``; ``counted`` says that ``$count=true``
+    was asked for inside.
+    """
+
+    navigation: NavigationProperty
+    shape: RowShape
+    near: tuple[int, ...]
+    far: tuple[int, ...]
+    only: str = ""
+    counted: bool = False

@@ -1,0 +1,131 @@
+"""The rows that one SELECT is about: the entity itself and what single-valued navigation reaches from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, inspect, or_
+from sqlalchemy.orm import aliased, outerjoin, with_polymorphic
+
+from odata_service.bind.query import RowRule
+from odata_service.bind.typed import Constant
+from odata_service.edm.model import EntityModel, EntitySet, EntityType, NavigationProperty, Property
+
+Rules = Mapping[str, Sequence[RowRule]]
+Path = tuple[NavigationProperty, ...]
+Alias = Any  # of a mapped class: it has whatever attributes the class has
+
+
+def column_of(alias: Alias, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A mapped table's column, as the alias has it."""
+    mapper = inspect(alias).mapper
+    found: ColumnElement[Any] = getattr(alias, mapper.get_property_by_column(column).key)
+    return found
+
+
+def value_of(alias: Alias, declared: Property) -> ColumnElement[Any]:
+    holder = getattr(alias, declared.subclass) if declared.subclass else alias
+    found: ColumnElement[Any] = getattr(holder, declared.attribute)
+    return found
+
+
+def alias_of(entity_type: EntityType) -> Alias:
+    """A new alias for rows of a type; in a hierarchy one that has the columns of all types below the root."""
+    root = entity_type.root
+    if not root.derived:
+        return aliased(root.mapper.class_)
+    return with_polymorphic(root.mapper.class_, "*", aliased=True, flat=True)
+
+
+def of_type(alias: Alias, entity_type: EntityType) -> list[ColumnElement[bool]]:
+    """The condition that a row of a hierarchy is of this type or one derived from it; none at the root."""
+    if entity_type.base is None or entity_type.root.discriminator is None:
+        return []
+    column: ColumnElement[Any] = getattr(alias, entity_type.root.discriminator)
+    return [or_(*(column == each.discriminator_value for each in entity_type.with_derived()))]
+
+
+class Parameters:
+    """The literals of one plan by the name of their parameter, over all its statements."""
+
+    def __init__(self) -> None:
+        self.constants: dict[str, Constant] = {}
+
+    def name(self, constant: Constant) -> str:
+        """The parameter for a literal; the same literal taken as another type is another parameter."""
+        name = f"slot_{constant.slot}"
+        while self.constants.setdefault(name, constant) != constant:
+            name += "_"
+        return name
+
+
+class Scope:
+    """Aliases of one statement. Every alias of a set meets the set's row rules, whatever road led to it."""
+
+    def __init__(
+        self,
+        model: EntityModel,
+        entity_set: EntitySet,
+        rules: Rules,
+        parameters: Parameters,
+        own_rules: Sequence[RowRule] | None = None,
+    ) -> None:
+        self.model = model
+        self.entity_set = entity_set
+        self.given: dict[str, ColumnElement[Any]] = {}  # columns that a transformation of $apply made
+        self._rules = rules
+        self.parameters = parameters
+        self.alias = alias_of(entity_set.type)
+        self._reached: dict[Path, Alias] = {(): self.alias}
+        self._joins: list[tuple[Alias, ColumnElement[bool]]] = []
+        allowed = self.allowed(entity_set.name, self.alias)
+        if own_rules is not None:
+            allowed = [rule(self.alias) for rule in own_rules]
+        self.conditions = [*allowed, *of_type(self.alias, entity_set.type)]
+        self._variables: dict[str, Scope] = {"$it": self}
+
+    def of_columns(self, given: dict[str, ColumnElement[Any]]) -> Scope:
+        """The scope of rows that have these columns and nothing else."""
+        scope = Scope(self.model, self.entity_set, self._rules, self.parameters)
+        scope.given, scope.conditions = given, []
+        return scope
+
+    def inside(self, entity_set: EntitySet, entity_type: EntityType, names: Sequence[str]) -> Scope:
+        """The scope of a subquery over related entities: it sees this one's variables, and its own rows as ``names``."""
+        within = Scope(self.model, EntitySet(entity_set.name, entity_type), self._rules, self.parameters)
+        within._variables = {**self._variables, **dict.fromkeys(names, within)}
+        return within
+
+    def of(self, variable: str) -> Scope:
+        """The scope whose rows a variable stands for."""
+        return self._variables[variable]
+
+    def allowed(self, set_name: str, alias: Alias) -> list[ColumnElement[bool]]:
+        """The row rules of a set, for one alias of it."""
+        return [rule(alias) for rule in self._rules.get(set_name, ())]
+
+    def column(self, path: Path, declared: Property) -> ColumnElement[Any]:
+        """A property of the row, or of the row at the end of a path of single navigations."""
+        return value_of(self.reach(path), declared)
+
+    def reach(self, path: Path) -> Alias:
+        """The alias at the end of the path, joined so that a missing row gives nulls."""
+        if path not in self._reached:
+            source, navigation = self.reach(path[:-1]), path[-1]
+            target = alias_of(self.model.types[navigation.target])
+            meeting = [
+                column_of(source, near) == column_of(target, far)
+                for near, far in zip(navigation.near, navigation.far, strict=True)
+            ]
+            self._joins.append((target, and_(*meeting, *self.allowed(navigation.target_set, target))))
+            self._reached[path] = target
+        return self._reached[path]
+
+    def joined(self, start: Alias = None) -> Any:
+        """The FROM clause: the row's own alias (or what it was joined to so far), then every join. (Any: SQLAlchemy
+        takes aliases and joins alike, but has no type for both.)"""
+        clause: Any = self.alias if start is None else start
+        for target, condition in self._joins:
+            clause = outerjoin(clause, target, condition)
+        return clause

@@ -1,0 +1,281 @@
+"""Reads from request to result, with the plans of earlier requests at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
+
+from odata_service.access import Access, Tombstones
+from odata_service.bind.query import Read, ReadApplied, ReadMetadata, ReadServiceDocument, Step
+from odata_service.bind.read import ReadBinder
+from odata_service.bind.typed import Constant
+from odata_service.deltas import Deltas
+from odata_service.edm.model import EntityModel, EntitySet
+from odata_service.edm.primitive import STRING
+from odata_service.errors import BadRequest
+from odata_service.execute.apply import ApplyReader, context_of
+from odata_service.execute.connection import ReadConnections, Timing
+from odata_service.execute.read import Given, Literals, Reader, number, parameter_values
+from odata_service.invoke import Asked, Invoker
+from odata_service.limits import Limits
+from odata_service.links import next_link, numbered_page_link, ordering_options
+from odata_service.message import ODataRequest
+from odata_service.parse.syntax import ExpandItem, Literal, Syntax
+from odata_service.plan.apply import ApplyPlanner
+from odata_service.plan.cache import PlanCache
+from odata_service.plan.read import Planner
+from odata_service.plan.read_plan import ReadPlan
+from odata_service.plan.scope import Parameters
+from odata_service.result import DynamicRows, EntityCount, Metadata, Result, ServiceDocument, SingleEntity
+from odata_service.spelling import Exchange, Spelling
+from odata_service.token import Plain, TokenCodec, foreign_token
+
+INCLUDE_DELETED = "includeDeleted"
+SKIP_TOKEN = "$skiptoken"
+EXPANDED = ""  # what the token of an expanded collection is bound to: it goes on by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page goes on: after the row of a set that has these values in the order of the query."""
+
+    entity_set: str
+    after: Sequence[Plain]
+
+    @property
+    def nulls(self) -> tuple[bool, ...]:
+        return tuple(value is None for value in self.after)
+
+    @property
+    def mark(self) -> Hashable:
+        """What of it decides a plan."""
+        return self.entity_set, self.nulls
+
+
+@dataclass(slots=True)
+class Reads:
+    """Answers GETs. ``page_sizes`` are by set name, ``"*"`` for those not named."""
+
+    access: Access
+    planner: Planner
+    connections: ReadConnections
+    tokens: TokenCodec
+    limits: Limits
+    page_sizes: dict[str, int] = field(default_factory=dict)
+    plans: PlanCache[ReadPlan] = field(default_factory=PlanCache)
+    deltas: Deltas = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.deltas = Deltas(self.access, self.planner, self.connections, self.tokens, self.limits)
+
+    @property
+    def invoker(self) -> Invoker:
+        return Invoker(self.access, self.planner, self.connections)
+
+    def asked(self, request: ODataRequest, syntax: Syntax, spelling: Spelling) -> Asked:
+        """A request that ends in an operation."""
+        return Asked(request, syntax, spelling.literal, spelling.tombstones)
+
+    def forget_plans(self) -> None:
+        """After a change of what decides them: rights, page sizes, tombstones."""
+        self.plans = PlanCache()
+
+    def read(self, request: ODataRequest, spelling: Spelling, exchange: Exchange, timing: Timing) -> Result:
+        shape = None if exchange.follows_changes else spelling.shape(request.target, request.query)
+        if shape is None:
+            return self._parsed(request, spelling, exchange, timing)
+        place = self._place(request, shape.skip_token)
+        key = (spelling.protocol, exchange.variant, shape.key, place and place.mark)
+        plan = self.plans.get(key, shape.texts)
+        if plan is None:
+            return self._parsed(request, spelling, exchange, timing, key, shape.texts)
+        literals = [spelling.literal(text) for text in shape.texts]
+        return self._run(plan, self._given(request, literals, place), timing)
+
+    def _parsed(
+        self,
+        request: ODataRequest,
+        spelling: Spelling,
+        exchange: Exchange,
+        timing: Timing,
+        key: Hashable = None,
+        texts: Sequence[str] = (),
+    ) -> Result:
+        syntax = spelling.parse(request.target, request.query, self.limits)
+        exchange.check(syntax)
+        binder = self._paged_binder(spelling, exchange)
+        resource = binder.resource(syntax)
+        while resource.call is not None:
+            found = self.invoker.function(resource.call, self.asked(request, syntax, spelling), timing)
+            if not isinstance(found, Step):
+                return found
+            resource, key = binder.onward(found, resource.call.rest, syntax.options), None  # never the same again
+        bound = binder.bound(resource, syntax.options)
+        if isinstance(bound, ReadServiceDocument):
+            return ServiceDocument(self.access.visible_model())
+        if isinstance(bound, ReadMetadata):
+            return Metadata(self.access.visible_model(), self.access.rights_for, self.limits)
+        place = self._place(request, syntax.options.skip_token)
+        if isinstance(bound, ReadApplied):
+            return self._applied(bound, request, literal_values(syntax), place, spelling.tombstones, timing)
+        if exchange.follows_changes:
+            return self._followed(bound, syntax, request, spelling, timing)
+        plan = self._planned(bound, syntax, place, spelling.tombstones)
+        if key is not None and texts == tuple(literal.text for literal in syntax.literals):
+            self.plans.put(key, texts, _slots(plan), plan)
+        return self._run(plan, self._given(request, literal_values(syntax), place), timing)
+
+    def _followed(
+        self, read: Read, syntax: Syntax, request: ODataRequest, spelling: Spelling, timing: Timing
+    ) -> Result:
+        """A read that ends in a delta link, or what such a link gives."""
+        place, literals = self._place(request, syntax.options.skip_token), literal_values(syntax)
+        token = syntax.options.delta_token
+        mark = self.deltas.mark(read, request, token, place is None, timing)
+        if mark is not None and mark.kind == "changes":
+            return self.deltas.changes(read, mark, request, literals, timing)
+        plan = self._planned(read, syntax, place, spelling.tombstones)
+        result = self._run(plan, self._given(request, literals, place), timing)
+        return result if mark is None else self.deltas.linked(result, mark, request, token is None)
+
+    def _planned(self, read: Read, syntax: Syntax, place: Place | None, tombstones: Tombstones) -> ReadPlan:
+        include_deleted = dict(syntax.options.custom).get(INCLUDE_DELETED, "true").lower() != "false"
+        restricted = self.access.restrict(read, tombstones, include_deleted=include_deleted)
+        if place is None:
+            return self.planner.plan(restricted)
+        if place.entity_set != read.query.entity_set.name or len(place.after) != len(read.query.order):
+            raise foreign_token(SKIP_TOKEN)
+        return self.planner.plan(restricted, place.nulls)
+
+    def _applied(
+        self,
+        bound: ReadApplied,
+        request: ODataRequest,
+        literals: Literals,
+        place: Place | None,
+        tombstones: Tombstones,
+        timing: Timing,
+    ) -> Result:
+        """``$apply``: its rows have no key, so a page starts at a number."""
+        query = self.access.restrict(Read(bound.query), tombstones).query
+        parameters = Parameters()
+        planner = ApplyPlanner(
+            self.planner.model, self.planner.database, self.planner.dialect, query.rules, parameters
+        )
+        plans = [planner.plan(query.source, sequence) for sequence in bound.sequences]
+        values = parameter_values(parameters.constants, literals)
+        done = 0 if place is None else int(str(place.after[0]))
+        start = done + (number(query.skip, literals) or 0)
+        top = number(query.top, literals)
+        left = None if top is None else max(top - done, 0)
+        size = query.page_size or self.limits.max_page_size
+        size = size if left is None else min(size, left)
+        with self.connections.open(timing, snapshot=True) as connection:
+            reader = ApplyReader(connection, values)
+            if bound.counted:
+                return EntityCount(reader.count(plans))
+            count = reader.count(plans) if query.count else None
+            rows, more = reader.page(plans, start, size)
+        more = more and (left is None or left > size)
+        name = query.entity_set.name
+        token = self.tokens.sign(SKIP_TOKEN, ordering_options(request.query), [name, done + size])
+        following = numbered_page_link(request.root, request.target, request.query, token) if more else None
+        paths = list(dict.fromkeys(column.path for plan in plans for column in plan.columns))
+        return DynamicRows(rows, context_of(name, paths), count, following)
+
+    def binder(self, spelling: Spelling, model: EntityModel) -> ReadBinder:
+        """Binds without pages."""
+        return ReadBinder(model, spelling.protocol, {}, None, spelling.key_as_segment)
+
+    def _paged_binder(self, spelling: Spelling, exchange: Exchange) -> ReadBinder:
+        binder = self.binder(spelling, self.access.visible_model())
+        if not exchange.paged:
+            return binder
+        default = self.page_sizes.get("*", self.limits.max_page_size)
+        largest = exchange.largest_page
+        return replace(binder, page_sizes=self.page_sizes, default_page_size=default, largest_page=largest)
+
+    def _run(self, plan: ReadPlan, given: Given, timing: Timing) -> Result:
+        return Reader(self.connections).read(plan, given, timing)
+
+    def _given(self, request: ODataRequest, literals: Literals, place: Place | None) -> Given:
+        ordering = ordering_options(request.query)
+
+        def sign(plan: ReadPlan, values: Sequence[Plain]) -> str:
+            bound_to = ordering if plan.query.source[0].navigation is None else EXPANDED
+            return self.tokens.sign(SKIP_TOKEN, bound_to, [plan.query.entity_set.name, *values])
+
+        def link(token: str, top_left: int | None) -> str:
+            return next_link(request.root, request.target, request.query, token, top_left)
+
+        return Given(literals, None if place is None else place.after, sign, link)
+
+    def _place(self, request: ODataRequest, token: str | None) -> Place | None:
+        if token is None:
+            return None
+        name, *after = self._token_values(request, token)
+        return Place(str(name), after)
+
+    def _token_values(self, request: ODataRequest, token: str) -> list[Plain]:
+        """Those of a token for this query, or for a collection that was expanded: its link names the ``$filter`` and
+        ``$orderby`` inside of ``$expand``, which the service did not take apart when it signed the token."""
+        try:
+            return self.tokens.read(SKIP_TOKEN, ordering_options(request.query), token)
+        except BadRequest:
+            if "/" not in request.target.strip("/"):
+                raise
+            return self.tokens.read(SKIP_TOKEN, EXPANDED, token)
+
+    def found(self, step: Step, spelling: Spelling, timing: Timing) -> Result:
+        """The entities that an action returned, whole."""
+        read = self.binder(spelling, self.access.visible_model()).entity((step,))
+        plan = self.planner.plan(self.access.restrict(read, spelling.tombstones))
+        return self._run(plan, Given((), None, _no_token, _no_link), timing)
+
+    def entity(
+        self,
+        spelling: Spelling,
+        entity_set: EntitySet,
+        key: Sequence[object],
+        timing: Timing,
+        expand: tuple[ExpandItem, ...] = (),
+    ) -> SingleEntity:
+        """One entity by its key, as an answer to the change that made it what it is."""
+        parts = list(zip(entity_set.type.key, key, strict=True))
+        constants = tuple(
+            (declared, Constant(declared.type, value, slot, declared.type, declared))
+            for slot, (declared, value) in enumerate(parts)
+        )
+        cached = ("entity", spelling.protocol, entity_set.name, expand)
+        plan = self.plans.get(cached, ())
+        if plan is None:
+            binder = self.binder(spelling, self.access.visible_model())
+            plan = self.planner.plan(binder.entity((Step(entity_set, key=constants),), expand))
+            self.plans.put(cached, (), frozenset(), plan)
+        literals = [(declared.type, value) for declared, value in parts]
+        result = self._run(plan, Given(literals, None, _no_token, _no_link), timing)
+        assert isinstance(result, SingleEntity), "an entity that was just changed is there"
+        return result
+
+
+def literal_values(syntax: Syntax) -> Literals:
+    """By slot; a member of an enumeration is part of the plan, but keeps its place."""
+    return [
+        (literal.type, literal.value) if isinstance(literal, Literal) else (STRING, literal.members)
+        for literal in syntax.literals
+    ]
+
+
+def _slots(plan: ReadPlan) -> frozenset[int]:
+    """The literals that are parameters of the plan, and so need not be the same in every request."""
+    used = {constant.slot for constant in plan.constants.values()}
+    numbers = (plan.query.top, plan.query.skip)
+    return frozenset(used | {number.slot for number in numbers if number is not None})
+
+
+def _no_token(plan: ReadPlan, values: Sequence[Plain]) -> str:
+    raise AssertionError("one entity with nothing expanded has no next page")
+
+
+def _no_link(token: str, top_left: int | None) -> str:
+    raise AssertionError("one entity has no next page")

@@ -1,0 +1,205 @@
+"""What came of a request, before any format: levels of driver rows, values, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from odata_service.access import EntitySetRights
+from odata_service.edm.model import ComplexProperty, EntityModel, EntitySet, Property
+from odata_service.errors import ODataError
+from odata_service.limits import Limits
+from odata_service.plan.row import RowShape
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The rows of one entity set at one level of ``$expand``.
+
+    ``children`` stands beside ``shape.expanded``. For a level below the top, ``cut`` has, for every parent whose
+    collection went past the page, the skip token with which it goes on; its key is the tuple of the parent's near
+    values (the child's far values).
+    """
+
+    shape: RowShape
+    rows: Sequence[Row]
+    children: tuple[Level, ...] = ()
+    cut: Mapping[Row, str] = field(default_factory=dict)
+    counts: Mapping[Row, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EntityCollection:
+    """Entities, the count over all pages where it was asked for, and the link to the next page."""
+
+    level: Level
+    count: int | None = None
+    next_link: str | None = None
+    delta_link: str | None = None  # on the last page only
+    tracked: bool = False  # the client asked for a delta link, and will get one
+
+
+@dataclass(frozen=True, slots=True)
+class EntityDelta:
+    """What changed since a delta link was given, in the order of the changes. ``reasons`` stands beside the rows: empty
+    for an entity that is there, else why it is not: ``deleted``, or ``changed`` so that it matches no more."""
+
+    level: Level
+    reasons: Sequence[str]
+    next_link: str | None = None
+    delta_link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one of many changes was not made; ``operation`` is insert, update or delete."""
+
+    operation: str
+    error: ODataError
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaItem:
+    """What became of one item of a delta that a client sent: ``entity`` is a level of one row, ``reason`` why there is
+    none; ``address`` is empty for what could not be inserted."""
+
+    address: str
+    entity: Level | None = None
+    reason: str = ""
+    content_id: str | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaResponse:
+    """The answer to a change of many entities, in the order in which they were named."""
+
+    entity_set: EntitySet
+    items: Sequence[DeltaItem]
+
+
+@dataclass(frozen=True, slots=True)
+class SingleEntity:
+    """One entity; ``level.rows`` has one row. ``etag`` is the header's text, or ``None``."""
+
+    level: Level
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyValue:
+    """A property of one entity (``People(1)/Name``), its value in Python; ``raw`` for ``…/$value``."""
+
+    property: Property
+    value: object
+    raw: bool = False
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComplexValue:
+    """``Products(1)/ShippingAddress``: members by name in Python, or ``None`` for a structure that is null."""
+
+    property: ComplexProperty
+    members: Mapping[str, object] | None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamContent:
+    """The octets of a media entity or named stream, whole, with their media type and ETag."""
+
+    content: bytes
+    content_type: str
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationResult:
+    """What a function or action returned that is no entity: a primitive, enumeration or structure, or a collection of
+    them; ``type_name`` is its qualified type name as in ``$metadata``, ``name`` the operation's."""
+
+    value: object
+    type_name: str
+    collection: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicRows:
+    """Rows without a declared type, as ``$apply`` makes them: names to values in Python, structures nested. ``context``
+    is what the context URL says of them after ``#``: ``Sales(Customer(Country),Total)``."""
+
+    rows: Sequence[Mapping[str, object]]
+    context: str
+    count: int | None = None
+    next_link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntityLinks:
+    """``…/$links/Nav``: the addresses of entities; ``collection`` false for a single one."""
+
+    level: Level
+    collection: bool
+    count: int | None = None
+    next_link: str | None = None
+
+    @property
+    def leads_nowhere(self) -> bool:
+        """A single navigation without an entity at its end."""
+        return not self.collection and not self.level.rows
+
+
+@dataclass(frozen=True, slots=True)
+class EntityCount:
+    """``…/$count``."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoContent:
+    """204, with the ETag and the entity's address where there is one."""
+
+    etag: str | None = None
+    entity_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """304: the client has this state already."""
+
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """201 with the new entity; ``location`` is its address."""
+
+    entity: SingleEntity
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDocument:
+    """The root: the sets this caller may see."""
+
+    model: EntityModel
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """``$metadata``, with what the caller may do and how much of it, for formats that say so."""
+
+    model: EntityModel
+    rights: Callable[[EntitySet], EntitySetRights]
+    limits: Limits
+
+
+Result = (
+    EntityCollection | EntityDelta | DeltaResponse | SingleEntity | PropertyValue | ComplexValue | StreamContent | OperationResult | DynamicRows
+    | EntityLinks | EntityCount | NoContent | NotModified | Created | ServiceDocument | Metadata
+)  # fmt: skip

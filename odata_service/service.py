@@ -1,0 +1,189 @@
+"""The service: one model, one database, one door for every request."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import DeclarativeBase
+
+from odata_service import tracking
+from odata_service.batch import Batch
+from odata_service.access import EVERY, Access, EntitySetRights, Tombstones
+from odata_service.changes import Changes
+from odata_service.dialects import database_named
+from odata_service.edm.from_models import model_from
+from odata_service.errors import BadRequest, MethodNotAllowed, ODataError
+from odata_service.etag import Conditions
+from odata_service.execute.connection import ReadConnections, Timing
+from odata_service.limits import Limits
+from odata_service.message import ODataRequest, ODataResponse
+from odata_service.monitors import Monitors, is_monitor, without_preference
+from odata_service.operations import Declaration, Declares, OperationSet, operations_of
+from odata_service.plan.read import Planner
+from odata_service.protocol import PROTOCOLS, V2, V4
+from odata_service.reads import Reads
+from odata_service.result import NotModified, Result
+from odata_service.spelling import Spellings
+from odata_service.spelling_v2 import SpellingV2
+from odata_service.spelling_v4 import SpellingV4
+from odata_service.token import TokenCodec
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+TUNNELLED = ("PUT", "MERGE", "PATCH", "DELETE")
+SPELLINGS: Spellings = {V2: SpellingV2(), V4: SpellingV4()}
+logger = logging.getLogger("odata_service")
+
+
+class ODataService(Declares):
+    """Publishes mapped classes as an OData service. ::
+
+        service = ODataService(Base, engine, namespace="PeopleModel")
+        service.rights("*", EntitySetRights.ALL)
+        service.page_size("People", 50)
+        app.register_blueprint(service.blueprint("v2"), url_prefix="/PeopleDataService.svc")
+
+    Everything is closed until ``rights`` opens it. ``secret`` signs page links; without one it is made of the
+    database's URL, so that every worker has the same.
+    """
+
+    def __init__(
+        self,
+        models: type[DeclarativeBase] | Iterable[type],
+        engine: Engine,
+        *,
+        namespace: str,
+        container: str | None = None,
+        limits: Limits | None = None,
+        secret: str | None = None,
+    ) -> None:
+        self.engine = engine
+        self.limits = limits or Limits()
+        self.model = model_from(models, namespace, container)
+        self.access = Access(self.model)
+        self._max_version: str | None = None
+        database = database_named(engine.dialect.name)
+        database.prepare(engine, self.limits.statement_timeout_ms)
+        planner = Planner(self.model, database, engine.dialect)
+        connections = ReadConnections(engine, database, self.limits.statement_timeout_ms)
+        self._reads = Reads(self.access, planner, connections, TokenCodec(_key(secret, engine, namespace)), self.limits)
+        self._monitors = Monitors(engine)
+        self._changes = Changes(self._reads, tracking.write_sessions(engine))
+
+    def rights(self, entity_set: str, rights: EntitySetRights) -> None:
+        """Open a set, or ``"*"`` for all that are not named (WCF: SetEntitySetAccessRule)."""
+        self.access.rights[self._known(entity_set)] = rights
+        self._reads.forget_plans()
+
+    def page_size(self, entity_set: str, entities: int) -> None:
+        """The most entities of a set in one answer, also of an expanded one (WCF: SetEntitySetPageSize)."""
+        if entities < 1:
+            raise ValueError(f"a page has at least one entity, not {entities}")
+        self._reads.page_sizes[self._known(entity_set)] = entities
+        self._reads.forget_plans()
+
+    def tombstones(self, entity_set: str, tombstones: Tombstones) -> None:
+        """Whether deleted entities of a tracked set are ordinary rows (``"shown"``, as in the article) or not."""
+        self.access.tombstones[self._known(entity_set)] = tombstones
+        self._reads.forget_plans()
+
+    def declared(self, declaration: Declaration) -> None:
+        """A function or action of the decorators ``service.function`` and ``service.action``."""
+        for operation in operations_of(declaration, self.model):
+            self.model.operations.add(operation)
+
+    def add(self, operations: OperationSet) -> None:
+        """The functions and actions of a module."""
+        for declaration in operations:
+            self.declared(declaration)
+
+    def max_protocol_version(self, version: str) -> None:
+        """Refuse what needs a newer version (WCF: DataServiceBehavior.MaxProtocolVersion)."""
+        self._max_version = version
+
+    def blueprint(self, protocol: str) -> Blueprint:
+        """The service in one protocol, ``"v2"``, to be registered under a prefix of a Flask application."""
+        from odata_service.web.blueprint import blueprint  # the one way up: only web/ knows Flask
+
+        return blueprint(self, PROTOCOLS[protocol])
+
+    def handle(self, request: ODataRequest) -> ODataResponse:
+        """Answer one request. Every refusal is an answer; nothing is raised."""
+        timing = Timing()
+        try:
+            response = self._answer(request, timing)
+        except ODataError as error:
+            response = self._refused(error, request)
+        except Exception:
+            logger.exception("%s %s could not be answered", request.method, request.target)
+            response = self._refused(ODataError("InternalError", "the service made a mistake; it was logged"), request)
+        response.headers["Server-Timing"] = timing.header
+        return response
+
+    def _answer(self, request: ODataRequest, timing: Timing) -> ODataResponse:
+        self.limits.check("max_url_length", len(request.target) + len(request.query))
+        self.limits.check("max_body_bytes", len(request.body))
+        spelling = SPELLINGS[request.protocol]
+        patience = spelling.patience(request)
+        if patience is not None and not is_monitor(request):
+            return self._monitors.start(without_preference(request), patience, self.handle)
+        if is_monitor(request):
+            return self._monitors.answer(request, spelling.reads_messages(request))
+        if request.method == "POST" and request.target.strip("/") == "$batch":
+            return Batch(request, spelling, self._changes, self._handle_part, self._refused, timing).answer()
+        request = spelling.meant(request)
+        exchange = spelling.agree(request, self._max_version)
+        method = _method(request)
+        if method == "OPTIONS":
+            allowed = self._changes.allowed(request, spelling)
+            return ODataResponse(204, {"Allow": ", ".join((*allowed, method)), **spelling.batch_headers})
+        if method in ("GET", "HEAD"):
+            result = _unless_known(self._reads.read(request, spelling, exchange, timing), request)
+        else:
+            result = self._changes.change(method, request, spelling, exchange, timing)
+        return exchange.write(result)
+
+    def _handle_part(self, request: ODataRequest) -> ODataResponse:
+        """One of many requests, which is answered with the others."""
+        return self.handle(without_preference(request))
+
+    def _refused(self, error: ODataError, request: ODataRequest) -> ODataResponse:
+        response = SPELLINGS[request.protocol].write_error(error, request)
+        response.headers.update(error.headers)
+        return response
+
+    def _known(self, entity_set: str) -> str:
+        if entity_set != EVERY:
+            self.model.entity_set(entity_set)
+        return entity_set
+
+
+def _unless_known(result: Result, request: ODataRequest) -> Result:
+    """304 instead of what the client has already."""
+    etag: str | None = getattr(result, "etag", None)
+    if etag is not None and Conditions.of(request.headers).not_modified(etag):
+        return NotModified(etag)
+    return result
+
+
+def _method(request: ODataRequest) -> str:
+    """The method that is meant: ``X-HTTP-Method`` tunnels one through POST (MS-ODATA, X-HTTP-Method)."""
+    tunnelled = request.headers.get("X-HTTP-Method")
+    if tunnelled is None:
+        if request.method not in ("GET", "HEAD", "OPTIONS", "POST", *TUNNELLED):
+            raise MethodNotAllowed(request.method, ("GET", "HEAD", "POST", *TUNNELLED))
+        return request.method
+    if request.method != "POST" or tunnelled.upper() not in TUNNELLED:
+        message = f"X-HTTP-Method is for POST and one of {', '.join(TUNNELLED)}, not {request.method} and {tunnelled!r}"
+        raise BadRequest("BadHeader", message, target="X-HTTP-Method")
+    return tunnelled.upper()
+
+
+def _key(secret: str | None, engine: Engine, namespace: str) -> bytes:
+    known = secret or f"{engine.url.render_as_string(hide_password=False)} {namespace}"
+    return hashlib.sha256(f"odata-service {known}".encode()).digest()

@@ -1,0 +1,136 @@
+"""What a protocol adds to the common core: how requests are read and results written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol as Shape
+
+from odata_service.access import Tombstones
+from odata_service.bind.change import Body
+from odata_service.edm.model import EntityModel
+from odata_service.edm.primitive import PrimitiveType
+from odata_service.errors import ODataError
+from odata_service.limits import Limits
+from odata_service.message import ODataRequest, ODataResponse
+from odata_service.parse.shape import Shape as UrlShape
+from odata_service.parse.syntax import Syntax
+from odata_service.protocol import Protocol
+from odata_service.result import Result
+
+
+class Exchange(Shape):
+    """What was agreed on for one request before it is looked into: versions and formats."""
+
+    @property
+    def paged(self) -> bool:
+        """Whether the client understands that an answer may be one page of many."""
+
+    @property
+    def largest_page(self) -> int | None:
+        """The most entities that the client wants in one collection."""
+
+    @property
+    def follows_changes(self) -> bool:
+        """Whether the client wants to hear of changes later, or asks for them now."""
+
+    @property
+    def answers_deltas(self) -> bool:
+        """Whether a change of many entities is answered with what became of each."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether of many changes those shall be made that can be, where others cannot."""
+
+    @property
+    def returns_content(self) -> bool:
+        """Whether an update is answered with the entity."""
+
+    @property
+    def variant(self) -> str:
+        """What of the agreement decides a plan."""
+
+    def check(self, syntax: Syntax) -> None:
+        """Refuse what an answer in the agreed version could not carry."""
+
+    def body(self, model: EntityModel, limits: Limits) -> Body: ...
+
+    def promise(self, result_type: type[Result]) -> None:
+        """Refuse an answer that the client could not read, before there is something to answer."""
+
+    def write(self, result: Result) -> ODataResponse: ...
+
+
+class Spelling(Shape):
+    """One protocol's way to write the common language."""
+
+    @property
+    def protocol(self) -> Protocol: ...
+
+    @property
+    def key_as_segment(self) -> bool:
+        """Whether ``/People/5`` is the person with the key 5."""
+
+    @property
+    def tombstones(self) -> Tombstones:
+        """Whether deleted entities of tracked sets are ordinary rows, where nothing else is said."""
+
+    @property
+    def whole_sets(self) -> bool:
+        """Whether PATCH and DELETE may change many entities at once."""
+
+    @property
+    def deletes_properties(self) -> bool:
+        """Whether DELETE of a property makes it null."""
+
+    @property
+    def upserts(self) -> bool:
+        """Whether PUT and PATCH of an entity that does not exist insert it."""
+
+    @property
+    def answers_with_inline(self) -> bool:
+        """Whether the answer to a deep insert shows what was inserted along."""
+
+    def write_literal(self, value: object, kind: PrimitiveType) -> str:
+        """A value as it stands in a key."""
+
+    @property
+    def batch_status(self) -> int: ...
+
+    @property
+    def batch_headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def content_id_in_part(self) -> bool:
+        """Whether clients look for Content-ID among the headers of a part, or of the response in it."""
+
+    @property
+    def json_batches(self) -> bool:
+        """Whether a batch may be JSON."""
+
+    def batch_goes_on(self, request: ODataRequest) -> bool:
+        """Whether what follows an error in a batch is done."""
+
+    def patience(self, request: ODataRequest) -> int | None:
+        """How many seconds a client waits for an answer before it would rather ask again; ``None`` for as many as it
+        takes."""
+
+    def reads_messages(self, request: ODataRequest) -> bool:
+        """Whether an answer that comes later should come as one HTTP message."""
+
+    def meant(self, request: ODataRequest) -> ODataRequest:
+        """The plain request that one stands for: some say in the body or in an option what to read."""
+
+    def parse(self, target: str, query: str, limits: Limits) -> Syntax: ...
+
+    def parse_path(self, target: str, limits: Limits) -> Syntax: ...
+
+    def shape(self, target: str, query: str) -> UrlShape | None: ...
+
+    def literal(self, text: str) -> tuple[PrimitiveType, object]: ...
+
+    def agree(self, request: ODataRequest, max_version: str | None) -> Exchange: ...
+
+    def write_error(self, error: ODataError, request: ODataRequest) -> ODataResponse: ...
+
+
+Spellings = Mapping[Protocol, Spelling]

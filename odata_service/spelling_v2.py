@@ -1,0 +1,201 @@
+"""V2: how its requests are read and its results written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+from odata_service.access import Tombstones
+from odata_service.bind.change import Body
+from odata_service.edm.literal_v2 import read_literal, write_literal
+from odata_service.edm.model import EntityModel
+from odata_service.edm.primitive import PrimitiveType
+from odata_service.errors import NotFound, ODataError
+from odata_service.formats import csdl_v2, json_v2, service_v2
+from odata_service.formats.error_v2 import json_error, xml_error
+from odata_service.formats.formats_v2 import Wish, error_format, format_for
+from odata_service.formats.negotiate import Format
+from odata_service.formats.read_json_v2 import JsonBodyV2
+from odata_service.formats.value_v2 import write_text
+from odata_service.formats.version_v2 import V1_0, V2_0, Version, negotiate, refuse_newer
+from odata_service.limits import Limits
+from odata_service.message import ODataRequest, ODataResponse
+from odata_service.parse import parse_v2
+from odata_service.parse.shape import Shape, shape_v2
+from odata_service.parse.syntax import Syntax
+from odata_service.protocol import V2, Protocol
+from odata_service.result import (
+    Created, EntityCount, EntityLinks, Metadata, NoContent, NotModified, PropertyValue, Result, ServiceDocument,
+    SingleEntity,
+)  # fmt: skip
+from odata_service.spelling import Exchange
+
+OCTETS = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeV2:
+    """The version and formats of one answer."""
+
+    request: ODataRequest
+    version: Version
+    wish: Wish
+
+    @property
+    def paged(self) -> bool:
+        """A client of version 1.0 knows no next links, so it gets collections whole."""
+        return self.version >= V2_0
+
+    @property
+    def largest_page(self) -> None:
+        """Only the service decides."""
+
+    @property
+    def follows_changes(self) -> bool:
+        return False
+
+    @property
+    def answers_deltas(self) -> bool:
+        return False
+
+    @property
+    def goes_on(self) -> bool:
+        return False
+
+    @property
+    def returns_content(self) -> bool:
+        """Clients of V2 fail when an update is answered with more than 204."""
+        return False
+
+    @property
+    def variant(self) -> str:
+        return str(self.version)
+
+    def check(self, syntax: Syntax) -> None:
+        refuse_newer(self.version, _new_options(syntax))
+
+    def body(self, model: EntityModel, limits: Limits) -> Body:
+        return JsonBodyV2(self.request.body, self.request.headers.get("Content-Type"), model, limits)
+
+    def promise(self, result_type: type[Result]) -> None:
+        format_for(result_type, self.wish)
+
+    def write(self, result: Result) -> ODataResponse:
+        headers = {"DataServiceVersion": self.version.header}
+        if isinstance(result, EntityLinks) and result.leads_nowhere:
+            raise NotFound("ResourceNotFound", "this navigation leads to no entity")
+        if isinstance(result, NotModified):
+            return ODataResponse(304, headers | _etag(result.etag))
+        if isinstance(result, NoContent):
+            return ODataResponse(204, headers | _etag(result.etag))
+        if isinstance(result, PropertyValue) and result.raw:
+            return self._raw(result, headers)
+        chosen = format_for(type(result), self.wish)
+        headers["Content-Type"] = chosen.content_type
+        if isinstance(result, Created):
+            headers |= {"Location": result.location} | _etag(result.entity.etag)
+            return ODataResponse(201, headers, self._document(result, chosen))
+        if isinstance(result, (SingleEntity, PropertyValue)):
+            headers |= _etag(result.etag)
+        return ODataResponse(200, headers, self._document(result, chosen))
+
+    def _document(self, result: Result, chosen: Format) -> bytes:
+        if isinstance(result, EntityCount):
+            return str(result.count).encode()
+        if isinstance(result, Metadata):
+            return csdl_v2.write(result.model)
+        if isinstance(result, ServiceDocument) and chosen.name == "atomsvc":
+            return service_v2.write(result.model, self.request.root)
+        return json_v2.write(result, self.request.root, version=self.version, query=self.request.query)
+
+    def _raw(self, result: PropertyValue, headers: dict[str, str]) -> ODataResponse:
+        """``…/$value``: text, or the octets themselves (MS-ODATA, Retrieve Value: null has none)."""
+        if result.value is None:
+            raise NotFound("NoValue", f"{result.property.name} is null, so it has no $value")
+        if isinstance(result.value, bytes):
+            return ODataResponse(200, headers | {"Content-Type": OCTETS}, result.value)
+        text = write_text(result.value, result.property.type)
+        return ODataResponse(200, headers | {"Content-Type": "text/plain;charset=utf-8"}, text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class SpellingV2:
+    """The protocol of WCF Data Services."""
+
+    protocol: Protocol = V2
+    key_as_segment: bool = False
+    tombstones: Tombstones = "shown"  # clients of WCF's kind look for IsDeleted in what they read
+    whole_sets: bool = False
+    deletes_properties: bool = False  # only of their $value
+    upserts: bool = False
+    answers_with_inline: bool = False
+    batch_status: int = 202
+    content_id_in_part: bool = False
+    json_batches: bool = False
+
+    @property
+    def batch_headers(self) -> dict[str, str]:
+        return {"DataServiceVersion": V2_0.header}
+
+    def batch_goes_on(self, request: ODataRequest) -> bool:
+        """WCF always goes on."""
+        return True
+
+    def patience(self, request: ODataRequest) -> None:
+        """There are no answers that come later."""
+
+    def reads_messages(self, request: ODataRequest) -> bool:
+        return False
+
+    def meant(self, request: ODataRequest) -> ODataRequest:
+        return request
+
+    def parse(self, target: str, query: str, limits: Limits) -> Syntax:
+        return parse_v2(target, query, limits)
+
+    def parse_path(self, target: str, limits: Limits) -> Syntax:
+        return parse_v2(target, "", limits)
+
+    def shape(self, target: str, query: str) -> Shape | None:
+        return shape_v2(target, query)
+
+    def write_literal(self, value: object, kind: PrimitiveType) -> str:
+        return write_literal(value, kind)
+
+    def literal(self, text: str) -> tuple[PrimitiveType, object]:
+        return read_literal(text)
+
+    def agree(self, request: ODataRequest, max_version: str | None) -> Exchange:
+        highest = V2_0 if max_version is None else Version.read("max_protocol_version", max_version)
+        return ExchangeV2(request, negotiate(request.headers, highest), _wish(request))
+
+    def write_error(self, error: ODataError, request: ODataRequest) -> ODataResponse:
+        chosen = error_format(_wish(request))
+        body = json_error(error) if chosen.name == "json" else xml_error(error)
+        headers = {"DataServiceVersion": V1_0.header, "Content-Type": chosen.content_type}
+        return ODataResponse(error.status, headers, body)
+
+
+def _wish(request: ODataRequest) -> Wish:
+    wanted = None
+    if "format=" in request.query:
+        pairs = (option.partition("=") for option in request.query.split("&"))
+        wanted = next((unquote_plus(value) for name, _, value in pairs if unquote_plus(name) == "$format"), None)
+    return Wish.of(request.headers, wanted)
+
+
+def _etag(etag: str | None) -> dict[str, str]:
+    return {} if etag is None else {"ETag": etag}
+
+
+def _new_options(syntax: Syntax) -> Iterator[str]:
+    """The parts of a request that came with version 2.0."""
+    if syntax.options.count is not None:
+        yield "$inlinecount"
+    if syntax.options.select:
+        yield "$select"
+    if syntax.options.skip_token is not None:
+        yield "$skiptoken"
+    if syntax.path and syntax.path[-1].name == "$count":
+        yield "$count"

@@ -1,0 +1,148 @@
+"""Stamps in commit order.
+
+A client that asks for ``LastUpdated gt <greatest seen>`` loses every row that is stamped before, and committed after,
+another. So a stamp is taken last: one UPDATE of the group's counter row just before COMMIT, which holds back every other
+transaction of the group until this one is visible. Stamps are whole milliseconds and rise strictly from transaction to
+transaction, also when the computer's clock is set back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    MetaData,
+    Select,
+    String,
+    Table,
+    bindparam,
+    case,
+    event,
+    insert,
+    inspect,
+    select,
+    update,
+)
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+EPOCH = datetime(1970, 1, 1)  # stamps are UTC without a zone, as V2's Edm.DateTime is
+
+COUNTERS = Table(
+    "odata_clock",
+    MetaData(),
+    Column("tracked_group", String(100), primary_key=True),
+    Column("last", BigInteger, nullable=False),  # milliseconds since the epoch
+)
+_NOW = bindparam("now", type_=BigInteger)
+_ADVANCE = (
+    update(COUNTERS)
+    .where(COUNTERS.c.tracked_group == bindparam("counted_group"))
+    .values(last=case((COUNTERS.c.last >= _NOW, COUNTERS.c.last + 1), else_=_NOW))
+)
+
+
+def utc_now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Hands out stamps. Tests give it their own ``now_ms``."""
+
+    now_ms: Callable[[], int] = utc_now_ms
+
+    def stamp(self, connection: Connection, group: str = "default") -> datetime:
+        """The transaction's place in commit order. Nothing but the rows' stamping and COMMIT should come after it."""
+        last = self._advance(connection, group)
+        if last is None:
+            _add_counter(connection, group)
+            last = self._advance(connection, group)
+        assert last is not None, "a counter row once added is never removed"
+        return moment(last)
+
+    def provisional(self) -> datetime:
+        """What a new row carries from its INSERT until the stamp is known; no other transaction ever sees it."""
+        return moment(self.now_ms())
+
+    def _advance(self, connection: Connection, group: str) -> int | None:
+        """A statement of its own, so that it waits for the counter row first and reads it then."""
+        now = {"counted_group": group, "now": self.now_ms()}
+        last: int | None
+        if connection.dialect.update_returning:
+            last = connection.scalar(_ADVANCE.returning(COUNTERS.c.last), now)
+        else:  # MySQL: the row is ours until COMMIT, so it may as well be read afterwards
+            connection.execute(_ADVANCE, now)
+            last = connection.scalar(select(COUNTERS.c.last).where(COUNTERS.c.tracked_group == group))
+        return last
+
+
+UTC_CLOCK = Clock()
+
+
+def last_stamp(group: str = "default") -> Select[tuple[int]]:
+    """The stamp of the last transaction that has committed, in milliseconds; no row before the first one.
+
+    Who reads it first and the rows afterwards misses nothing: whatever is not yet visible to the second statement gets a
+    greater stamp.
+    """
+    return select(COUNTERS.c.last).where(COUNTERS.c.tracked_group == group)
+
+
+def has_counter(engine: Engine) -> bool:
+    """Whether anything was ever stamped in this database."""
+    return inspect(engine).has_table(COUNTERS.name)
+
+
+def moment(milliseconds: int) -> datetime:
+    """
+    >>> moment(1)
+    datetime.datetime(1970, 1, 1, 0, 0, 0, 1000)
+    """
+    return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def install(engine: Engine) -> None:
+    """Create the counter table if it is missing. Safe to repeat, and when several processes start at once."""
+    prepare_engine(engine)
+    try:
+        COUNTERS.create(writing(engine), checkfirst=True)
+    except DBAPIError:
+        if not inspect(engine).has_table(COUNTERS.name):  # else another process was first
+            raise
+
+
+def _add_counter(connection: Connection, group: str) -> None:
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(COUNTERS).values(tracked_group=group, last=0))
+    except IntegrityError:
+        pass  # another transaction added it first and has committed
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Begin SQLite transactions in words: ``BEGIN`` for readers, ``BEGIN IMMEDIATE`` on ``writing(engine)``.
+
+    Left alone, Python's driver begins only before the first INSERT or UPDATE. What was read until then belongs to no
+    transaction, and a writer that has read fails at once with "database is locked" when another was faster. Databases
+    with row locks need nothing.
+    """
+    if engine.dialect.name == "sqlite" and not event.contains(engine, "begin", _begin):
+        event.listen(engine, "begin", _begin)
+
+
+def writing(engine: Engine) -> Engine:
+    """The same engine, pool included, for transactions that will write."""
+    return engine.execution_options(odata_begin="BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection) -> None:
+    driver_connection = connection.connection.dbapi_connection
+    assert driver_connection is not None
+    if not connection.dialect.detect_autocommit_setting(driver_connection):
+        connection.exec_driver_sql(connection.get_execution_options().get("odata_begin", "BEGIN"))

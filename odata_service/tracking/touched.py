@@ -1,0 +1,96 @@
+"""The rows one transaction has touched, and their stamping."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from .clock import Clock
+from .rows import Key, StampColumn, chunks, is_one_of, locked_rows, parent_link, stamp_column
+from .tracked import AnyMapper
+
+KeysByMapper = defaultdict[AnyMapper, set[Key]]
+
+
+class Touched:
+    """The rows of one transaction, or of one savepoint in it, that are to carry its stamp."""
+
+    def __init__(self) -> None:
+        self._written: KeysByMapper = defaultdict(set)  # a flush has written the row to stamp: it is locked
+        self._unwritten: KeysByMapper = defaultdict(set)  # parents, and rows changed in another table only
+
+    def add(self, mapper: AnyMapper, key: Key, *, written: bool = False) -> None:
+        (self._written if written else self._unwritten)[mapper].add(key)
+
+    def update(self, other: Touched) -> None:
+        for mapper, keys in other._written.items():
+            self._written[mapper] |= keys
+        for mapper, keys in other._unwritten.items():
+            self._unwritten[mapper] |= keys
+
+    def stamp(self, session: Session, clock: Clock) -> None:
+        """Give all rows the transaction's one stamp, in the database and in the session's instances.
+
+        Every row lock is taken before the clock's. A transaction that held the clock and waited for a row could wait
+        for one that holds the row and waits for the clock.
+        """
+        self._add_ancestors(session)
+        targets = [(connection_for(session, target.mapper), target, keys) for target, keys in self._targets()]
+        for connection, target, _ in targets:
+            unlocked = self._unwritten[target.mapper] - self._written[target.mapper]
+            for _ in locked_rows(connection, select(*target.key), target.key, unlocked):
+                pass
+        stamps: dict[tuple[Connection, str], datetime] = {}
+        for connection, target, _ in sorted(targets, key=lambda entry: entry[1].group):
+            if (connection, target.group) not in stamps:
+                stamps[connection, target.group] = clock.stamp(connection, target.group)
+        for connection, target, keys in targets:
+            stamp = in_zone_of(target, stamps[connection, target.group])
+            _stamp_rows(connection, target, keys, stamp)
+            _stamp_instances(session, target, keys, stamp)
+
+    def _targets(self) -> Iterator[tuple[StampColumn, set[Key]]]:
+        for mapper in {**self._written, **self._unwritten}:
+            keys = self._written[mapper] | self._unwritten[mapper]
+            if keys and (target := stamp_column(mapper)):
+                yield target, keys
+
+    def _add_ancestors(self, session: Session) -> None:
+        """A PhoneNumber that touches its Address touches the Person whom the Address touches."""
+        found = {mapper: set(keys) for mapper, keys in self._unwritten.items()}
+        while found:
+            mapper, keys = found.popitem()
+            if link := parent_link(mapper):
+                pairs = link.stored_keys(connection_for(session, mapper), keys)
+                parents = {parent for _, parent in pairs} - self._unwritten[link.parent]
+                self._unwritten[link.parent] |= parents
+                if parents:
+                    found.setdefault(link.parent, set()).update(parents)
+
+
+def in_zone_of(target: StampColumn, stamp: datetime) -> datetime:
+    """A column ``timestamp with time zone`` must be told that stamps are UTC, or takes them for local time."""
+    return stamp.replace(tzinfo=UTC) if getattr(target.column.type, "timezone", False) else stamp
+
+
+def connection_for(session: Session, mapper: AnyMapper) -> Connection:
+    return session.connection(bind_arguments={"mapper": mapper})
+
+
+def _stamp_rows(connection: Connection, target: StampColumn, keys: Iterable[Key], stamp: datetime) -> None:
+    table = target.column.table
+    kept = {column: column for column in table.columns if column.onupdate is not None}  # else it would fire again
+    for chunk in chunks(keys):
+        connection.execute(update(table).where(is_one_of(target.key, chunk)).values({**kept, target.column: stamp}))
+
+
+def _stamp_instances(session: Session, target: StampColumn, keys: Iterable[Key], stamp: datetime) -> None:
+    for key in keys:
+        instance = session.identity_map.get(target.mapper.identity_key_from_primary_key(key))
+        if instance is not None:
+            set_committed_value(instance, target.attribute, stamp)

@@ -1,0 +1,80 @@
+"""Column types for what SQL has no type for: bytes and signed bytes, enumerations, geography, streams."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Integer, LargeBinary, SmallInteger, Text, TypeDecorator
+from sqlalchemy.engine import Dialect
+
+from odata_service.edm import primitive
+from odata_service.edm.primitive import PrimitiveType
+
+
+class Byte(TypeDecorator[int]):
+    """``Edm.Byte``: 0 to 255."""
+
+    impl = SmallInteger
+    cache_ok = True
+    edm = primitive.BYTE
+
+
+class SByte(TypeDecorator[int]):
+    """``Edm.SByte``: -128 to 127."""
+
+    impl = SmallInteger
+    cache_ok = True
+    edm = primitive.SBYTE
+
+
+class Enumeration(TypeDecorator[enum.IntEnum]):
+    """An enumeration by its members' numbers; an ``IntFlag`` is one with ``IsFlags``. ::
+
+        Status: Mapped[ProductStatus] = mapped_column(Enumeration(ProductStatus))
+    """
+
+    impl = Integer
+    cache_ok = True
+
+    def __init__(self, members: type[enum.IntEnum] | type[enum.IntFlag]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else self.members(value)
+
+
+class Geography(TypeDecorator[Mapping[str, Any]]):
+    """A point, line or polygon on WGS84 as GeoJSON: ``Geography(primitive.GEOGRAPHY_POINT)``."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, edm: PrimitiveType) -> None:
+        super().__init__()
+        self.edm = edm
+
+    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, Any] | None:
+        return None if value is None else json.loads(value)
+
+
+class Stream(TypeDecorator[bytes]):
+    """The content of a media entity or of a named stream; never among the values of an entity. ``content_type`` names
+    the attribute that holds its media type, or is the media type itself where it is always the same."""
+
+    impl = LargeBinary
+    cache_ok = True
+    edm = primitive.STREAM
+
+    def __init__(self, content_type: str = "application/octet-stream") -> None:
+        super().__init__()
+        self.content_type = content_type

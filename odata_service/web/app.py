@@ -1,0 +1,38 @@
+"""The Flask application of a sample: its service at each of its roots, and a page that names them."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+
+from odata_service.config import ConfigurationError, Settings
+from odata_service.database import is_in_memory
+from odata_service.sample import Sample, sample_named
+from odata_service.start import started
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application, configured by the environment where no settings are given. ::
+
+        gunicorn wsgi:app
+        gunicorn "odata_service.web.app:create_app()"
+
+    Several processes may do this at the same moment on an empty database.
+    """
+    settings = settings or Settings.from_environment(os.environ)
+    sample, service = sample_named(settings.sample), started(settings)
+    if is_in_memory(service.engine):
+        raise ConfigurationError("a database in memory is another one in each thread; name a file: sqlite:///people.db")
+    app = Flask("odata_service", static_folder=None)
+    for prefix, protocol in sample.roots.items():
+        app.register_blueprint(service.blueprint(protocol), url_prefix=prefix)
+    page = _front_page(sample)
+    app.add_url_rule("/", endpoint="roots", view_func=lambda: page)
+    return app
+
+
+def _front_page(sample: Sample) -> str:
+    """Something to click on for who opens the host's root in a browser. The links are relative: a proxy may add to them."""
+    roots = "".join(f'<li><a href=".{root}/">{root}/</a> OData {protocol}\n' for root, protocol in sample.roots.items())
+    return f"<!doctype html>\n<title>{sample.namespace}</title>\n<h1>{sample.namespace}</h1>\n<ul>\n{roots}</ul>\n"

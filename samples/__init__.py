@@ -1,0 +1,8 @@
+"""Services to try; ``odata-service serve --sample people`` finds them here by name."""
+
+from __future__ import annotations
+
+from .people import PEOPLE, PEOPLE_BY_ENTITY
+from .techstore import TECHSTORE
+
+SAMPLES = {sample.name: sample for sample in (PEOPLE, PEOPLE_BY_ENTITY, TECHSTORE)}

@@ -1,0 +1,114 @@
+"""CPU time of the service beside that of a hand-written endpoint, on the same database under the same Gunicorn.
+
+Rounds go A B A B over all workloads, so that whatever else the computer does falls on both. Wall time would be that of
+the whole computer; the CPU time of the worker processes is theirs alone.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import cycle, islice
+
+import click
+from sqlalchemy import URL
+
+from .people import fill, postgresql_url, sqlite_url
+from .servers import Client, Server, Workers
+from .workloads import LARGE_PAGE, PAGE, Workload, workloads
+
+SERVICE = "odata_service.web.app:create_app()"
+LIMIT = "tests.benchmarks.limit:create_app()"
+
+
+@dataclass(slots=True)
+class Contest:
+    """One workload, and the CPU milliseconds per request of both in each round."""
+
+    workload: Workload
+    service: Server
+    limit: Server
+    rounds: list[tuple[float, float]] = field(default_factory=list)
+
+    def check(self) -> None:
+        """Both give the same rows, else there is nothing to compare; this also warms them up."""
+        ours, theirs = Client(self.service), Client(self.limit)
+        for target, limit_target in zip(self.workload.service, self.workload.limit, strict=True):
+            answer, expected = rows_of(ours.get(target), self.service), rows_of(theirs.get(limit_target), self.limit)
+            if answer != expected:
+                raise SystemExit(f"{target} and {limit_target} differ:\n{answer!r:.2000}\n{expected!r:.2000}")
+
+    def run(self) -> None:
+        ours = self._milliseconds(self.service, self.workload.service)
+        self.rounds.append((ours, self._milliseconds(self.limit, self.workload.limit)))
+
+    def _milliseconds(self, server: Server, targets: Sequence[str]) -> float:
+        client = Client(server)
+        client.get(targets[0])  # connects
+        before = server.cpu_seconds()
+        client.get_all(islice(cycle(targets), self.workload.requests))
+        used = server.cpu_seconds() - before
+        client.close()
+        return used * 1000 / self.workload.requests
+
+    @property
+    def line(self) -> str:
+        ours, theirs = (statistics.median(side) for side in zip(*self.rounds, strict=True))
+        ratios = [limit / service for service, limit in self.rounds]
+        return (
+            f"{self.workload.title:<36}{ours:>9.3f}{theirs:>9.3f}"
+            f"{statistics.median(ratios):>9.2f} [{min(ratios):.2f}–{max(ratios):.2f}]"
+        )
+
+
+def rows_of(body: bytes, server: Server) -> object:
+    """The answer without what may differ: where the server is, and how its next link is signed."""
+    document = json.loads(body.replace(server.address.encode(), b"host"))
+    if isinstance(document, dict) and "results" in document["d"]:
+        return document["d"]["results"]
+    return document
+
+
+def contests(stack: ExitStack, workers: Workers, url: URL) -> Iterator[Contest]:
+    def server(application: str, page_size: int) -> Server:
+        environment = {
+            "ODATA_DATABASE_URL": url.render_as_string(hide_password=False),
+            "ODATA_PAGE_SIZE": str(page_size),
+        }
+        return stack.enter_context(Server(application, workers, environment))
+
+    services = {size: server(SERVICE, size) for size in (PAGE, LARGE_PAGE)}
+    limit = server(LIMIT, PAGE)
+    for workload in workloads(Client(services[PAGE])):
+        yield Contest(workload, services[workload.page_size], limit)
+
+
+@click.command()
+@click.option("--postgresql", is_flag=True, help="on a PostgreSQL server of its own instead of SQLite")
+@click.option("--rounds", default=15, show_default=True)
+@click.option("--worker-class", default="gthread", show_default=True, help="of Gunicorn")
+@click.option("--workers", default=1, show_default=True)
+@click.option("--threads", default=4, show_default=True)
+@click.option("--only", default="", help="workloads with this in their title")
+def main(postgresql: bool, rounds: int, worker_class: str, workers: int, threads: int, only: str) -> None:
+    """Print CPU milliseconds per request of the service and of the limit; a ratio of 1 is as fast as by hand."""
+    url = postgresql_url() if postgresql else sqlite_url()
+    fill(url)
+    with ExitStack() as stack:
+        every = contests(stack, Workers(worker_class, workers, threads), url)
+        chosen = [contest for contest in every if only in contest.workload.title]
+        for contest in chosen:
+            contest.check()
+        for _ in range(rounds):
+            for contest in chosen:
+                contest.run()
+    click.echo(f"{url.get_backend_name():<36}{'service':>9}{'limit':>9}{'ratio':>9} [min–max]")
+    for contest in chosen:
+        click.echo(contest.line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Gunicorn as a measured process, and a client that costs little. For Linux: other processes' clocks are read."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+START_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """What both servers have the same of."""
+
+    kind: str
+    count: int
+    threads: int
+
+
+class Server:
+    """An application under Gunicorn, for the time of a ``with`` block."""
+
+    def __init__(self, application: str, workers: Workers, environment: Mapping[str, str]) -> None:
+        self.port = _free_port()
+        self._workers = workers
+        options = {"bind": self.address, "worker-class": workers.kind, "workers": workers.count, "log-level": "warning"}
+        options |= {"threads": workers.threads} if workers.kind == "gthread" else {}
+        arguments = [f"--{name}={value}" for name, value in options.items()]
+        command = [sys.executable, "-m", "gunicorn", "--preload", *arguments, application]
+        self._process = subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **environment})
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Server:
+        for _ in range(START_SECONDS * 10):
+            if self._process.poll() is not None:
+                break
+            if len(self._children()) == self._workers.count and _listens(self.port):
+                return self
+            time.sleep(0.1)
+        raise SystemExit("Gunicorn did not start")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def _children(self) -> list[int]:
+        master = self._process.pid
+        return [int(child) for child in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
+
+    def cpu_seconds(self) -> float:
+        """What all threads of all workers have used so far, in steps of nanoseconds."""
+        return sum(time.clock_gettime(_cpu_clock(pid)) for pid in self._children())
+
+
+def _cpu_clock(pid: int) -> int:
+    """The clock of another process: clock_getcpuclockid(3), which Python has for threads only."""
+    return ~pid << 3 | 2
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Client:
+    """One connection that is kept open; GETs one after the other."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._socket: socket.socket | None = None
+
+    def get(self, target: str) -> bytes:
+        """The body; anything but 200 ends the benchmark."""
+        request = f"GET {target} HTTP/1.1\r\nHost: {self._server.address}\r\nAccept: application/json\r\n\r\n"
+        if self._socket is None:
+            self._socket = socket.create_connection(("127.0.0.1", self._server.port))
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(request.encode())
+        head, body, closing = self._answer(self._socket)
+        if closing:
+            self.close()
+        if not head.startswith(b"HTTP/1.1 200 "):
+            raise SystemExit(f"{target}: {head.decode()}\n{body.decode()}")
+        return body
+
+    def get_all(self, targets: Iterable[str]) -> None:
+        for target in targets:
+            self.get(target)
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    @staticmethod
+    def _answer(connection: socket.socket) -> tuple[bytes, bytes, bool]:
+        head, received = b"", b""
+        while not head:
+            received += _received(connection)
+            head, _, rest = received.partition(b"\r\n\r\n") if b"\r\n\r\n" in received else (b"", b"", b"")
+        fields = dict(line.split(": ", 1) for line in head.decode("latin-1").lower().split("\r\n")[1:])
+        pieces, missing = [rest], int(fields["content-length"]) - len(rest)
+        while missing:
+            pieces.append(_received(connection))
+            missing -= len(pieces[-1])
+        return head, b"".join(pieces), fields.get("connection") == "close"
+
+
+def _received(connection: socket.socket) -> bytes:
+    piece = connection.recv(1 << 18)
+    if not piece:
+        raise SystemExit("the server closed the connection")
+    return piece

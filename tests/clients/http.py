@@ -1,0 +1,33 @@
+"""A service on a port of its own, for clients that speak HTTP."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from odata_service import ODataService
+
+
+@contextmanager
+def served(service: ODataService, prefix: str = "/PeopleDataService.svc") -> Iterator[str]:
+    """The address of the service's root while it is served."""
+    app = Flask("clients")
+    app.register_blueprint(service.blueprint("v2"), url_prefix=prefix)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}{prefix}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Not on the test's output."""

@@ -1,0 +1,127 @@
+"""Databases that are made once and filled anew for each test that follows a change, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Engine, MetaData, create_engine, inspect, make_url
+
+from odata_service import ODataService
+from odata_service.sample import Sample, sample_named
+from odata_service.tracking import install_clock, writing
+from tests.conftest import FreshDatabase
+from tests.service import catalogue
+from tests.service.client import Client
+
+PRODUCTS = ("sqlite", "postgresql")
+ClientOf = Callable[[str], Client]
+EngineOf = Callable[[str], Engine]
+
+
+@dataclass
+class Databases:
+    """The databases of one product, by name, and which of them have just their first rows."""
+
+    product: str
+    folder: Path
+    fresh: FreshDatabase
+    stack: ExitStack
+    urls: dict[str, URL] = field(default_factory=dict)
+    pristine: set[str] = field(default_factory=set)
+
+    def url(self, name: str) -> URL:
+        if name not in self.urls:
+            file = make_url(f"sqlite:///{self.folder}/{name}.db")
+            self.urls[name] = file if self.product == "sqlite" else self.stack.enter_context(self.fresh())
+        return self.urls[name]
+
+
+@pytest.fixture(scope="session", params=PRODUCTS)
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgresql_database: FreshDatabase
+) -> Iterator[Databases]:
+    with ExitStack() as stack:
+        yield Databases(request.param, tmp_path_factory.mktemp(request.param), postgresql_database, stack)
+
+
+@pytest.fixture
+def engines(databases: Databases) -> Iterator[EngineOf]:
+    """A new engine for the test, so that no service meets the connections of another."""
+    with ExitStack() as stack:
+
+        def engine(name: str) -> Engine:
+            made = create_engine(databases.url(name))
+            stack.callback(made.dispose)
+            return made
+
+        yield engine
+
+
+@pytest.fixture
+def engine_of(databases: Databases, engines: EngineOf) -> EngineOf:
+    """``engine_of("people")`` is a database that the test may do anything with."""
+
+    def engine(name: str) -> Engine:
+        databases.pristine.discard(name)
+        return engines(name)
+
+    return engine
+
+
+@pytest.fixture
+def client_of(databases: Databases, engines: EngineOf) -> ClientOf:
+    """``client_of("people")`` talks to that sample's service, with just its first rows in the database."""
+
+    def client(name: str) -> Client:
+        sample, engine = _sample(name), engines(name)
+        if name not in databases.pristine:
+            emptied(sample.base.metadata, engine)
+            sample.create(engine)
+            databases.pristine.add(name)
+        return Client(service_of(sample, engine), changing=lambda: databases.pristine.discard(name))
+
+    return client
+
+
+def _sample(name: str) -> Sample:
+    return catalogue.SAMPLE if name == catalogue.SAMPLE.name else sample_named(name)
+
+
+@pytest.fixture
+def people(client_of: ClientOf) -> Client:
+    """The article's service with its dozen people; everything is open."""
+    return client_of("people")
+
+
+@pytest.fixture
+def people_by_entity(client_of: ClientOf) -> Client:
+    """The same, tracked on the entity: only Person has a stamp."""
+    return client_of("people-entity")
+
+
+@pytest.fixture
+def shop(client_of: ClientOf) -> Client:
+    """The catalogue that clients were recorded with: products, suppliers, orders with a composite key."""
+    return client_of("catalogue")
+
+
+def service_of(sample: Sample, engine: Engine) -> ODataService:
+    service = ODataService(sample.base, engine, namespace=sample.namespace, container=sample.container)
+    sample.configure(service)
+    return service
+
+
+def emptied(metadata: MetaData, engine: Engine) -> None:
+    """All tables there, and nothing in them."""
+    install_clock(engine)
+    known = set(inspect(engine).get_table_names())
+    with writing(engine).begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            if table.name in known:
+                connection.execute(table.delete())
+    if not known >= set(metadata.tables):
+        metadata.create_all(engine)

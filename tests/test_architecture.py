@@ -1,0 +1,74 @@
+"""Imports go downwards, each big library has one home, and only a few files know which protocol is spoken."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "odata_service"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.parent != PACKAGE)
+
+# From the ground up. Modules of one row may know each other and all that are above them here.
+LAYERS = """
+    errors protocol
+    limits message tracking
+    edm types annotations config
+    links token dialects
+    functions parse
+    bind
+    access
+    plan
+    result etag execute
+    formats
+    operations returned
+    deltas invoke monitors
+    spelling spelling_v2 spelling_v4
+    reads
+    changes
+    batch
+    service
+    database sample start
+    web
+    cli
+"""
+RANKS = {name: rank for rank, row in enumerate(LAYERS.split("\n")) for name in row.split()}
+UPWARDS = {("service.py", "odata_service.web.blueprint")}  # imported late, when a blueprint is asked for
+HOMES = {"flask": "web", "werkzeug": "web", "lark": "parse", "gunicorn": "cli", "click": "cli", "marshmallow": "formats"}
+SPEAKERS = {"protocol.py", "functions.py", "edm/primitive.py", "service.py", "cli.py"}
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    """All of a module but what stands there for type checkers only."""
+    waiting: list[ast.AST] = [ast.parse(path.read_text())]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            waiting += ast.iter_child_nodes(node)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """``from odata_service import x`` is either the module x or something of the service's public face."""
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "odata_service":
+            yield from (f"odata_service.{alias.name if alias.name in RANKS else 'service'}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_module(path: Path) -> None:
+    name = path.relative_to(PACKAGE).as_posix()
+    layer = name.split("/")[0].removesuffix(".py")
+    for imported in imports(path):
+        library, _, inside = imported.partition(".")
+        assert HOMES.get(library, layer) == layer, f"{name} imports {imported}"
+        if library == "odata_service" and (name, imported) not in UPWARDS:
+            assert RANKS[inside.split(".")[0]] <= RANKS[layer], f"{name} imports {imported}"
+    named = {node.id for node in nodes(path) if isinstance(node, ast.Name)} & {"V2", "V4"}
+    assert not named or name in SPEAKERS or path.stem.endswith(("_v2", "_v4")), f"{name} asks for {named}"

@@ -1,0 +1,52 @@
+"""Batch requests (Protocol, Batch Requests), multipart and JSON."""
+
+from tests.v4.store import PEN, PREMIUM
+
+MULTIPART = f"""--b
+Content-Type: application/http
+
+GET {PREMIUM}/Name HTTP/1.1
+
+
+--b
+Content-Type: multipart/mixed;boundary=c
+
+--c
+Content-Type: application/http
+Content-ID: 1
+
+POST Products HTTP/1.1
+Content-Type: application/json
+
+{{"Name":"Pen","Price":1.5}}
+--c
+Content-Type: application/http
+Content-ID: 2
+
+PATCH $1 HTTP/1.1
+Content-Type: application/json
+
+{{"Price":2.5}}
+--c--
+--b--
+""".replace("\n", "\r\n").encode()
+
+
+def test_multipart(shop):
+    answer = shop.send("POST", "$batch", MULTIPART, Content_Type="multipart/mixed;boundary=b", Accept="multipart/mixed")
+    assert answer.status == 200
+    assert [answer.text.count(f"HTTP/1.1 {status}") for status in (200, 201, 204)] == [1, 1, 1]
+    assert shop.get("Products/$count?$filter=Name eq 'Pen' and Price eq 2.5").text == "1"
+
+
+def test_json(shop):
+    requests = [
+        {"id": "1", "method": "get", "url": f"{PREMIUM}/Name"},
+        {"id": "2", "atomicityGroup": "g", "method": "post", "url": "Products", "body": PEN},
+        {"id": "3", "atomicityGroup": "g", "method": "post", "url": "Products", "body": {"Name": "no price"}},
+        {"id": "4", "dependsOn": ["g"], "method": "get", "url": "Products"},
+    ]
+    answer = shop.send("POST", "$batch", {"requests": requests})
+    statuses = {each["id"]: each["status"] for each in answer.json["responses"]}
+    assert (answer.status, statuses["1"], statuses["4"]) == (200, 200, 424)
+    assert shop.get("Products/$count").text == "7"
