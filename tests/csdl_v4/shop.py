@@ -218,6 +218,7 @@ class Kind:
     collection: bool = False
     nullable: bool = False
     name: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True)

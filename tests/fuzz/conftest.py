@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import re
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -15,6 +12,7 @@ from odata_service import EntitySetRights, Headers, Limits, ODataRequest, ODataR
 from odata_service.protocol import V2
 from odata_service.sample import sample_named
 from tests.conftest import FreshDatabase
+from tests.pace import answered
 
 JSON = Headers({"Accept": "application/json", "Content-Type": "application/json"})
 ALLOWED = 501  # "understood, but not offered" is an answer, and no failure
@@ -54,32 +52,13 @@ class Door:
         self, target: str, query: str = "", method: str = "GET", headers: Headers = JSON, body: bytes = b""
     ) -> ODataResponse:
         request = ODataRequest(V2, method, target, query, headers, body)
-        with _no_collection():
-            started = time.thread_time()  # other processes on the computer do not count
-            response = self._service.handle(request)
-            seconds = time.thread_time() - started + _in_database(response)
+        response, seconds = answered(self._service, request)
         shown = f"{self.name}: {method} {target[:300]!a}?{query[:500]!a} {headers!a:.300} {body[:300]!a}"
         assert response.status < 500 or response.status == ALLOWED, (
             f"{response.status} {shown}\n{response.body[:300]!a}"
         )
         assert seconds < 1, f"{seconds:.2f} seconds for {shown}"
         return response
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the collector's walk over what thousands of other tests left in this process."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def _in_database(response: ODataResponse) -> float:
-    dur = re.search(r"dur=([\d.]+)", response.headers["Server-Timing"])
-    assert dur is not None
-    return float(dur[1]) / 1000
 
 
 @pytest.fixture(scope="session")
