@@ -123,9 +123,10 @@ def _address(settings: Settings) -> str:
 
 def _greet(settings: Settings, server: str) -> None:
     sample = sample_named(settings.sample)
-    roots = " and ".join(f"{server}{prefix}/" for prefix in sample.roots)
+    *most, last = (f"{server}{prefix}/" for prefix in sample.roots)
+    roots = f"{', '.join(most)} and {last}" if most else last
     click.echo(f"{sample.name} at {roots}")
-    click.echo(f"  curl -H 'Accept: application/json' '{server}{min(sample.roots, key=len)}/{sample.example}'")
+    click.echo(f"  curl -H 'Accept: application/json' '{server}{sample.example}'")
 
 
 def _refuse_taken_port(settings: Settings) -> None:

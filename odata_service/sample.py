@@ -37,7 +37,7 @@ class Sample:
     namespace: str
     container: str
     roots: Mapping[str, str]  # where the service is mounted → the protocol spoken there
-    example: str  # a request to try first
+    example: str  # a request to try first, below the host
     first_rows: Callable[[], Rows]
     generated_rows: Callable[[range], Rows]
     configure: Callable[[ODataService], None]

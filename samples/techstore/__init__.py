@@ -25,7 +25,7 @@ TECHSTORE = Sample(
     namespace="TechStore",
     container="Container",
     roots={"/v4": "v4", "/v2": "v2"},
-    example="Products?$top=2",
+    example="/v4/Products?$top=2",
     first_rows=first_rows,
     generated_rows=generated_rows,
     configure=initialize_service,

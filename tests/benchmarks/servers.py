@@ -78,30 +78,43 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    target: str
+    body: bytes = b""
+    content_type: str = "application/json"
+
+    def text(self, host: str) -> bytes:
+        head = f"{self.method} {self.target} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n"
+        if self.body:
+            head += f"Content-Type: {self.content_type}\r\nContent-Length: {len(self.body)}\r\n"
+        return f"{head}\r\n".encode() + self.body
+
+
 class Client:
-    """One connection that is kept open; GETs one after the other."""
+    """One connection that is kept open; one request after the other."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._socket: socket.socket | None = None
 
-    def get(self, target: str) -> bytes:
-        """The body; anything but 200 ends the benchmark."""
-        request = f"GET {target} HTTP/1.1\r\nHost: {self._server.address}\r\nAccept: application/json\r\n\r\n"
+    def answer(self, request: Request) -> bytes:
+        """The body; a refusal ends the benchmark."""
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self._server.port))
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.sendall(request.encode())
+        self._socket.sendall(request.text(self._server.address))
         head, body, closing = self._answer(self._socket)
         if closing:
             self.close()
-        if not head.startswith(b"HTTP/1.1 200 "):
-            raise SystemExit(f"{target}: {head.decode()}\n{body.decode()}")
+        if not head.startswith(b"HTTP/1.1 2"):
+            raise SystemExit(f"{request.target}: {head.decode()}\n{body.decode()}")
         return body
 
-    def get_all(self, targets: Iterable[str]) -> None:
-        for target in targets:
-            self.get(target)
+    def answer_all(self, requests: Iterable[Request]) -> None:
+        for request in requests:
+            self.answer(request)
 
     def close(self) -> None:
         if self._socket is not None:
