@@ -1,4 +1,4 @@
-"""What every test may ask for: an empty database on SQLite and on PostgreSQL."""
+"""What every test may ask for: an empty database on SQLite and on PostgreSQL, packages from npm, a browser."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
+from tests.browser import browser
+from tests.npm import npm
 from tests.serving import Serving
+
+__all__ = ["browser", "npm"]
 
 FreshDatabase = Callable[[], AbstractContextManager[URL]]
 

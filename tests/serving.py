@@ -38,9 +38,14 @@ class Serving:
         return cls(process, (process.stdout.readline(), process.stdout.readline()))
 
     @property
+    def roots(self) -> list[str]:
+        """``http://127.0.0.1:43210/v4/`` and ``http://127.0.0.1:43210/v2/``"""
+        return [word for word in self.greeting[0].split() if "://" in word]
+
+    @property
     def root(self) -> str:
         """``http://127.0.0.1:43210/v2/``"""
-        return self.greeting[0].split()[-1]
+        return self.roots[-1]
 
     def get(self, target: str) -> bytes:
         with urllib.request.urlopen(self.root + target) as answer:

@@ -16,6 +16,7 @@ from odata_service.formats.vocabularies_v4 import VOCABULARIES, Offer
 from tests.csdl_v4.facts import EDM, facts_of_json, facts_of_xml
 from tests.csdl_v4.shop import OFFER
 from tests.formats.library import MODEL as LIBRARY
+from tests.npm import Packages
 
 TO_JSON = """
 const { xml2json } = require("odata-csdl");
@@ -26,15 +27,15 @@ console.log(JSON.stringify(xml2json(xml, { strict: true })));
 
 @pytest.mark.parametrize("version", ["4.0", "4.01"])
 @pytest.mark.parametrize("offer", [OFFER, Offer(LIBRARY)], ids=["shop", "library"])
-def test_xml_is_valid(npm: Path, offer: Offer, version: str) -> None:
-    schema = etree.XMLSchema(etree.parse(npm / "odata-csdl" / "schemas" / "edmx.xsd"))
+def test_xml_is_valid(oasis: Packages, offer: Offer, version: str) -> None:
+    schema = etree.XMLSchema(etree.parse(oasis.modules / "odata-csdl" / "schemas" / "edmx.xsd"))
     schema.assertValid(etree.fromstring(write_xml(offer, version)))
 
 
 @pytest.mark.parametrize("offer", [OFFER, Offer(LIBRARY)], ids=["shop", "library"])
-def test_json_is_valid(npm: Path, offer: Offer) -> None:
+def test_json_is_valid(oasis: Packages, offer: Offer) -> None:
     jsonschema = pytest.importorskip("jsonschema")
-    text = (npm / "odata-csdl" / "schemas" / "csdl.schema.json").read_text("utf-8")
+    text = (oasis.modules / "odata-csdl" / "schemas" / "csdl.schema.json").read_text("utf-8")
     schema = json.loads(re.sub(r"\\\\p\{\w+\}", r"\\\\w", text))  # classes of letters that Python's patterns lack
     jsonschema.Draft4Validator(schema).validate(json.loads(write_json(offer)))
 
@@ -54,10 +55,10 @@ def test_same_bytes_every_time() -> None:
     assert write_json(OFFER) == write_json(OFFER)
 
 
-def test_oasis_converter_makes_our_json_of_our_xml(node: Any, tmp_path: Path) -> None:
+def test_oasis_converter_makes_our_json_of_our_xml(oasis: Packages, tmp_path: Path) -> None:
     document = tmp_path / "metadata.xml"
     document.write_bytes(write_xml(OFFER, "4.01"))
-    converted = json.dumps(node(TO_JSON, str(document)))
+    converted = json.dumps(oasis.value(TO_JSON, str(document)))
     for alias, namespace in VOCABULARIES.items():
         converted = converted.replace(f"@{alias}.", f"@{namespace}.")
     theirs, ours = facts_of_json(converted.encode()), facts_of_json(write_json(OFFER))
