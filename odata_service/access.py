@@ -13,6 +13,7 @@ from odata_service.bind.command import ApplyDelta, Command, Insert, InsertMedia,
 from odata_service.bind.payload import DeltaPayload, EntityPayload, Removed
 from odata_service.bind.query import Query, Read, RowRule
 from odata_service.bind.resource import Resource
+from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntityModel, EntitySet, NavigationProperty, Property
 from odata_service.errors import Forbidden
 
@@ -187,10 +188,12 @@ def _touched(query: Query) -> Iterator[tuple[str, bool]]:
     """Every set a query reads, and whether single entities or many of it: a condition or an order over a navigation
     tells of the rows there as much as showing them does."""
     for step in query.source:
-        yield step.entity_set.name, step.single
+        crossed = step.entity_set.sides if isinstance(step.entity_set, CrossJoin) else ()
+        yield from [(side.target_set, False) for side in crossed] or [(step.entity_set.name, step.single)]
     conditions = tuple(step.filters for step in query.source)
     for navigation in _navigation((query.filter, query.order, query.computed, conditions)):
-        yield navigation.target_set, not navigation.collection
+        if not navigation.certain:  # the sides of a cross join are among the sources
+            yield navigation.target_set, not navigation.collection
     for expansion in query.expand:
         yield from _touched(expansion.query)
 

@@ -24,6 +24,7 @@ class Limits:
     max_json_depth: int = _limit(64, "levels of arrays and objects in a JSON body")
     max_json_values: int = _limit(50_000, "values in the arrays and objects of a JSON body", PayloadTooLarge)
     max_path_segments: int = _limit(16, "segments of a resource path")
+    max_crossed_sets: int = _limit(4, "entity sets of a $crossjoin")
     max_query_options: int = _limit(64, "query options of a URL")
     max_expression_depth: int = _limit(50, "levels of nesting in an expression")
     max_expression_nodes: int = _limit(1_000, "names, literals, operators and calls of an expression")

@@ -10,6 +10,8 @@ from odata_service.bind.query import Read, ReadApplied, ReadMetadata, ReadServic
 from odata_service.bind.read import ReadBinder
 from odata_service.bind.typed import Constant
 from odata_service.deltas import Deltas
+from odata_service.edm import cross_join
+from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntityModel, EntitySet
 from odata_service.edm.primitive import STRING
 from odata_service.errors import BadRequest
@@ -181,7 +183,8 @@ class Reads:
         token = self.tokens.sign(SKIP_TOKEN, ordering_options(request.query), [name, done + size])
         following = numbered_page_link(request.root, request.target, request.query, token) if more else None
         paths = list(dict.fromkeys(column.path for plan in plans for column in plan.columns))
-        return DynamicRows(rows, context_of(name, paths), count, following)
+        context = cross_join.ROWS if isinstance(query.entity_set, CrossJoin) else context_of(name, paths)
+        return DynamicRows(rows, context, count, following)
 
     def binder(self, spelling: Spelling, model: EntityModel) -> ReadBinder:
         """Binds without pages."""

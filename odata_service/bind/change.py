@@ -12,6 +12,7 @@ from odata_service.bind.command import (
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference
 from odata_service.bind.query import Query
 from odata_service.bind.resource import Resource
+from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import ComplexProperty, EntityType, Property
 from odata_service.edm.operation import Parameter
 from odata_service.errors import BadRequest, MethodNotAllowed
@@ -66,6 +67,8 @@ def allowed_methods(
         return (*READS, *UPDATES)
     if resource.property is not None or resource.structure is not None or resource.stream is not None:
         return (*READS, *UPDATES, "DELETE")
+    if isinstance(resource.steps[-1].entity_set, CrossJoin):
+        return READS
     if not resource.steps[-1].single:
         return (*READS, "POST", "PATCH") if whole_sets and len(resource.steps) == 1 else (*READS, "POST")
     if len(resource.steps) == 1 and resource.steps[0].entity_set.singleton:

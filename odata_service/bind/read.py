@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from odata_service.bind.apply import ApplyBinder
@@ -13,7 +13,8 @@ from odata_service.bind.query import (
 from odata_service.bind.resource import Resource, ResourceBinder
 from odata_service.bind.selection import selection
 from odata_service.bind.typed import Constant, EntityRef, Logical, PropertyRef, StructureRef, Typed
-from odata_service.edm.model import EntityModel, EntityType, NavigationProperty, Property
+from odata_service.edm.cross_join import CrossJoin
+from odata_service.edm.model import EntityModel, EntityType, NavigationProperty
 from odata_service.edm.primitive import INT64
 from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedByService, did_you_mean
 from odata_service.parse.syntax import Expression, ExpandItem, Literal, Options, OrderBy, Segment, Syntax
@@ -75,6 +76,8 @@ class ReadBinder:
         sequences = ApplyBinder(binder).sequences(options.apply)
         if len(sequences) > 1 and options.orderby:
             raise NotImplementedByService("NotImplemented", "an order over concat(…) is not supported", target="$orderby")
+        if isinstance(last.entity_set, CrossJoin) and not all(each.grouped for each in sequences):
+            raise NotImplementedByService("NotImplemented", "$apply over a cross join has to group or aggregate", target="$apply")
         of_result = Options(top=options.top, skip=options.skip, count=options.count)
         query = self._query(resource.steps, of_result, {})
         applied = tuple(each.with_options(options).applied(options.select) for each in sequences)
@@ -130,9 +133,15 @@ class ReadBinder:
             if isinstance(order.expression, (Constant, StructureRef, EntityRef)):
                 expressions.refuse("NotSortable", "only a value that differs from row to row gives an order", item.at)
         asked = asked or list(default)
-        named = {_own_property(order) for order in asked}
-        key = expressions.type.key
-        return (*asked, *(Order(PropertyRef((), part)) for part in key if part not in named))
+        named = {order.expression for order in asked if isinstance(order.expression, PropertyRef)}
+        return (*asked, *(Order(part) for part in self._key(expressions.type) if part not in named))
+
+    def _key(self, entity_type: EntityType) -> Iterator[PropertyRef]:
+        """What no two rows have in common; those of a cross join have the keys of all their sides."""
+        yield from (PropertyRef((), part) for part in entity_type.key)
+        if not entity_type.key:
+            for way in entity_type.navigation.values():
+                yield from (PropertyRef((way,), part) for part in self.model.types[way.target].key)
 
     def _expansions(
         self, entity_type: EntityType, items: Sequence[ExpandItem], aliases: Mapping[str, Expression]
@@ -215,11 +224,6 @@ def _conditions(expressions: ExpressionBinder, options: Options) -> Typed | None
     return asked[0] if asked else None
 
 
-def _own_property(order: Order) -> Property | None:
-    expression = order.expression
-    return expression.property if isinstance(expression, PropertyRef) and not expression.path else None
-
-
 def _special(name: str) -> ReadServiceDocument | ReadMetadata:
     if name == "$metadata":
         return ReadMetadata()
@@ -249,6 +253,8 @@ def _check_options(options: Options, resource: Resource, kind: Kind) -> None:
         "$inlinecount": options.count, "$skiptoken": options.skip_token,
     }  # fmt: skip
     shaping = [name for name, value in given.items() if value]
+    if options.search and isinstance(resource.steps[-1].entity_set, CrossJoin):
+        raise NotImplementedByService("NotImplemented", "$search over a cross join is not supported", target="$search")
     single = resource.steps[-1].single or kind in ("property", "raw", "structure", "stream")
     if single and kind != "count" and shaping:
         raise BadRequest("OptionNotApplicable", f"{shaping[0]} needs a collection, this is one resource", target=shaping[0])

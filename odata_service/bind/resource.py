@@ -10,14 +10,15 @@ from odata_service.bind.call import Call, bound_call, imported_call
 from odata_service.bind.expression import ExpressionBinder
 from odata_service.bind.keys import TARGET, Aliases, key_from_segments, key_of
 from odata_service.bind.query import Step
+from odata_service.edm.cross_join import cross_join
 from odata_service.edm.model import (
     ComplexProperty, EntityModel, NavigationProperty, Property, StreamProperty,
 )  # fmt: skip
 from odata_service.errors import BadRequest, NotFound, did_you_mean
-from odata_service.parse.syntax import Segment
+from odata_service.parse.syntax import CROSSJOIN, Segment, crossed_names
 from odata_service.protocol import Protocol
 
-SPECIAL = ("$metadata", "$batch", "$all", "$crossjoin", "$entity")
+SPECIAL = ("$metadata", "$batch", "$all", "$entity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class ResourceBinder:
         if path[0].name in SPECIAL:
             self._nothing_after(path, 1)
             return Resource(special=path[0].name)
+        if path[0].name == CROSSJOIN:
+            return self._crossed(path)
         imported = imported_call(self.model, tuple(path))
         if imported is not None:
             return Resource(call=imported)
@@ -71,6 +74,22 @@ class ResourceBinder:
                 return ending
             position += self._advanced(steps, path, position)
         return Resource(tuple(steps))
+
+    def _crossed(self, path: Sequence[Segment]) -> Resource:
+        """``$crossjoin(Products,Categories)``, narrowed by ``/$filter(…)``, and its ``/$count``."""
+        names = crossed_names(path[0])
+        sets = [self.model.entity_set(name) for name in names]
+        if len(set(names)) < len(names) or not sets or any(each.singleton for each in sets):
+            self._not_found("$crossjoin(…) names entity sets, each of them once", path[0])
+        step = Step(cross_join(sets))
+        for position, segment in enumerate(path[1:], start=1):
+            if segment.name == "$count":
+                self._nothing_after(path, position + 1)
+                return Resource((step,), count=True)
+            if segment.name != "$filter":
+                self._not_found(f"{segment.name!r} cannot follow $crossjoin(…)", segment)
+            step = self._filtered(step, segment)
+        return Resource((step,))
 
     def _called(self, steps: list[Step], path: Sequence[Segment], position: int) -> Resource | None:
         call = bound_call(self.model, tuple(steps), tuple(path[position:]))

@@ -40,7 +40,7 @@ class PropertyRef:
 
     @computed
     def nullable(self) -> bool:
-        return self.property.nullable or bool(self.path)
+        return self.property.nullable or not all(way.certain for way in self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,8 @@ class NavigationProperty:
     """A way from one entity to others: ``Person.Addresses``, to one (``collection`` false) or to many.
 
     ``near`` and ``far`` are the columns that meet: on a row of the source and on a row of the target (or, where
-    there is a link table, ``near``/``link_near`` and ``link_far``/``far`` around it).
+    there is a link table, ``near``/``link_near`` and ``link_far``/``far`` around it). ``certain`` ones always lead to an entity
+    that the caller may see.
     """
 
     name: str
@@ -132,17 +133,18 @@ class NavigationProperty:
     collection: bool
     nullable: bool
     attribute: str
-    relationship: RelationshipProperty[object]
+    relationship: RelationshipProperty[object] | None
     near: tuple[ColumnElement[object], ...]
     far: tuple[ColumnElement[object], ...]
     link_near: tuple[ColumnElement[object], ...] = ()
     link_far: tuple[ColumnElement[object], ...] = ()
     partner: str | None = None
     owns_key: bool = False  # the foreign key is on the source's row
+    certain: bool = False
 
     @property
     def link_table(self) -> FromClause:
-        table = self.relationship.secondary
+        table = None if self.relationship is None else self.relationship.secondary
         assert table is not None, f"{self.name} has no link table"
         return table
 

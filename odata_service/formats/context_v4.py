@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from odata_service.edm import cross_join
 from odata_service.edm.model import ComplexProperty, EntityType
 from odata_service.formats.version_v4 import V4_0, Version
 from odata_service.plan.row import ExpandedNavigation, RowShape
@@ -14,6 +15,8 @@ REFERENCES = "Collection($ref)"
 
 def collection_context(shape: RowShape, version: Version) -> str:
     """``Products``, ``Products/TechStore.SpecialProduct``, ``Products(Name,Category(Name))``."""
+    if shape.sides:
+        return cross_join.ROWS
     return f"{shape.entity_set.name}{_cast(shape)}{_in_parentheses(shape, version)}"
 
 

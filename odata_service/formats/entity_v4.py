@@ -23,6 +23,11 @@ def entity_pieces(shape: RowShape, entity_type: EntityType, style: Style) -> lis
     return _object(_Entity(shape, entity_type, style).members(), style)
 
 
+def crossed_pieces(shape: RowShape, entity_type: EntityType, style: Style) -> list[Piece]:
+    """The pieces of a row of a cross join: for each set the entity or a link to it, then what was computed."""
+    return _object(_Crossed(shape, entity_type, style).members(), style)
+
+
 def _object(members: Iterable[Member], style: Style) -> list[Piece]:
     if not style.omit_nulls:
         return ["{", *listed(members), "}"]
@@ -71,10 +76,7 @@ class _Entity:
         for structure in self._shape.structures:
             if structure.name in self._type.complex:
                 yield self._structure(structure)
-        for computed in self._shape.computed:
-            column = typed_column(computed.type, computed.decode, ieee754=self._style.ieee754)
-            yield from self._annotated(computed.name, self._style.type_of_value(computed.type))
-            yield [f"{quoted(computed.name)}:", texts_of(column, computed.position)]
+        yield from self._computed()
         if self._full and not self._shape.chosen:
             for stream in self._type.streams.values():
                 yield from self._stream(stream.name, f"/{path_text(stream.name)}", stream)
@@ -128,6 +130,12 @@ class _Entity:
         yield from self._annotated(declared.name, self._style.type_of(declared))
         yield [f"{quoted(declared.name)}:", self._values(declared)]
 
+    def _computed(self) -> Iterator[Member]:
+        for computed in self._shape.computed:
+            column = typed_column(computed.type, computed.decode, ieee754=self._style.ieee754)
+            yield from self._annotated(computed.name, self._style.type_of_value(computed.type))
+            yield [f"{quoted(computed.name)}:", texts_of(column, computed.position)]
+
     def _annotated(self, name: str, type_name: str | None) -> Iterator[Member]:
         """``"ID@odata.type":"#Guid"``, with full metadata."""
         if self._full and type_name is not None:
@@ -171,6 +179,20 @@ class _Entity:
         path = f"{cast}/{path_text(navigation.name)}"
         yield self._address("associationLink", f"{path}/$ref", navigation.name)
         yield self._address("navigationLink", path, navigation.name)
+
+
+class _Crossed(_Entity):
+    """What a row of a cross join has: ``page.expanded`` has first the entities, then the links to all of them."""
+
+    def members(self) -> Iterator[Member]:
+        expanded = [each.navigation for each in self._shape.expanded]
+        for number, side in enumerate(self._shape.sides, start=len(expanded)):
+            linked = side.navigation in self._shape.links
+            if self._style.metadata != "none" and (linked or (self._full and side.navigation in expanded)):
+                yield [partial(_expanded, number)]
+            if side.navigation in expanded:
+                yield [partial(_expanded, expanded.index(side.navigation))]
+        yield from self._computed()
 
 
 def _etags(shape: RowShape, page: Page) -> Iterable[str]:

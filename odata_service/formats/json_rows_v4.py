@@ -9,14 +9,14 @@ from functools import lru_cache, partial
 from odata_service.edm.model import EntityType, Property
 from odata_service.formats.columns_v4 import LITERALS_OF_JSON, literal_column_of
 from odata_service.formats.context_v4 import collection_context, declared_type, entity_context
-from odata_service.formats.entity_v4 import entity_pieces, property_texts
+from odata_service.formats.entity_v4 import crossed_pieces, entity_pieces, property_texts
 from odata_service.formats.expanded import grouped, keys
 from odata_service.formats.expanded_v4 import Asked
 from odata_service.formats.json_text import Column, quoted
 from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, joined, written
 from odata_service.formats.style_v4 import Style
 from odata_service.links import path_text
-from odata_service.plan.row import ExpandedNavigation, RowShape
+from odata_service.plan.row import ExpandedNavigation, RowShape, Side
 from odata_service.result import Level, Row
 
 
@@ -52,6 +52,7 @@ class RowWriter:
             return ()
         below = zip(self._shape.expanded, level.children, strict=True)
         page.expanded = [_Expanded(each, child, asked, self._style).members(page) for each, child in below]
+        page.expanded += [self._links(side, page, asked) for side in self._shape.sides]
         by_type = self._by_type(page.rows)
         if len(by_type) == 1:
             return written(self._pieces_of(by_type[0][0]), page)
@@ -61,6 +62,12 @@ class RowWriter:
         """The JSON of each row as a reference: ``{"@odata.id":"…"}``."""
         name = self._style.control("id")
         return [f'{{{name}"{address}"}}' for address in self.addresses(level, asked)]
+
+    def _links(self, side: Side, page: Page, asked: Asked) -> list[str]:
+        """What each row of a cross join has for one of its sets: the entity's address."""
+        level = Level(side.shape, [tuple(row[at] for at in side.near) for row in page.rows])
+        name = self._style.control("navigationLink", side.navigation.name)
+        return [f'{name}"{address}"' for address in row_writer(side.shape, self._style).addresses(level, asked)]
 
     def _page(self, level: Level, asked: Asked) -> Page:
         page = Page.of(level.rows)
@@ -86,7 +93,8 @@ class RowWriter:
 
     def _pieces_of(self, entity_type: EntityType) -> tuple[Piece, ...]:
         if entity_type.name not in self._pieces:
-            self._pieces[entity_type.name] = joined(entity_pieces(self._shape, entity_type, self._style))
+            pieces_of = crossed_pieces if self._shape.sides else entity_pieces
+            self._pieces[entity_type.name] = joined(pieces_of(self._shape, entity_type, self._style))
         return self._pieces[entity_type.name]
 
 

@@ -73,6 +73,15 @@ class Segment:
     at: int
 
 
+CROSSJOIN = "$crossjoin"
+
+
+def crossed_names(segment: Segment) -> tuple[str, ...]:
+    """``$crossjoin(Products,Categories)`` → the names of the sets."""
+    paths = (argument.value for argument in segment.arguments or () if isinstance(argument.value, Path))
+    return tuple(step.name for path in paths for step in path.steps if isinstance(step, Segment))
+
+
 @dataclass(frozen=True, slots=True)
 class AnyAll:
     """The last step of a path over a collection: ``any(o: o/Total gt 100)``; ``any()`` has neither variable nor

@@ -16,7 +16,7 @@ from odata_service.parse.measure import check_options
 from odata_service.parse.path_v4 import path_segments_v4
 from odata_service.parse.query_string import is_form_encoded, query_options
 from odata_service.parse.reading import Reading
-from odata_service.parse.syntax import Expression, Options, Segment, Syntax
+from odata_service.parse.syntax import CROSSJOIN, Expression, Options, Segment, Syntax, crossed_names
 
 FILES = ("common", "expression", "v4_expression", "search", "v4_options", "apply", "v4_path")
 GRAMMAR = Grammar(
@@ -65,6 +65,8 @@ def _path(reading: Reading, target: str) -> tuple[Segment, ...]:
     path: list[Segment] = []
     for text, at, is_call in path_segments_v4(target, reading.limits):
         path += reading.read("segment", text, "the path", at) if is_call else [Segment(text, None, at)]
+    if path and path[0].name == CROSSJOIN:
+        reading.limits.check("max_crossed_sets", len(crossed_names(path[0])), target="the path")
     return tuple(path)
 
 

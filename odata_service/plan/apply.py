@@ -16,7 +16,7 @@ from odata_service.dialects.base import Database, Decoder
 from odata_service.edm.model import EntityModel, EnumType
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.plan.expression import SQL_TYPES, exact, truth
-from odata_service.plan.scope import Parameters, Rules, Scope, value_of
+from odata_service.plan.scope import Parameters, Rules, Scope
 from odata_service.plan.source import source_of
 from odata_service.plan.statement import LIMIT, SKIP, Statement, compiled
 
@@ -147,7 +147,7 @@ class ApplyPlanner:
     def _key(self, frame: Frame) -> list[SQL]:
         if frame.scope.given:
             return list(frame.scope.given.values())
-        return [value_of(frame.scope.alias, declared) for declared in frame.scope.entity_set.type.key]
+        return frame.scope.key()
 
     def grouped(self, frame: Frame, step: Grouped) -> Frame:
         frame = self._whole(frame)

@@ -12,11 +12,12 @@ from sqlalchemy.orm import join
 from odata_service.bind.query import Order, Query
 from odata_service.bind.typed import PropertyRef, Typed
 from odata_service.dialects.base import Database, Decoder
+from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntityModel, NavigationProperty, Property, StreamProperty
 from odata_service.plan.expression import SQL_TYPES, exact, truth
 from odata_service.plan.paging import OrderColumn, after
 from odata_service.plan.read_plan import OrderPosition
-from odata_service.plan.row import ComputedColumn, ExpandedNavigation, RowShape
+from odata_service.plan.row import ComputedColumn, ExpandedNavigation, RowShape, Side
 from odata_service.plan.scope import Parameters, Scope, column_of, value_of
 from odata_service.plan.joins import at_link
 from odata_service.plan.source import source_of
@@ -72,7 +73,18 @@ class Level:
 
     def near_positions(self, navigation: NavigationProperty) -> tuple[int, ...]:
         """Where a row has the values by which the rows at the navigation's far end are found."""
-        return tuple(self._position(column_of(self._scope.alias, near)) for near in navigation.near)
+        start = self._scope.start_of(navigation)
+        return tuple(self._position(column_of(start, near)) for near in navigation.near)
+
+    def sides(self) -> tuple[Side, ...]:
+        """Of a cross join, where a row has the keys of its entities."""
+        crossed = self._query.entity_set
+        return tuple(self._side(way) for way in crossed.sides) if isinstance(crossed, CrossJoin) else ()
+
+    def _side(self, way: NavigationProperty) -> Side:
+        target = self._scope.model.target_set(way)
+        decoders = tuple(self._decoder(part.column.type) for part in target.type.key)
+        return Side(way, RowShape(target, target.type.key, decoders, ()), self.near_positions(way))
 
     def related_by(self, navigation: NavigationProperty) -> tuple[int, ...]:
         """Take only rows related to the given keys; returns where a row says to which of them."""
@@ -112,6 +124,7 @@ class Level:
             type=entity_type,
             discriminator=self._discriminator,
             types={each.discriminator_value: each for each in entity_type.with_derived()} if entity_type.derived else {},
+            sides=self.sides(),
         )
 
     @property

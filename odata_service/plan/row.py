@@ -18,7 +18,7 @@ class RowShape:
     gives it already; both are for values that are not null. The key is always among the columns, and so are the members
     of ``structures``. ``selected`` are the properties to write, ``structures`` the complex ones, ``links`` the
     navigation properties to write as links, ``expanded`` those with content, ``computed`` what ``$compute`` added.
-    ``chosen`` says that the client named what it wants (``$select``), so that all of a type may not be meant.
+    ``sides`` are the sets of a cross join. ``chosen`` says that the client named what it wants (``$select``), so that all of a type may not be meant.
     """
 
     entity_set: EntitySet
@@ -33,6 +33,7 @@ class RowShape:
     type: EntityType | None = None  # after a cast, the type that the path ends in
     discriminator: int | None = None  # where a row says which type of its hierarchy it has
     types: Mapping[object, EntityType] = field(default_factory=dict)  # by the value at ``discriminator``
+    sides: tuple[Side, ...] = ()
 
     def position(self, declared: Property) -> int:
         return self.columns.index(declared)
@@ -52,6 +53,15 @@ class ComputedColumn:
     type: PrimitiveType
     position: int
     decode: Decoder | None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One set of a cross join: a row has the key of its entity, all of ``shape``, at the positions ``near``."""
+
+    navigation: NavigationProperty
+    shape: RowShape
+    near: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

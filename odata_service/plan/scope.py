@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, inspect, or_
-from sqlalchemy.orm import aliased, outerjoin, with_polymorphic
+from sqlalchemy import ColumnElement, and_, inspect, or_, true
+from sqlalchemy.orm import aliased, join, outerjoin, with_polymorphic
 
 from odata_service.bind.query import RowRule
 from odata_service.bind.typed import Constant
+from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntityModel, EntitySet, EntityType, NavigationProperty, Property
 
 Rules = Mapping[str, Sequence[RowRule]]
@@ -79,11 +80,34 @@ class Scope:
         self.alias = alias_of(entity_set.type)
         self._reached: dict[Path, Alias] = {(): self.alias}
         self._joins: list[tuple[Alias, ColumnElement[bool]]] = []
+        self._starts: dict[str, Alias] = {}  # of the sides of a cross join
         allowed = self.allowed(entity_set.name, self.alias)
         if own_rules is not None:
             allowed = [rule(self.alias) for rule in own_rules]
         self.conditions = [*allowed, *of_type(self.alias, entity_set.type)]
+        if isinstance(entity_set, CrossJoin):
+            self._cross(entity_set)
         self._variables: dict[str, Scope] = {"$it": self}
+
+    def _cross(self, crossed: CrossJoin) -> None:
+        """The entities of all sets side by side."""
+        for side in crossed.sides:
+            target = self.model.target_set(side)
+            alias = alias_of(target.type)
+            self.conditions += self.allowed(target.name, alias)
+            self.alias = join(self.alias, alias, true()) if self._starts else alias
+            self._starts[side.name] = self._reached[(side,)] = alias
+
+    def start_of(self, navigation: NavigationProperty) -> Alias:
+        """The alias whose rows a navigation property leads away from; of a cross join that of its side."""
+        return self._starts.get(navigation.name, self.alias)
+
+    def key(self) -> list[ColumnElement[Any]]:
+        """What no two rows have in common."""
+        if not self._starts:
+            return [value_of(self.alias, part) for part in self.entity_set.type.key]
+        sides = ((self.model.target_set(path[0]), alias) for path, alias in self._reached.items() if len(path) == 1)
+        return [value_of(alias, part) for target, alias in sides for part in target.type.key]
 
     def of_columns(self, given: dict[str, ColumnElement[Any]]) -> Scope:
         """The scope of rows that have these columns and nothing else."""
