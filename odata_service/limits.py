@@ -54,15 +54,20 @@ class Limits:
         odata_service.errors.BadRequest: 4 is over the limit of 3 (max_expand_depth: navigations below one another \
 in $expand); the setting ODATA_MAX_EXPAND_DEPTH changes it
         """
-        if asked > getattr(self, name):
+        if asked > self.most(name):
             self.refuse(name, str(asked), target=target, at=at)
+
+    def most(self, name: str) -> int:
+        """What the limit ``name`` allows."""
+        value: int = getattr(self, name)
+        return value
 
     def refuse(self, name: str, asked: str, *, target: str | None = None, at: int | None = None) -> NoReturn:
         row = _ROWS[name]
         refusal: type[ODataError] = row.metadata["refusal"]
         raise refusal(
             "LimitExceeded",
-            f"{asked} is over the limit of {getattr(self, name)} ({name}: {row.metadata['help']}); "
+            f"{asked} is over the limit of {self.most(name)} ({name}: {row.metadata['help']}); "
             f"the setting ODATA_{name.upper()} changes it",
             target=target,
             at=at,

@@ -24,7 +24,7 @@ from odata_service.links import next_link, numbered_page_link, ordering_options
 from odata_service.message import ODataRequest
 from odata_service.parse.syntax import ExpandItem, Literal, Syntax
 from odata_service.plan.apply import ApplyPlanner
-from odata_service.plan.cache import PlanCache
+from odata_service.plan.cache import Fit, PlanCache
 from odata_service.plan.read import Planner
 from odata_service.plan.read_plan import ReadPlan
 from odata_service.plan.scope import Parameters
@@ -89,9 +89,9 @@ class Reads:
         place = self._place(request, shape.skip_token)
         key = (spelling.protocol, exchange.variant, shape.key, place and place.mark)
         plan = self.plans.get(key, shape.texts)
-        if plan is None:
+        literals = None if plan is None else _literals(shape.texts, spelling)
+        if plan is None or literals is None:
             return self._parsed(request, spelling, exchange, timing, key, shape.texts)
-        literals = [spelling.literal(text) for text in shape.texts]
         return self._run(plan, self._given(request, literals, place), timing)
 
     def _parsed(
@@ -124,7 +124,7 @@ class Reads:
             return self._followed(bound, syntax, request, spelling, timing)
         plan = self._planned(bound, syntax, place, spelling.tombstones)
         if key is not None and texts == tuple(literal.text for literal in syntax.literals):
-            self.plans.put(key, texts, _slots(plan), plan)
+            self.plans.put(key, _fit(plan, texts, syntax), plan)
         return self._run(plan, self._given(request, literal_values(syntax), place), timing)
 
     def _followed(
@@ -161,9 +161,7 @@ class Reads:
         """``$apply``: its rows have no key, so a page starts at a number."""
         query = self.access.restrict(Read(bound.query), tombstones).query
         parameters = Parameters()
-        planner = ApplyPlanner(
-            self.planner.model, self.planner.database, self.planner.dialect, query.rules, parameters
-        )
+        planner = ApplyPlanner(self.planner.model, self.planner.database, self.planner.dialect, query.rules, parameters)
         plans = [planner.plan(query.source, sequence) for sequence in bound.sequences]
         values = parameter_values(parameters.constants, literals)
         done = 0 if place is None else int(str(place.after[0]))
@@ -254,11 +252,19 @@ class Reads:
         if plan is None:
             binder = self.binder(spelling, self.access.visible_model())
             plan = self.planner.plan(binder.entity((Step(entity_set, key=constants),), expand))
-            self.plans.put(cached, (), frozenset(), plan)
+            self.plans.put(cached, Fit(), plan)
         literals = [(declared.type, value) for declared, value in parts]
         result = self._run(plan, Given(literals, None, _no_token, _no_link), timing)
         assert isinstance(result, SingleEntity), "an entity that was just changed is there"
         return result
+
+
+def _literals(texts: Sequence[str], spelling: Spelling) -> Literals | None:
+    """``None`` where one is none: only the parser knows at which position it stands."""
+    try:
+        return [spelling.literal(text) for text in texts]
+    except BadRequest:
+        return None
 
 
 def literal_values(syntax: Syntax) -> Literals:
@@ -269,11 +275,11 @@ def literal_values(syntax: Syntax) -> Literals:
     ]
 
 
-def _slots(plan: ReadPlan) -> frozenset[int]:
-    """The literals that are parameters of the plan, and so need not be the same in every request."""
-    used = {constant.slot for constant in plan.constants.values()}
-    numbers = (plan.query.top, plan.query.skip)
-    return frozenset(used | {number.slot for number in numbers if number is not None})
+def _fit(plan: ReadPlan, texts: Sequence[str], syntax: Syntax) -> Fit:
+    """Literals that are parameters of the plan need not be the same in every request."""
+    parameters = {constant.slot for constant in plan.constants.values()}
+    parameters |= {slot for slot, _ in syntax.counts}
+    return Fit(tuple((slot, text) for slot, text in enumerate(texts) if slot not in parameters), syntax.counts)
 
 
 def _no_token(plan: ReadPlan, values: Sequence[Plain]) -> str:

@@ -35,6 +35,7 @@ class Reading:
     ) -> None:
         self.limits = limits
         self.literals: list[Literal | EnumLiteral] = []
+        self.counts: list[tuple[int, int]] = []
         self._grammar = grammar
         self._read_literal = read_literal
         self._check_function = check_function
@@ -84,6 +85,7 @@ class Reading:
         if len(digits) > 18:
             self.limits.refuse(limit, digits[:60], target=target, at=at)
         self.limits.check(limit, int(digits), target=target, at=at)
+        self.counts.append((len(self.literals), self.limits.most(limit)))
         return self._numbered(INT64, int(digits), digits, at)
 
     def _watch(self, tokens: Iterator[Token], target: str) -> Iterator[Token | Lexeme]:

@@ -319,8 +319,13 @@ class SearchExpression:
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """One parsed request: the resource path below the root, the options, and every literal in the order written."""
+    """One parsed request: the resource path below the root, the options, and every literal in the order written.
+
+    ``counts`` are the literals, by their slot, that are numbers of rows (``$top``, ``$skip``), each with the greatest
+    that is allowed.
+    """
 
     path: tuple[Segment, ...]
     options: Options
     literals: tuple[Literal | EnumLiteral, ...] = field(default=())
+    counts: tuple[tuple[int, int], ...] = ()

@@ -58,7 +58,7 @@ def parse_v2(target: str, query: str, limits: Limits) -> Syntax:
     reading = Reading(GRAMMAR, read_literal, limits, _check_function)
     path = tuple(_segment(reading, text, at) for text, at in path_segments(target, limits))
     options = _options(reading, query)
-    return Syntax(path, options, tuple(reading.literals))
+    return Syntax(path, options, tuple(reading.literals), tuple(reading.counts))
 
 
 def parse_path_v2(text: str, limits: Limits | None = None) -> tuple[Segment, ...]:

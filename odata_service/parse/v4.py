@@ -39,7 +39,7 @@ def parse_v4(target: str, query: str, limits: Limits) -> Syntax:
     check_options(options, limits)
     if path and path[-1].name == "$count":
         options = _of_count(options)
-    return Syntax(path, options, tuple(reading.literals))
+    return Syntax(path, options, tuple(reading.literals), tuple(reading.counts))
 
 
 def _of_count(options: Options) -> Options:

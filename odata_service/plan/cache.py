@@ -11,36 +11,49 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Which requests of its shape a plan serves: those with the same texts where a literal decided the SQL itself
+    (``pinned``: the type in a cast, say), and with no more rows than are allowed where one is a number of rows
+    (``counts``). Others are parsed anew, which may well be refused."""
+
+    pinned: tuple[tuple[int, str], ...] = ()
+    counts: tuple[tuple[int, int], ...] = ()
+
+    def serves(self, texts: Sequence[str]) -> bool:
+        """
+        >>> [Fit(((0, "'Edm.Int32'"),), ((1, 100),)).serves(["'Edm.Int32'", text]) for text in ("5", "-5", "101")]
+        [True, False, False]
+        """
+        return all(texts[slot] == text for slot, text in self.pinned) and all(
+            texts[slot].isdecimal() and len(texts[slot]) < 19 and int(texts[slot]) <= most for slot, most in self.counts
+        )
+
+
 @dataclass(slots=True)
 class PlanCache(Generic[Value]):
-    """A bounded map from shapes to plans, the least recently used going first.
-
-    Some literals decide the SQL itself (the type in a cast, say) and are not parameters of the plan. Such a plan serves
-    only requests with the same texts at these places: they are its ``pinned`` literals.
-    """
+    """A bounded map from shapes to plans, the least recently used going first."""
 
     size: int = 1024
-    _plans: OrderedDict[Hashable, list[tuple[tuple[tuple[int, str], ...], Value]]] = field(default_factory=OrderedDict)
+    _plans: OrderedDict[Hashable, list[tuple[Fit, Value]]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def get(self, key: Hashable, texts: Sequence[str]) -> Value | None:
         variants = self._plans.get(key)
         if variants is None:
             return None
-        for pinned, plan in variants:
-            if all(texts[slot] == text for slot, text in pinned):
+        for fit, plan in variants:
+            if fit.serves(texts):
                 with self._lock:
                     if key in self._plans:
                         self._plans.move_to_end(key)
                 return plan
         return None
 
-    def put(self, key: Hashable, texts: Sequence[str], parameters: frozenset[int], plan: Value) -> None:
-        """Keep a plan whose parameters are the literals at these slots; the others are pinned."""
-        pinned = tuple((slot, text) for slot, text in enumerate(texts) if slot not in parameters)
+    def put(self, key: Hashable, fit: Fit, plan: Value) -> None:
         with self._lock:
             variants = self._plans.get(key, [])
-            self._plans[key] = [*variants[-15:], (pinned, plan)]
+            self._plans[key] = [*variants[-15:], (fit, plan)]
             self._plans.move_to_end(key)
             if len(self._plans) > self.size:
                 self._plans.popitem(last=False)
