@@ -16,7 +16,6 @@ from odata_service.bind.change import allowed_methods, command, demand_method
 from odata_service.bind.command import ApplyDelta, Command, DeleteEach, Insert, Invoke, SetCommand, Update, UpdateEach
 from odata_service.bind.payload import EntityPayload
 from odata_service.bind.query import Query, Step
-from odata_service.bind.resource import Resource
 from odata_service.edm.model import EntitySet
 from odata_service.errors import BadRequest, NotImplementedByService
 from odata_service.etag import Conditions
@@ -53,7 +52,7 @@ class Changes:
         """The methods that a resource has."""
         syntax = spelling.parse_path(request.target, self.reads.limits)
         resource = self.reads.binder(spelling, self.reads.access.visible_model()).resource(syntax)
-        return _allowed(resource, spelling)
+        return allowed_methods(resource, spelling)
 
     def run(self, work: Callable[[Transaction], Outcome], timing: Timing) -> Outcome:
         """Something in one transaction of its own."""
@@ -135,7 +134,7 @@ class Changes:
         exchange.check(syntax)
         model = self.reads.access.visible_model()
         resource = self.reads.binder(spelling, model).resource(syntax)
-        demand_method(method, _allowed(resource, spelling))
+        demand_method(method, allowed_methods(resource, spelling))
         if resource.special is not None:
             raise NotImplementedByService("NotImplemented", f"{resource.special} is not supported yet")
         if resource.call is not None:
@@ -178,12 +177,6 @@ class Changes:
         for step in resource.steps:
             access.demand(step.entity_set, EntitySetRights.READ_SINGLE)
         return Query(resource.steps, rules=access.rules(spelling.tombstones)), literal_values(syntax)
-
-
-def _allowed(resource: Resource, spelling: Spelling) -> tuple[str, ...]:
-    return allowed_methods(
-        resource, whole_sets=spelling.whole_sets, deletes_properties=spelling.deletes_properties
-    )
 
 
 def _inline(payload: EntityPayload) -> tuple[ExpandItem, ...]:

@@ -169,18 +169,13 @@ class Invoker:
         if kind is None or returned is None:
             return NoContent()
         if isinstance(kind.type, EntityType):
-            entity_set = self._set_of(kind.type)
+            entity_set = self.access.model.set_of(kind.type)
             if kind.collection:
                 return step_of(entity_set, kind.type, returned)
             return Step(entity_set, key=key_of_entity(kind.type, returned))
         value = list(returned) if kind.collection and isinstance(returned, (Sequence, set, frozenset)) else returned
         result = OperationResult(value, kind.type_name, kind.collection, operation.name)
         return _inside(result, kind.type, rest)
-
-    def _set_of(self, entity_type: EntityType) -> Any:
-        found = next((each for each in self.access.model.sets.values() if each.type is entity_type.root), None)
-        assert found is not None, f"{entity_type.name} is in a set"
-        return found
 
 
 def _with_values(statement: Select[Any], values: Values) -> Select[Any]:

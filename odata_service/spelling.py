@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol as Shape
 
 from odata_service.access import Tombstones
-from odata_service.bind.change import Body
+from odata_service.bind.change import Body, Manners
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import ODataError
@@ -60,7 +60,7 @@ class Exchange(Shape):
     def write(self, result: Result) -> ODataResponse: ...
 
 
-class Spelling(Shape):
+class Spelling(Manners, Shape):
     """One protocol's way to write the common language."""
 
     @property
@@ -73,14 +73,6 @@ class Spelling(Shape):
     @property
     def tombstones(self) -> Tombstones:
         """Whether deleted entities of tracked sets are ordinary rows, where nothing else is said."""
-
-    @property
-    def whole_sets(self) -> bool:
-        """Whether PATCH and DELETE may change many entities at once."""
-
-    @property
-    def deletes_properties(self) -> bool:
-        """Whether DELETE of a property makes it null."""
 
     @property
     def upserts(self) -> bool:

@@ -127,6 +127,7 @@ class SpellingV2:
     key_as_segment: bool = False
     tombstones: Tombstones = "shown"  # clients of WCF's kind look for IsDeleted in what they read
     whole_sets: bool = False
+    whole_links: bool = False
     deletes_properties: bool = False  # only of their $value
     upserts: bool = False
     answers_with_inline: bool = False

@@ -203,6 +203,7 @@ class SpellingV4:
     key_as_segment: bool = True
     tombstones: Tombstones = "hidden"  # only deltas tell of them
     whole_sets: bool = True
+    whole_links: bool = True
     deletes_properties: bool = True
     upserts: bool = True
     answers_with_inline: bool = True

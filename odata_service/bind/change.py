@@ -47,11 +47,26 @@ class Body(Shape):
         """The body as it is, with its media type."""
 
 
-def allowed_methods(
-    resource: Resource, *, whole_sets: bool = False, deletes_properties: bool = True
-) -> tuple[str, ...]:
-    """What can be done with a resource, for the ``Allow`` header; ``whole_sets`` also with many entities at once.
-    Where a protocol does not delete properties, it does delete their ``$value``."""
+class Manners(Shape):
+    """What a protocol lets clients do, where protocols differ."""
+
+    @property
+    def whole_sets(self) -> bool:
+        """Whether PATCH and DELETE may change many entities at once."""
+
+    @property
+    def whole_links(self) -> bool:
+        """Whether PUT and DELETE may change all links of a collection at once; a protocol that knows only single ones
+        lets them be merged, too."""
+
+    @property
+    def deletes_properties(self) -> bool:
+        """Whether DELETE of a property makes it null; where not, that of its ``$value`` does."""
+
+
+def allowed_methods(resource: Resource, manners: Manners) -> tuple[str, ...]:
+    """What can be done with a resource, for the ``Allow`` header."""
+    whole_sets = manners.whole_sets
     if resource.each and whole_sets:
         return ("PATCH", "DELETE")
     if resource.call is not None:
@@ -61,9 +76,8 @@ def allowed_methods(
     if resource.special is not None or resource.count or resource.each:
         return READS
     if resource.links:
-        single = not resource.steps[-1].navigation or not resource.steps[-1].navigation.collection
-        return (*READS, "PUT", "DELETE") if single or resource.steps[-1].key else (*READS, "POST", "PUT", "DELETE")
-    if resource.property is not None and not resource.raw and not deletes_properties:
+        return (*READS, *_changes_of_links(resource, manners))
+    if (resource.property or resource.structure) and not resource.raw and not manners.deletes_properties:
         return (*READS, *UPDATES)
     if resource.property is not None or resource.structure is not None or resource.stream is not None:
         return (*READS, *UPDATES, "DELETE")
@@ -74,6 +88,16 @@ def allowed_methods(
     if len(resource.steps) == 1 and resource.steps[0].entity_set.singleton:
         return (*READS, *UPDATES)
     return (*READS, *UPDATES, "DELETE")
+
+
+def _changes_of_links(resource: Resource, manners: Manners) -> tuple[str, ...]:
+    """A single link is set and removed, to a collection one is added, a member of it is removed."""
+    last = resource.steps[-1]
+    if last.navigation is None or not last.navigation.collection:
+        return ("PUT", "DELETE") if manners.whole_links else (*UPDATES, "DELETE")
+    if not manners.whole_links:
+        return ("DELETE",) if last.key else ("POST",)
+    return ("PUT", "DELETE") if last.key else ("POST", "PUT", "DELETE")
 
 
 def demand_method(method: str, allowed: Sequence[str]) -> None:

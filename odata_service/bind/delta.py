@@ -7,7 +7,7 @@ from datetime import datetime
 
 from odata_service.bind.query import Order, Query, Read
 from odata_service.bind.typed import Comparison, Constant, Logical, PropertyRef, Typed
-from odata_service.edm.from_models import edm_type
+from odata_service.edm.from_models import property_of_attribute
 from odata_service.edm.model import EntityType, Property
 from odata_service.edm.primitive import DATE_TIME
 
@@ -55,14 +55,7 @@ def moment_constant(moment: datetime, slot: int) -> Constant:
 
 def tracking_property(entity_type: EntityType, attribute: str) -> Property:
     """A tracking column as a property; it need not be one that is published."""
-    published = (each for each in entity_type.properties.values() if each.attribute == attribute)
-    found = next(published, None)
-    if found is not None:
-        return replace(found, nullable=False)
-    column = entity_type.mapper.column_attrs[attribute].columns[0]
-    kind = edm_type(column.type)
-    assert kind is not None, "a tracking column is a moment or a boolean"
-    return Property(attribute, kind, attribute, column, nullable=False)
+    return replace(property_of_attribute(entity_type, attribute), nullable=False)
 
 
 def _like(constant: Constant, declared: Property) -> Constant:

@@ -192,6 +192,18 @@ def _makes_own_value(column: ColumnElement[object]) -> bool:
     )
 
 
+def property_of_attribute(entity_type: EntityType, attribute: str) -> Property:
+    """A mapped column as a property; it need not be one that is published."""
+    found = next((each for each in entity_type.properties.values() if each.attribute == attribute), None)
+    if found is not None:
+        return found
+    column = entity_type.mapper.column_attrs[attribute].columns[0]
+    kind = edm_type(column.type)
+    assert kind is not None, f"no type of OData is that of {attribute}"
+    nullable = bool(getattr(column, "nullable", True))
+    return Property(attribute, kind, attribute, column, nullable, subclass=_subclass(entity_type.mapper, attribute))
+
+
 def edm_type(sql_type: types.TypeEngine[object]) -> PrimitiveType | None:
     """The primitive type of a column's type.
 

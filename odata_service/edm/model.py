@@ -184,9 +184,19 @@ class EntityType:
         return (*self.properties, *self.complex, *self.navigation, *self.streams)
 
     @property
+    def is_abstract(self) -> bool:
+        """No row has this type itself: it has a discriminator, but no value of it stands for the type."""
+        return self.discriminator is not None and self.discriminator_value is None
+
+    @property
     def root(self) -> EntityType:
         """The type at the top of the hierarchy."""
         return self if self.base is None else self.base.root
+
+    @property
+    def depth(self) -> int:
+        """How many types there are above it."""
+        return 0 if self.base is None else 1 + self.base.depth
 
     def with_derived(self) -> Iterator[EntityType]:
         """This type and every type below it."""
@@ -231,6 +241,14 @@ class EntityModel:
         if found is None:
             raise NotFound("ResourceNotFound", f"there is no {name!r} here{did_you_mean(name, self.sets)}")
         return found
+
+    def set_of(self, entity_type: EntityType) -> EntitySet:
+        """The set whose entities are of a type, or of one that it derives from."""
+        return next(each for each in self.sets.values() if each.type is entity_type.root)
+
+    def types_from_the_root(self) -> list[EntityType]:
+        """Base types stand before what is derived from them: some clients make their classes as they read."""
+        return sorted(self.types.values(), key=lambda each: each.depth)
 
     def target_set(self, navigation: NavigationProperty) -> EntitySet:
         return self.sets[navigation.target_set]

@@ -26,13 +26,8 @@ def entity_context(shape: RowShape, version: Version) -> str:
     return f"{collection_context(shape, version)}{ending}"
 
 
-def declared_type(shape: RowShape) -> EntityType:
-    """The type that a client may expect of every row without being told."""
-    return shape.type or shape.entity_set.type
-
-
 def _cast(shape: RowShape) -> str:
-    declared = declared_type(shape)
+    declared = shape.declared_type
     return "" if declared is shape.entity_set.type else f"/{declared.full_name}"
 
 
@@ -48,7 +43,7 @@ def select_list(shape: RowShape, version: Version) -> list[str]:
 
 
 def _chosen(shape: RowShape) -> Iterator[str]:
-    declared = declared_type(shape)
+    declared = shape.declared_type
     for each in shape.selected:
         yield f"{_of_derived(declared, each.name, each.subclass)}{each.name}"
     for structure in shape.structures:

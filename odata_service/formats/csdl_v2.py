@@ -1,46 +1,17 @@
-"""``$metadata`` as V2 clients read it (MS-ODATA, Conceptual Schema Definition Language; CSDL version 2.0 in EDMX 1.0).
-
-V2 names a relationship once, as an association with two ends, and each navigation property says from which end to which
-it goes.
-"""
+"""``$metadata`` as V2 clients read it (MS-ODATA, Conceptual Schema Definition Language; CSDL version 2.0 in EDMX 1.0)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
-from sqlalchemy import ColumnElement
-
 from odata_service.edm import primitive as edm
-from odata_service.edm.model import EntityModel, EntitySet, EntityType, NavigationProperty, Property
+from odata_service.edm.model import EntityModel, EntityType, NavigationProperty, Property
+from odata_service.formats.associations_v2 import Association, associations_of, constraint_of
+from odata_service.formats.structures import structures_of
 from odata_service.formats.xml_text import EDMX, METADATA, document, name
 
 SCHEMA = "http://schemas.microsoft.com/ado/2008/09/edm"
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """One end of an association: ``role`` names it, ``multiplicity`` says how many there are for one at the other."""
-
-    role: str
-    entity_set: EntitySet
-    multiplicity: str  # "0..1", "1" or "*"
-
-
-@dataclass(frozen=True, slots=True)
-class Association:
-    """A relationship as both of its ends see it; ``ways`` are the one or two navigation properties that go along it."""
-
-    name: str
-    start: End
-    end: End
-    ways: tuple[NavigationProperty, ...]
-
-    @property
-    def dependent(self) -> NavigationProperty | None:
-        """The way that starts where the foreign key is."""
-        return next((way for way in self.ways if way.owns_key), None)
 
 
 def write(model: EntityModel) -> bytes:
@@ -50,80 +21,51 @@ def write(model: EntityModel) -> bytes:
     schema = SubElement(services, "Schema", {"Namespace": model.namespace, "xmlns": SCHEMA})
     associations = associations_of(model)
     by_way = {way: association for association in associations for way in association.ways}
-    for entity_type in model.types.values():
+    for entity_type in model.types_from_the_root():
         _add_entity_type(schema, entity_type, by_way)
+    for structure, members in structures_of(model).values():
+        _add_properties(SubElement(schema, "ComplexType", {"Name": structure.name}), members)
     for association in associations:
         _add_association(schema, association, model)
     _add_container(schema, model, associations)
     return document(edmx)
 
 
-def associations_of(model: EntityModel) -> list[Association]:
-    """One association for each pair of partners, and for each navigation property that has none."""
-    sets = {each.type.name: each for each in model.sets.values()}
-    found: list[Association] = []
-    seen: set[tuple[str, str]] = set()
-    taken = {*model.types, *model.sets, model.container}
-    for entity_type in model.types.values():
-        for way in entity_type.navigation.values():
-            if (way.source, way.name) not in seen and way.source in sets:
-                back = _partner(way, model)
-                seen.update((each.source, each.name) for each in (way, back) if each)
-                named = _free_name(f"{way.source}_{way.name}", taken)
-                found.append(_association(named, way, back, (sets[way.source], model.target_set(way))))
-    return found
-
-
-def _partner(way: NavigationProperty, model: EntityModel) -> NavigationProperty | None:
-    back = model.types[way.target].navigation.get(way.partner or "")
-    return back if back is not None and back.target == way.source else None
-
-
-def _free_name(wished: str, taken: set[str]) -> str:
-    """Named for the navigation property: ``Person_Addresses``; with a line more where something is called that."""
-    while wished in taken:
-        wished += "_"
-    taken.add(wished)
-    return wished
-
-
-def _association(
-    named: str, way: NavigationProperty, back: NavigationProperty | None, sets: tuple[EntitySet, EntitySet]
-) -> Association:
-    roles = (way.source, way.target) if way.source != way.target else (f"{way.source}_Source", f"{way.target}_Target")
-    return Association(
-        named,
-        End(roles[0], sets[0], _multiplicity(back) if back else _assumed_multiplicity(way)),
-        End(roles[1], sets[1], _multiplicity(way)),
-        (way, back) if back else (way,),
-    )
-
-
-def _multiplicity(way: NavigationProperty) -> str:
-    """How many there are at the far end."""
-    if way.collection:
-        return "*"
-    return "0..1" if way.nullable else "1"
-
-
-def _assumed_multiplicity(way: NavigationProperty) -> str:
-    """At the near end of a way without a way back: where the key is, or behind a link table, there may be many."""
-    if way.owns_key or way.link_near:
-        return "*"
-    return "0..1" if any(getattr(column, "nullable", True) for column in way.far) else "1"
-
-
 def _add_entity_type(schema: Element, entity_type: EntityType, by_way: dict[NavigationProperty, Association]) -> None:
-    element = SubElement(schema, "EntityType", {"Name": entity_type.name})
-    key = SubElement(element, "Key")
-    for declared in entity_type.key:
-        SubElement(key, "PropertyRef", {"Name": declared.name})
-    for declared in entity_type.properties.values():
+    """A type with what it does not inherit."""
+    base = entity_type.base
+    inherited = () if base is None else base.member_names
+    element = SubElement(schema, "EntityType", _type_attributes(entity_type))
+    if base is None:
+        key = SubElement(element, "Key")
+        for declared in entity_type.key:
+            SubElement(key, "PropertyRef", {"Name": declared.name})
+    _add_properties(element, (each for each in entity_type.properties.values() if each.name not in inherited))
+    for structure in entity_type.complex.values():
+        if structure.name not in inherited:  # CSDL 2.0: a structure is never null, its members may be
+            SubElement(
+                element, "Property", {"Name": structure.name, "Type": structure.type.full_name, "Nullable": "false"}
+            )
+    for way in entity_type.navigation.values():
+        if way in by_way and way.name not in inherited:
+            _add_navigation(element, way, by_way[way], schema.attrib["Namespace"])
+
+
+def _type_attributes(entity_type: EntityType) -> dict[str, str]:
+    attributes = {"Name": entity_type.name}
+    if entity_type.base is not None:
+        attributes["BaseType"] = entity_type.base.full_name
+    if entity_type.is_abstract:
+        attributes["Abstract"] = "true"
+    if entity_type.media is not None and (entity_type.base is None or entity_type.base.media is None):
+        attributes[name(METADATA, "HasStream")] = "true"
+    return attributes
+
+
+def _add_properties(element: Element, properties: Iterable[Property]) -> None:
+    for declared in properties:
         if declared.type.v2:
             SubElement(element, "Property", {"Name": declared.name, "Type": declared.type.v2, **_facets(declared)})
-    for way in entity_type.navigation.values():
-        if way in by_way:
-            _add_navigation(element, way, by_way[way], schema.attrib["Namespace"])
 
 
 def _facets(declared: Property) -> dict[str, str]:
@@ -142,8 +84,7 @@ def _facets(declared: Property) -> dict[str, str]:
 
 
 def _add_navigation(element: Element, way: NavigationProperty, association: Association, namespace: str) -> None:
-    ends = (association.start, association.end)
-    here, there = ends if way is association.ways[0] else ends[::-1]
+    here, there = association.ends_of(way)
     attributes = {
         "Name": way.name,
         "Relationship": f"{namespace}.{association.name}",
@@ -156,33 +97,22 @@ def _add_navigation(element: Element, way: NavigationProperty, association: Asso
 def _add_association(schema: Element, association: Association, model: EntityModel) -> None:
     element = SubElement(schema, "Association", {"Name": association.name})
     for end in (association.start, association.end):
-        attributes = {"Type": end.entity_set.type.full_name, "Role": end.role, "Multiplicity": end.multiplicity}
+        attributes = {"Type": end.type.full_name, "Role": end.role, "Multiplicity": end.multiplicity}
         SubElement(element, "End", attributes)
-    dependent = association.dependent
-    if dependent is not None:
-        _add_constraint(element, association, dependent, model)
+    _add_constraint(element, association, model)
 
 
-def _add_constraint(element: Element, association: Association, way: NavigationProperty, model: EntityModel) -> None:
-    """Which properties hold the foreign key, where they and what they refer to are published."""
-    foreign = _published(model.types[way.source], way.near)
-    referred = _published(model.types[way.target], way.far)
-    if foreign is None or referred is None or set(referred) != set(model.types[way.target].key):
+def _add_constraint(element: Element, association: Association, model: EntityModel) -> None:
+    """Which properties hold the foreign key, and what they refer to."""
+    constrained, way = constraint_of(association, model), association.dependent
+    if constrained is None or way is None:
         return
-    here, there = (
-        (association.start, association.end) if way is association.ways[0] else (association.end, association.start)
-    )
+    dependent, principal = association.ends_of(way)
     constraint = SubElement(element, "ReferentialConstraint")
-    for tag, end, properties in (("Principal", there, referred), ("Dependent", here, foreign)):
+    for tag, end, properties in (("Principal", principal, constrained[0]), ("Dependent", dependent, constrained[1])):
         side = SubElement(constraint, tag, {"Role": end.role})
         for declared in properties:
             SubElement(side, "PropertyRef", {"Name": declared.name})
-
-
-def _published(entity_type: EntityType, columns: Iterable[ColumnElement[object]]) -> list[Property] | None:
-    by_column = {declared.column: declared for declared in entity_type.properties.values() if declared.type.v2}
-    found = [by_column[column] for column in columns if column in by_column]
-    return found if found and len(found) == len(tuple(columns)) else None
 
 
 def _add_container(schema: Element, model: EntityModel, associations: Sequence[Association]) -> None:

@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement
 
 from odata_service.edm import primitive as edm
 from odata_service.edm.model import (
-    ComplexProperty, ComplexType, EntityModel, EntitySet, EntityType, EnumType, NavigationProperty, Property,
+    ComplexType, EntityModel, EntitySet, EntityType, EnumType, NavigationProperty, Property,
     StreamProperty,
 )  # fmt: skip
 from odata_service.edm.operation import Operation, Parameter, ValueType
 from odata_service.formats import vocabularies_v4 as vocabularies
+from odata_service.formats.structures import structures_of
 from odata_service.formats.vocabularies_v4 import Annotation, Offer, OfferedSet, said
 
 Facet = bool | int | str
@@ -152,8 +153,7 @@ class Schema:
 def schema_of(offer: Offer) -> Schema:
     """The schema as one caller may see it; the same offer always gives the same one."""
     model = offer.model
-    types = sorted(model.types.values(), key=lambda each: _depth(each, model))
-    structures = _structures(model)
+    structures = structures_of(model)
     operations = _operations(model)
     return Schema(
         namespace=model.namespace,
@@ -161,7 +161,7 @@ def schema_of(offer: Offer) -> Schema:
         enumerations=tuple(_enumeration(each) for each in _enumerations(model).values()),
         types=(
             *(_complex_type(kind, members) for kind, members in structures.values()),
-            *(_entity_type(each, model) for each in types),
+            *(_entity_type(each, model) for each in model.types_from_the_root()),
         ),
         operations=tuple(_without_action_overloads(map(_declared_operation, operations))),
         sets=tuple(_contained_set(each, offer) for each in model.sets.values()),
@@ -169,12 +169,6 @@ def schema_of(offer: Offer) -> Schema:
         annotations=said(vocabularies.ENTITY_SCHEMA, None),
         container_annotations=said(vocabularies.CONTAINER, offer),
     )
-
-
-def _depth(entity_type: EntityType, model: EntityModel) -> int:
-    """Base types stand before what is derived from them: some clients make their classes as they read."""
-    base = _base(entity_type, model)
-    return 0 if base is None else 1 + _depth(base, model)
 
 
 def _base(entity_type: EntityType, model: EntityModel) -> EntityType | None:
@@ -197,30 +191,6 @@ def _enumeration(kind: EnumType) -> Enumeration:
     return Enumeration(kind.name, kind.underlying.name, kind.is_flags, kind.numbers)
 
 
-def _structures(model: EntityModel) -> Mapping[str, tuple[ComplexType, tuple[Property, ...]]]:
-    """Each complex type with its members, as wide as the widest property of that type."""
-    kinds = dict(model.complex_types)
-    uses: dict[str, list[ComplexProperty]] = {}
-    for entity_type in model.types.values():
-        for declared in entity_type.complex.values():
-            kinds[declared.type.name] = declared.type
-            uses.setdefault(declared.type.name, []).append(declared)
-    return {name: (kinds[name], _widest(uses.get(name, ())) or kinds[name].properties) for name in sorted(kinds)}
-
-
-def _widest(uses: Iterable[ComplexProperty]) -> tuple[Property, ...]:
-    return tuple(_wider(members) for members in zip(*(use.members for use in uses), strict=True))
-
-
-def _wider(members: tuple[Property, ...]) -> Property:
-    lengths = [member.max_length for member in members]
-    return replace(
-        members[0],
-        nullable=any(member.nullable for member in members),
-        max_length=None if None in lengths else max(filter(None, lengths)),
-    )
-
-
 def _complex_type(kind: ComplexType, members: Iterable[Property]) -> StructuredType:
     return StructuredType("ComplexType", kind.name, tuple(map(_property, members)))
 
@@ -238,16 +208,11 @@ def _entity_type(entity_type: EntityType, model: EntityModel) -> StructuredType:
         properties=tuple(each for each in _properties(entity_type) if each.name not in inherited),
         navigation=tuple(_navigation(way, model) for way in ways),
         base=None if base is None else base.full_name,
-        abstract=_is_abstract(entity_type),
+        abstract=entity_type.is_abstract,
         has_stream=entity_type.media is not None,
         key=tuple(declared.name for declared in entity_type.key) if base is None else (),
         annotations=said(vocabularies.ENTITY_TYPE, entity_type) + _media_annotations(entity_type, base),
     )
-
-
-def _is_abstract(entity_type: EntityType) -> bool:
-    """No row has this type itself: it has a discriminator, but no value of it stands for the type."""
-    return entity_type.discriminator is not None and entity_type.discriminator_value is None
 
 
 def _media_annotations(entity_type: EntityType, base: EntityType | None) -> tuple[Annotation, ...]:

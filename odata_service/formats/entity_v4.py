@@ -8,9 +8,9 @@ from functools import partial
 from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty, Property, StreamProperty
 from odata_service.etag import etag_of
 from odata_service.formats.columns_v4 import column_of, typed_column
-from odata_service.formats.context_v4 import declared_type
 from odata_service.formats.json_text import quoted
 from odata_service.formats.pieces import Page, Piece, addresses, listed, texts_of, written
+from odata_service.formats.structured import absent_as_null, media_type
 from odata_service.formats.style_v4 import Style
 from odata_service.links import path_text
 from odata_service.plan.row import RowShape
@@ -83,7 +83,7 @@ class _Entity:
         yield from self._navigation()
 
     def _control(self) -> Iterator[Member]:
-        if self._full or self._type is not declared_type(self._shape):
+        if self._full or self._type is not self._shape.declared_type:
             yield [self._style.control("type") + quoted(f"#{self._type.full_name}")]
         if self._full or self._hides_key:
             yield self._address("id")
@@ -114,17 +114,14 @@ class _Entity:
         if self._full:
             yield self._address("mediaReadLink", ending, of)
             yield self._address("mediaEditLink", ending, of)
-        media_type = self._media_type(stream)
-        if media_type is not None:
-            yield [self._style.control("mediaContentType", of), media_type]
+        if not of or stream.content_type_attribute is None or self._has_column(stream):
+            yield [self._style.control("mediaContentType", of), media_type(self._shape, stream, self._texts)]
 
-    def _media_type(self, stream: StreamProperty) -> Piece | None:
-        if stream.content_type_attribute is None:
-            return quoted(stream.content_type)
-        for declared in self._shape.columns:
-            if declared.attribute == stream.content_type_attribute:
-                return self._values(declared)
-        return None
+    def _has_column(self, stream: StreamProperty) -> bool:
+        return any(declared.attribute == stream.content_type_attribute for declared in self._shape.columns)
+
+    def _texts(self, shape: RowShape, declared: Property) -> Callable[[Page], Sequence[str]]:
+        return property_texts(self._style, shape, declared)
 
     def _property(self, declared: Property) -> Iterator[Member]:
         yield from self._annotated(declared.name, self._style.type_of(declared))
@@ -153,8 +150,7 @@ class _Entity:
             members += self._property(member)
         whole = self._type.complex[structure.name].members
         places = [self._shape.position(member) for member in whole if member in self._shape.columns]
-        pieces = _object(members, self._style)
-        texts = partial(_structures, pieces, places) if structure.nullable else partial(written, pieces)
+        texts = absent_as_null(_object(members, self._style), places if structure.nullable else [])
         return [f"{quoted(structure.name)}:", texts]
 
     def _navigation(self) -> Iterator[Member]:
@@ -201,9 +197,3 @@ def _etags(shape: RowShape, page: Page) -> Iterable[str]:
 
 def _expanded(number: int, page: Page) -> Sequence[str]:
     return page.expanded[number]
-
-
-def _structures(pieces: Sequence[Piece], places: Sequence[int], page: Page) -> Iterable[str]:
-    columns = (page.columns[place] for place in places)
-    absent = (values.count(None) == len(places) for values in zip(*columns, strict=True))
-    return ["null" if gone else text for gone, text in zip(absent, written(pieces, page), strict=True)]

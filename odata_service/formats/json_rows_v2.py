@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from odata_service.edm.model import NavigationProperty, Property
+from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty, Property
 from odata_service.etag import etag_of
 from odata_service.formats.columns_v2 import LITERALS_OF_JSON, column_of, literal_column_of
 from odata_service.formats.expanded import grouped, keys, next_address
+from odata_service.formats.hierarchy import written_by_type
 from odata_service.formats.json_text import Column, listed, quoted
 from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, addresses, joined, texts_of, written
+from odata_service.formats.structured import media_type
 from odata_service.links import lasting_options, path_text
 from odata_service.plan.row import ExpandedNavigation, RowShape
 from odata_service.result import Level
@@ -45,7 +47,7 @@ class RowWriter:
     def __init__(self, shape: RowShape) -> None:
         self._shape = shape
         self._key = joined(_KEY.pieces(shape))
-        self._entity = joined(_entity_pieces(shape))
+        self._pieces: dict[str, tuple[Piece, ...]] = {}  # by the name of the rows' type
 
     def addresses(self, level: Level, frame: Frame) -> Sequence[str]:
         """The entities' absolute addresses; percent-encoded, so that they are JSON text as they are."""
@@ -58,7 +60,12 @@ class RowWriter:
             return ()
         below = zip(self._shape.expanded, level.children, strict=True)
         page.expanded = [_expanded(each, child, page, frame) for each, child in below]
-        return written(self._entity, page)
+        return written_by_type(self._shape, page, self._pieces_of)
+
+    def _pieces_of(self, entity_type: EntityType) -> tuple[Piece, ...]:
+        if entity_type.name not in self._pieces:
+            self._pieces[entity_type.name] = joined(_entity_pieces(self._shape, entity_type))
+        return self._pieces[entity_type.name]
 
     def _page(self, level: Level, frame: Frame) -> Page:
         page = Page.of(level.rows)
@@ -79,16 +86,46 @@ def _literals(shape: RowShape, declared: Property) -> Column:
 _KEY = KeyForm(_texts, LITERALS_OF_JSON, _literals)
 
 
-def _entity_pieces(shape: RowShape) -> list[Piece]:
+def _entity_pieces(shape: RowShape, entity_type: EntityType) -> list[Piece]:
     pieces: list[Piece] = ['{"__metadata":{"uri":"', addresses]
-    pieces += [f'","type":{quoted(shape.entity_set.type.full_name)}', *_etag_pieces(shape), "}"]
+    pieces += [
+        f'","type":{quoted(entity_type.full_name)}',
+        *_etag_pieces(shape),
+        *_media_pieces(shape, entity_type),
+        "}",
+    ]
     for declared in shape.selected:
-        if declared.type.v2:
-            pieces += [f",{quoted(declared.name)}:", _texts(shape, declared)]
-    for navigation in shape.links:
+        if declared.type.v2 and declared.name in entity_type.properties:
+            pieces += _property_pieces(shape, declared)
+    for structure in shape.structures:
+        if structure.name in entity_type.complex:
+            pieces += _structure_pieces(shape, structure)
+    for navigation in _deferred(shape, entity_type):
         pieces += _deferred_pieces(navigation)
     for number, each in enumerate(shape.expanded):
-        pieces += [f",{quoted(each.navigation.name)}:", _of_expanded(number)]
+        if each.navigation.name in entity_type.navigation:
+            pieces += [f",{quoted(each.navigation.name)}:", _of_expanded(number)]
+    return [*pieces, "}"]
+
+
+def _deferred(shape: RowShape, entity_type: EntityType) -> Iterator[NavigationProperty]:
+    """The navigation properties without content: those that were chosen, and if none were, the derived type's own."""
+    yield from (way for way in shape.links if way.name in entity_type.navigation)
+    if not shape.chosen:
+        known = {*shape.declared_type.navigation, *(each.navigation.name for each in shape.expanded)}
+        yield from (way for name, way in entity_type.navigation.items() if name not in known)
+
+
+def _property_pieces(shape: RowShape, declared: Property) -> list[Piece]:
+    return [f",{quoted(declared.name)}:", _texts(shape, declared)]
+
+
+def _structure_pieces(shape: RowShape, structure: ComplexProperty) -> list[Piece]:
+    """An object for each row: CSDL 2.0 knows no structure that is null, only members that are."""
+    pieces: list[Piece] = [f',{quoted(structure.name)}:{{"__metadata":{{"type":{quoted(structure.type.full_name)}}}']
+    for member in structure.members:
+        if member.type.v2:
+            pieces += _property_pieces(shape, member)
     return [*pieces, "}"]
 
 
@@ -97,11 +134,26 @@ def _deferred_pieces(navigation: NavigationProperty) -> list[Piece]:
     return [start, addresses, f'/{path_text(navigation.name)}"}}}}']
 
 
-def _etag_pieces(shape: RowShape) -> list[Piece]:
-    r"""``,"etag":"W/\"5d41402abc4b2a76\""``, for types with concurrency properties."""
+def _etag_pieces(shape: RowShape, name: str = "etag") -> list[Piece]:
+    r"""``,"etag":"W/\"5\""``, for types with concurrency properties."""
     if not shape.entity_set.type.etag:
         return []
-    return [',"etag":', lambda page: [quoted(etag_of(shape, row) or "") for row in page.rows]]
+    return [f',"{name}":', lambda page: [quoted(etag_of(shape, row) or "") for row in page.rows]]
+
+
+def _media_pieces(shape: RowShape, entity_type: EntityType) -> list[Piece]:
+    """Where the octets of a media link entry are read and written, and of which media type they are."""
+    media = entity_type.media
+    if media is None:
+        return []
+    pieces: list[Piece] = [
+        ',"media_src":"',
+        addresses,
+        '/$value","edit_media":"',
+        addresses,
+        '/$value","content_type":',
+    ]
+    return [*pieces, media_type(shape, media, _texts), *_etag_pieces(shape, "media_etag")]
 
 
 def _of_expanded(number: int) -> Piece:

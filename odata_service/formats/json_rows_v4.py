@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from odata_service.edm.model import EntityType, Property
 from odata_service.formats.columns_v4 import LITERALS_OF_JSON, literal_column_of
-from odata_service.formats.context_v4 import collection_context, declared_type, entity_context
+from odata_service.formats.context_v4 import collection_context, entity_context
 from odata_service.formats.entity_v4 import crossed_pieces, entity_pieces, property_texts
 from odata_service.formats.expanded import grouped, keys
 from odata_service.formats.expanded_v4 import Asked
+from odata_service.formats.hierarchy import written_by_type
 from odata_service.formats.json_text import Column, quoted
 from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, joined, written
 from odata_service.formats.style_v4 import Style
@@ -53,10 +54,7 @@ class RowWriter:
         below = zip(self._shape.expanded, level.children, strict=True)
         page.expanded = [_Expanded(each, child, asked, self._style).members(page) for each, child in below]
         page.expanded += [self._links(side, page, asked) for side in self._shape.sides]
-        by_type = self._by_type(page.rows)
-        if len(by_type) == 1:
-            return written(self._pieces_of(by_type[0][0]), page)
-        return self._mixed(by_type, page)
+        return written_by_type(self._shape, page, self._pieces_of)
 
     def references(self, level: Level, asked: Asked) -> list[str]:
         """The JSON of each row as a reference: ``{"@odata.id":"…"}``."""
@@ -73,23 +71,6 @@ class RowWriter:
         page = Page.of(level.rows)
         page.addresses = list(written((asked.root, *self._key), page)) if page.rows else []
         return page
-
-    def _by_type(self, rows: Sequence[Row]) -> list[tuple[EntityType, Sequence[int]]]:
-        """Which rows have which type."""
-        declared, place = declared_type(self._shape), self._shape.discriminator
-        if place is None:
-            return [(declared, range(len(rows)))]
-        numbers: dict[EntityType, list[int]] = {}
-        for number, row in enumerate(rows):
-            numbers.setdefault(self._shape.types.get(row[place], declared), []).append(number)
-        return list(numbers.items())
-
-    def _mixed(self, by_type: list[tuple[EntityType, Sequence[int]]], page: Page) -> Iterator[str]:
-        """Each type's rows are written at once and then put back into their order."""
-        texts: dict[int, str] = {}
-        for entity_type, numbers in by_type:
-            texts.update(zip(numbers, written(self._pieces_of(entity_type), page.part(numbers)), strict=True))
-        return (texts[number] for number in range(len(page.rows)))
 
     def _pieces_of(self, entity_type: EntityType) -> tuple[Piece, ...]:
         if entity_type.name not in self._pieces:

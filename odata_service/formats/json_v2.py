@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+from odata_service.edm.model import ComplexProperty
 from odata_service.edm.primitive import PRIMITIVES
 from odata_service.errors import NotImplementedByService
 from odata_service.formats.json_rows_v2 import CollectionForm, Frame, row_writer
@@ -14,6 +15,7 @@ from odata_service.formats.json_text import encoded, listed, quoted
 from odata_service.formats.value_v2 import write_json
 from odata_service.formats.version_v2 import V1_0, V2_0, Version
 from odata_service.result import (
+    ComplexValue,
     Created,
     EntityCollection,
     EntityLinks,
@@ -61,6 +63,17 @@ def _property(result: PropertyValue, _frame: Frame) -> bytes:
     return _one(f"{{{quoted(result.property.name)}:{write_json(result.value, result.property.type)}}}")
 
 
+def _complex(result: ComplexValue, _frame: Frame) -> bytes:
+    return _one(f"{{{quoted(result.property.name)}:{_structure(result.property, result.members or {})}}}")
+
+
+def _structure(declared: ComplexProperty, members: Mapping[str, object]) -> str:
+    """CSDL 2.0 knows no structure that is null, only members that are."""
+    shown = [member for member in declared.members if member.type.v2]
+    texts = [f"{quoted(member.name)}:{write_json(members.get(member.name), member.type)}" for member in shown]
+    return listed(("{", "}"), [f'"__metadata":{{"type":{quoted(declared.type.full_name)}}}', *texts])
+
+
 def _operation(result: OperationResult, _frame: Frame) -> bytes:
     """``{"d":{"Calculate":"42"}}`` (MS-ODATA, Service Operation Response)."""
     kind = _PRIMITIVES.get(result.type_name)
@@ -98,6 +111,7 @@ _DOCUMENTS: dict[type, Callable[[Any, Frame], bytes]] = {
     SingleEntity: _entity,
     Created: _created,
     PropertyValue: _property,
+    ComplexValue: _complex,
     EntityLinks: _links,
     OperationResult: _operation,
     ServiceDocument: _service_document,

@@ -15,8 +15,9 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest
 from odata_service.formats.enum_v4 import read_enum
 from odata_service.formats.mistakes import invalid, refusal
-from odata_service.formats.structure_v4 import read_structure
+from odata_service.formats.structure import StructureReader
 from odata_service.formats.value_v4 import VALUES
+from odata_service.formats.value_v4 import read_json as read_value
 
 if TYPE_CHECKING:
     from odata_service.edm.operation import ParameterType
@@ -62,7 +63,7 @@ def _read(parameter: Parameter, value: object, reader: EntityReader, path: str) 
         if isinstance(kind, EnumType):
             return read_enum(kind, value)
         if isinstance(kind, ComplexProperty):
-            return read_structure(value, kind, partial=False)
+            return StructureReader(kind, read_value).members(value, partial=False)
         return reader.related(value, kind)
     except ValidationError as error:
         whole = kind.type if isinstance(kind, ComplexProperty) else _entity(kind)

@@ -12,10 +12,11 @@ from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityRefere
 from odata_service.edm import primitive as edm
 from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, Property
 from odata_service.edm.operation import Parameter
-from odata_service.errors import BadRequest, NotImplementedByService, did_you_mean
+from odata_service.errors import BadRequest, NotImplementedByService
 from odata_service.formats.mistakes import invalid, refusal
 from odata_service.formats.read_json import decoded_as, media_type_of, read_json
-from odata_service.formats.schema_v2 import reference, schema_of
+from odata_service.formats.schema_v2 import read_entity, reference
+from odata_service.formats.structure import StructureReader
 from odata_service.formats.value import check_facets
 from odata_service.formats.value_v2 import read_json as read_value
 from odata_service.formats.value_v2 import read_text
@@ -35,12 +36,10 @@ class JsonBodyV2:
         self, entity_type: EntityType, *, partial: bool, known: Mapping[str, object] | None = None
     ) -> EntityPayload:
         """An entity, with or without ``{"d":…}`` around it; ``partial`` where absent properties stay as they are."""
-        schema = schema_of(entity_type, self.model)
         try:
-            payload = schema.load(self._document(), partial=partial)
+            payload = read_entity(self._document(), entity_type, self.model, partial=partial)
         except ValidationError as error:
             raise refusal(error, entity_type, self.model) from None
-        assert isinstance(payload, EntityPayload)
         self.limits.check("max_objects_on_insert", _count(payload))
         return replace(payload, values={**payload.values, **known}) if known else payload
 
@@ -72,24 +71,16 @@ class JsonBodyV2:
             raise invalid(declared.name, str(error)) from None
 
     def structure(self, structure: ComplexProperty, *, partial: bool = True) -> Mapping[str, object] | None:
-        """``{"ShippingAddress":{"City":"Berlin"}}``."""
+        """``{"ShippingAddress":{"City":"Berlin"}}``, or the members alone."""
         document = self._document()
-        document = document.get(structure.name, document) if isinstance(document, dict) else document
+        named = isinstance(document, dict) and structure.name in document and structure.member(structure.name) is None
+        document = document[structure.name] if named else document
         if document is None and structure.nullable:
             return None
-        if not isinstance(document, dict):
-            raise BadRequest("InvalidBody", f"expected the members of {structure.name}", target=structure.name)
-        return {name: self._member(structure, name, value) for name, value in document.items() if name != "__metadata"}
-
-    def _member(self, structure: ComplexProperty, name: str, value: object) -> object:
-        declared = structure.member(name)
-        if declared is None:
-            hint = did_you_mean(name, structure.type.members)
-            raise BadRequest("UnknownProperty", f"{structure.name} has no {name!r}{hint}", target=name)
         try:
-            return read_value(value, declared)
-        except ValueError as error:
-            raise invalid(name, str(error)) from None
+            return StructureReader(structure, read_value).members(document, partial=partial)
+        except ValidationError as error:
+            raise refusal(error, structure.type, self.model) from None
 
     def references(self) -> tuple[EntityReference, ...]:
         return (self.link(),)

@@ -18,7 +18,7 @@ from odata_service.formats.mistakes import invalid, refusal
 from odata_service.formats.parameters_v4 import is_given, read_parameter
 from odata_service.formats.read_json import decoded_as, media_type_of, read_json
 from odata_service.formats.schema_v4 import Reader
-from odata_service.formats.structure_v4 import read_structure
+from odata_service.formats.structure import StructureReader
 from odata_service.formats.value import check_facets
 from odata_service.formats.value_v4 import as_text, read_text
 from odata_service.formats.value_v4 import read_json as read_value
@@ -81,7 +81,7 @@ class JsonBodyV4:
         if document is None and structure.nullable:
             return None
         try:
-            return read_structure(document, structure, partial=partial)
+            return StructureReader(structure, read_value).members(document, partial=partial)
         except ValidationError as error:
             raise refusal(error, structure.type, self.model) from None
 

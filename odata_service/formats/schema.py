@@ -63,5 +63,14 @@ def left_to_default(declared: Property, value: object) -> bool:
     return value is None and not declared.nullable and declared.generated
 
 
+def by_discriminator(data: Mapping[str, object], entity_type: EntityType) -> EntityType | None:
+    """The derived type whose value the discriminating property has, where the property is published."""
+    name = entity_type.root.discriminator
+    value = None if name is None else data.get(name)
+    if value is None:
+        return None
+    return next((each for each in entity_type.with_derived() if each.discriminator_value == value), None)
+
+
 def unknown_member(type_name: str, known: tuple[str, ...], name: str) -> str:
     return f"{type_name} has no property {name[:80]!r}{did_you_mean(name, known)}"

@@ -19,25 +19,50 @@ from odata_service.formats.schema import (
     UNKNOWN,
     Unregistered,
     Value,
+    by_discriminator,
     is_required,
     left_to_default,
     supplied_columns,
 )
+from odata_service.formats.structure import Structure
 from odata_service.formats.value_v2 import read_json
 
 _CONTROL = frozenset({"__metadata", "__deferred", "__count", "__next", "__mediaresource"})
 Related = EntityPayload | EntityReference
 
 
-def schema_of(entity_type: EntityType, model: EntityModel) -> EntitySchema:
-    """The schema of a type, made when it is first asked for."""
+def read_entity(data: object, entity_type: EntityType, model: EntityModel, *, partial: bool = False) -> EntityPayload:
+    """An entity of a type, or of one derived from it that ``__metadata`` or the discriminating property names."""
+    if not isinstance(data, dict):
+        raise ValidationError("expected an object")
+    said = _said_type(data.get("__metadata"), entity_type, model) or by_discriminator(data, entity_type)
+    schema = _schema_of(said or entity_type, model, open=said is None and partial)
+    payload = schema.load(data, partial=partial)
+    assert isinstance(payload, EntityPayload)
+    return payload
+
+
+def _said_type(metadata: object, entity_type: EntityType, model: EntityModel) -> EntityType | None:
+    name = metadata.get("type") if isinstance(metadata, dict) else None
+    if name is None:
+        return None
+    said = model.type_named(name) if isinstance(name, str) else None
+    if said is None or not said.is_a(entity_type):
+        raise ValidationError({"__metadata": [f"expected {entity_type.full_name}, not {name!r:.100}"]})
+    return said
+
+
+def _schema_of(entity_type: EntityType, model: EntityModel, *, open: bool) -> EntitySchema:
+    """The schema of a type, made when it is first asked for; ``open`` to the properties of derived types, for changes of
+    an entity whose type only the database knows."""
     schemas = _SCHEMAS.setdefault(model, {})
-    if entity_type.name not in schemas:
-        schemas[entity_type.name] = _entity_schema(entity_type, model)
-    return schemas[entity_type.name]
+    key = (entity_type.name, open and bool(entity_type.derived))
+    if key not in schemas:
+        schemas[key] = _entity_schema(entity_type, model, open=key[1])
+    return schemas[key]
 
 
-_SCHEMAS: WeakKeyDictionary[EntityModel, dict[str, EntitySchema]] = WeakKeyDictionary()
+_SCHEMAS: WeakKeyDictionary[EntityModel, dict[tuple[str, bool], EntitySchema]] = WeakKeyDictionary()
 
 
 class Way(fields.Field[tuple[Related, ...]]):
@@ -66,9 +91,7 @@ class Way(fields.Field[tuple[Related, ...]]):
         uri = reference(item)
         if uri is not None:
             return EntityReference(uri)
-        payload = schema_of(self._model.types[self._navigation.target], self._model).load(item)
-        assert isinstance(payload, EntityPayload)
-        return payload
+        return read_entity(item, self._model.types[self._navigation.target], self._model)
 
 
 def reference(item: object) -> str | None:
@@ -92,36 +115,28 @@ class EntitySchema(Schema):
     """Reads one entity to an :class:`EntityPayload`; ``partial`` for changes, where what is absent stays."""
 
     entity_type: EntityType
+    properties: Mapping[str, Property]
+    navigation: Mapping[str, NavigationProperty]
 
     @pre_load
-    def _put_aside(self, data: object, *, partial: bool = False, **_kwargs: Any) -> object:
-        if not isinstance(data, dict):
-            raise ValidationError("expected an object")
-        self._check_type(data.get("__metadata"))
+    def _put_aside(self, data: dict[str, Any], *, partial: bool = False, **_kwargs: Any) -> object:
         return {name: value for name, value in data.items() if not self._is_aside(name, value, partial)}
-
-    def _check_type(self, metadata: object) -> None:
-        said = metadata.get("type") if isinstance(metadata, dict) else None
-        if said is not None and said != self.entity_type.full_name:
-            raise ValidationError(f"expected {self.entity_type.full_name}, not {said!r:.100}", "__metadata")
 
     def _is_aside(self, name: str, value: object, partial: bool) -> bool:
         if name in _CONTROL:
             return True
-        declared = self.entity_type.properties.get(name)
-        if declared is not None:
-            return _is_service_made(declared, value, partial)
-        navigation = self.entity_type.navigation.get(name)
-        return navigation is not None and _is_not_followed(navigation, value, partial)
+        if name in self.properties:
+            return _is_service_made(self.properties[name], value, partial)
+        return name in self.navigation and _is_not_followed(self.navigation[name], value, partial)
 
     @post_load
     def _payload(self, values: dict[str, Any], partial: bool = False, **_kwargs: Any) -> EntityPayload:
-        navigation = self.entity_type.navigation
-        related = [name for name in values if name in navigation]
+        related = {name: value or () for name, value in values.items() if name in self.navigation}
         return EntityPayload(
             self.entity_type,
-            {name: value for name, value in values.items() if name not in navigation},
-            {name: value or () for name, value in values.items() if name in navigation},
+            {name: value for name, value in values.items() if name in self.properties},
+            related,
+            {name.removeprefix("structure "): value for name, value in values.items() if name.startswith("structure ")},
             added=frozenset(related if partial else ()),  # an update binds further members and takes none out
         )
 
@@ -144,15 +159,22 @@ def _is_not_followed(navigation: NavigationProperty, value: object, partial: boo
     return partial and isinstance(items, list) and not (items and all(reference(item) for item in items))
 
 
-def _entity_schema(entity_type: EntityType, model: EntityModel) -> EntitySchema:
+def _entity_schema(entity_type: EntityType, model: EntityModel, *, open: bool) -> EntitySchema:
     """Field names get an underscore, so that no property can hide a part of the schema."""
     supplied = supplied_columns(entity_type, model)
+    types = list(reversed(list(entity_type.with_derived()))) if open else [entity_type]
+    properties = {name: each for kind in types for name, each in kind.properties.items()}
+    navigation = {name: each for kind in types for name, each in kind.navigation.items()}
     members: dict[str, fields.Field[Any]] = {}
-    for declared in entity_type.properties.values():
+    for declared in properties.values():
         if declared.type.v2:
             members[f"_{declared.name}"] = Value(declared, read_json, required=is_required(declared, supplied))
-    for navigation in entity_type.navigation.values():
-        members[f"_{navigation.name}"] = Way(navigation, model)
-    said = {"entity_type": entity_type, "Meta": Unregistered, "error_messages": {"unknown": UNKNOWN}}
-    schema: EntitySchema = type(entity_type.name, (EntitySchema,), {**members, **said})()
+    for structure in (each for kind in types for each in kind.complex.values()):
+        members[f"_{structure.name}"] = Structure(structure, read_json)
+    for way in navigation.values():
+        members[f"_{way.name}"] = Way(way, model)
+    said = {"entity_type": entity_type, "properties": properties, "navigation": navigation, "Meta": Unregistered}
+    schema: EntitySchema = type(
+        entity_type.name, (EntitySchema,), {**members, **said, "error_messages": {"unknown": UNKNOWN}}
+    )()
     return schema

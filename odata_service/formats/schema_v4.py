@@ -21,11 +21,12 @@ from odata_service.formats.schema import (
     UNKNOWN,
     Unregistered,
     Value,
+    by_discriminator,
     is_required,
     left_to_default,
     supplied_columns,
 )
-from odata_service.formats.structure_v4 import Structure
+from odata_service.formats.structure import Structure
 from odata_service.formats.value_v4 import read_json
 
 
@@ -43,7 +44,7 @@ class Reader:
         if not isinstance(data, dict):
             raise ValidationError("expected an object")
         control = Control.of(data)
-        said = type_of_control(control.type, entity_type, self.model) or _by_discriminator(data, entity_type)
+        said = type_of_control(control.type, entity_type, self.model) or by_discriminator(data, entity_type)
         schema = schema_of(said or entity_type, self.model, open=said is None and partial)
         payload = schema.load({**data, ORIGIN: Origin(control, self)}, partial=partial)
         assert isinstance(payload, EntityPayload)
@@ -89,15 +90,6 @@ class Reader:
 
 def _own_names(data: Mapping[str, object]) -> list[str]:
     return [name for name in data if "@" not in name]
-
-
-def _by_discriminator(data: Mapping[str, object], entity_type: EntityType) -> EntityType | None:
-    """The derived type whose value the discriminating property has, where the property is published."""
-    name = entity_type.root.discriminator
-    value = None if name is None else data.get(name)
-    if value is None:
-        return None
-    return next((each for each in entity_type.with_derived() if each.discriminator_value == value), None)
 
 
 def schema_of(entity_type: EntityType, model: EntityModel, *, open: bool) -> EntitySchema:
@@ -209,7 +201,7 @@ def _entity_schema(entity_type: EntityType, model: EntityModel, *, open: bool) -
         for declared in each.properties.values():
             members[f"_{declared.name}"] = Value(declared, read_json, required=is_required(declared, supplied))
         for structure in each.complex.values():
-            members[f"_{structure.name}"] = Structure(structure)
+            members[f"_{structure.name}"] = Structure(structure, read_json)
         for way in each.navigation.values():
             members[f"_{way.name}"] = Way(way, model)
             members[f"_{way.name}@bind"] = Binding(way)

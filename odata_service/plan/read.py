@@ -11,6 +11,7 @@ from sqlalchemy.engine import Dialect
 
 from odata_service.bind.query import Expansion, Query, Read
 from odata_service.dialects.base import Database
+from odata_service.edm.from_models import property_of_attribute
 from odata_service.edm.model import EntityModel, EntityType, Property
 from odata_service.plan.level import Level
 from odata_service.plan.read_plan import ReadPlan
@@ -126,10 +127,17 @@ def _needed(read: Read) -> tuple[Property, ...]:
     if read.kind in ("links", "stream"):
         return ()
     members = (member for structure in read.query.structures for member in structure.members)
-    return (*read.query.select, *members, *_discriminator(entity_type))
+    return (*read.query.select, *members, *_discriminator(entity_type), *_media_types(entity_type))
+
+
+def _media_types(entity_type: EntityType) -> tuple[Property, ...]:
+    """What says of which media type the octets of a media entity are: clients are told with the entity."""
+    streams = (each.media for each in entity_type.with_derived() if each.media is not None)
+    attributes = dict.fromkeys(each.content_type_attribute for each in streams if each.content_type_attribute)
+    return tuple(property_of_attribute(entity_type, attribute) for attribute in attributes)
 
 
 def _discriminator(entity_type: EntityType) -> tuple[Property, ...]:
     """What says which type of a hierarchy a row has; nothing where there is only one."""
-    found = entity_type.root.properties.get(entity_type.root.discriminator or "")
-    return (found,) if found is not None and entity_type.root.derived else ()
+    root = entity_type.root
+    return (property_of_attribute(root, root.discriminator),) if root.discriminator and root.derived else ()

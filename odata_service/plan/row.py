@@ -35,6 +35,11 @@ class RowShape:
     types: Mapping[object, EntityType] = field(default_factory=dict)  # by the value at ``discriminator``
     sides: tuple[Side, ...] = ()
 
+    @property
+    def declared_type(self) -> EntityType:
+        """The type that a client may expect of every row without being told."""
+        return self.type or self.entity_set.type
+
     def position(self, declared: Property) -> int:
         return self.columns.index(declared)
 

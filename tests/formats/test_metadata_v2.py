@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from odata_service.edm.from_models import model_from
 from odata_service.formats import csdl_v2, service_v2
+from tests.service import market
 
 from .library import MODEL, ROOT
 
@@ -101,6 +102,19 @@ def test_pyodata_reads_it_without_complaint() -> None:
     assert book.proprty("Title").max_length == 100
     assert book.nav_proprty("Author").to_role.entity_type_name == "Author"
     assert schema.entity_type("Everything").proprty("Instant").typ.name == "Edm.DateTimeOffset"
+
+
+def test_structures_hierarchies_and_media() -> None:
+    document = csdl_v2.write(model_from(market.Base, "Market"))
+    text = document.decode()
+    assert '<Property Name="Address" Type="Market.Address" Nullable="false" />' in text
+    assert '<ComplexType Name="Address"><Property Name="Street" Type="Edm.String" Nullable="true" MaxLength="100"' in text
+    assert '<EntityType Name="Leader" BaseType="Market.Person"><Property Name="Budget" Type="Edm.Decimal"' in text
+    assert '<EntityType Name="Picture" m:HasStream="true"><Key><PropertyRef Name="PictureID" /></Key>' in text
+    assert '<Association Name="Person_Leader"><End Type="Market.Person" Role="Person_Source" Multiplicity="*" />' in text
+    assert text.count('ConcurrencyMode="Fixed"') == 4  # Customer, Picture, and two properties of Order
+    schema = MetadataBuilder(document, config=Config(default_error_policy=PolicyFatal())).build()
+    assert schema.complex_type("Address").proprty("City").max_length == 50
 
 
 class Base(DeclarativeBase):

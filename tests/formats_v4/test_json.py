@@ -276,7 +276,7 @@ def test_media_entities() -> None:
     )
     full = json.loads(written(one(items, 1, "logo", None), FULL))
     assert full["@odata.mediaReadLink"] == f"{ROOT}MediaItems(1)/$value"
-    assert full["@odata.mediaContentType"] is None
+    assert full["@odata.mediaContentType"] == "application/octet-stream"  # as $value says
 
 
 class TestDelta:

@@ -14,10 +14,11 @@ from odata_service import ODataService
 from odata_service.sample import Sample, sample_named
 from odata_service.tracking import install_clock, writing
 from tests.conftest import FreshDatabase
-from tests.service import catalogue
+from tests.service import catalogue, market
 from tests.service.client import Client
 
 PRODUCTS = ("sqlite", "postgresql")
+OF_TESTS = {sample.name: sample for sample in (catalogue.SAMPLE, market.SAMPLE)}
 ClientOf = Callable[[str], Client]
 EngineOf = Callable[[str], Engine]
 
@@ -88,7 +89,7 @@ def client_of(databases: Databases, engines: EngineOf) -> ClientOf:
 
 
 def _sample(name: str) -> Sample:
-    return catalogue.SAMPLE if name == catalogue.SAMPLE.name else sample_named(name)
+    return OF_TESTS[name] if name in OF_TESTS else sample_named(name)
 
 
 @pytest.fixture

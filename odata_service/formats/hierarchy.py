@@ -1,0 +1,32 @@
+"""Rows of a hierarchy of types: each is written in the form of its own type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from odata_service.edm.model import EntityType
+from odata_service.formats.pieces import Page, Piece, written
+from odata_service.plan.row import RowShape
+from odata_service.result import Row
+
+
+def written_by_type(shape: RowShape, page: Page, pieces_of: Callable[[EntityType], Sequence[Piece]]) -> Iterable[str]:
+    """The text of each row; each type's rows are written at once and then put back into their order."""
+    by_type = rows_by_type(shape, page.rows)
+    if len(by_type) == 1:
+        return written(pieces_of(by_type[0][0]), page)
+    texts: dict[int, str] = {}
+    for entity_type, numbers in by_type:
+        texts.update(zip(numbers, written(pieces_of(entity_type), page.part(numbers)), strict=True))
+    return (texts[number] for number in range(len(page.rows)))
+
+
+def rows_by_type(shape: RowShape, rows: Sequence[Row]) -> list[tuple[EntityType, Sequence[int]]]:
+    """Which rows, by their numbers, have which type."""
+    declared, place = shape.declared_type, shape.discriminator
+    if place is None:
+        return [(declared, range(len(rows)))]
+    numbers: dict[EntityType, list[int]] = {}
+    for number, row in enumerate(rows):
+        numbers.setdefault(shape.types.get(row[place], declared), []).append(number)
+    return list(numbers.items())

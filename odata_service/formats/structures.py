@@ -1,0 +1,32 @@
+"""The structures of a model as its metadata documents declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from odata_service.edm.model import ComplexProperty, ComplexType, EntityModel, Property
+
+
+def structures_of(model: EntityModel) -> Mapping[str, tuple[ComplexType, tuple[Property, ...]]]:
+    """Each complex type with its members, as wide as the widest property of that type."""
+    kinds = dict(model.complex_types)
+    uses: dict[str, list[ComplexProperty]] = {}
+    for entity_type in model.types.values():
+        for declared in entity_type.complex.values():
+            kinds[declared.type.name] = declared.type
+            uses.setdefault(declared.type.name, []).append(declared)
+    return {name: (kinds[name], _widest(uses.get(name, ())) or kinds[name].properties) for name in sorted(kinds)}
+
+
+def _widest(uses: Iterable[ComplexProperty]) -> tuple[Property, ...]:
+    return tuple(_wider(members) for members in zip(*(use.members for use in uses), strict=True))
+
+
+def _wider(members: tuple[Property, ...]) -> Property:
+    lengths = [member.max_length for member in members]
+    return replace(
+        members[0],
+        nullable=any(member.nullable for member in members),
+        max_length=None if None in lengths else max(filter(None, lengths)),
+    )

@@ -1,0 +1,183 @@
+"""A market as a WCF service might have it: structures, concurrency properties, media, a hierarchy, links of every kind."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, Double, ForeignKey, String, Table
+from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship
+
+from odata_service import EntitySetRights, ODataService
+from odata_service.dialects.exact import ExactDecimal
+from odata_service.sample import Rows, Sample
+from odata_service.types import Stream
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+@dataclass
+class Address:
+    Street: str | None
+    City: str | None
+    PostalCode: str | None
+
+
+order_tags = Table(
+    "OrderTag",
+    Base.metadata,
+    Column("OrderID", ForeignKey("Order.OrderID"), primary_key=True),
+    Column("TagName", ForeignKey("Tag.Name"), primary_key=True),
+)
+
+
+class Customer(Base):
+    """Its ETag is the counter that SQLAlchemy keeps."""
+
+    __tablename__ = "Customer"
+
+    CustomerID: Mapped[str] = mapped_column(String(10), primary_key=True)
+    Name: Mapped[str] = mapped_column(String(100))
+    Rating: Mapped[float | None] = mapped_column(Double)
+    Version: Mapped[int] = mapped_column(default=1)
+    Address: Mapped[Address | None] = composite(
+        mapped_column("Street", String(100), nullable=True),
+        mapped_column("City", String(50), nullable=True),
+        mapped_column("PostalCode", String(10), nullable=True),
+    )
+
+    Orders: Mapped[list[Order]] = relationship(back_populates="Customer", order_by="Order.OrderID")
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": Version}
+
+
+class Order(Base):
+    """Its ETag is made of two properties that anyone may change."""
+
+    __tablename__ = "Order"
+    __odata__: ClassVar = {"etag": ("Status", "Placed")}
+
+    OrderID: Mapped[int] = mapped_column(primary_key=True)
+    CustomerID: Mapped[str | None] = mapped_column(ForeignKey("Customer.CustomerID"))
+    Status: Mapped[str] = mapped_column(String(20), default="new")
+    Placed: Mapped[datetime.datetime | None]
+    Total: Mapped[decimal.Decimal] = mapped_column(ExactDecimal(12, 2), default=decimal.Decimal(0))
+
+    Customer: Mapped[Customer | None] = relationship(back_populates="Orders")
+    Tags: Mapped[list[Tag]] = relationship(secondary=order_tags, back_populates="Orders", order_by="Tag.Name")
+    Lines: Mapped[list[Line]] = relationship(back_populates="Order", cascade="all")
+
+
+class Line(Base):
+    """It cannot be without its order."""
+
+    __tablename__ = "Line"
+
+    LineID: Mapped[int] = mapped_column(primary_key=True)
+    OrderID: Mapped[int] = mapped_column(ForeignKey("Order.OrderID"))
+    Text: Mapped[str] = mapped_column(String(100))
+
+    Order: Mapped[Order] = relationship(back_populates="Lines")
+
+
+class Tag(Base):
+    __tablename__ = "Tag"
+
+    Name: Mapped[str] = mapped_column(String(20), primary_key=True)
+
+    Orders: Mapped[list[Order]] = relationship(secondary=order_tags, back_populates="Tags", order_by="Order.OrderID")
+
+
+class Person(Base):
+    """Whoever works here; some of them lead others."""
+
+    __tablename__ = "Person"
+    __odata__: ClassVar = {"set": "Staff", "immutable": ("Kind",)}
+
+    PersonID: Mapped[int] = mapped_column(primary_key=True)
+    Name: Mapped[str] = mapped_column(String(100))
+    Kind: Mapped[str] = mapped_column(String(20), default="Person")
+    LeaderID: Mapped[int | None] = mapped_column(ForeignKey("Person.PersonID"))
+
+    Leader: Mapped[Person | None] = relationship(remote_side="Person.PersonID")
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": Kind, "polymorphic_identity": "Person"}
+
+
+class Leader(Person):
+    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "Leader"}
+
+    Budget: Mapped[decimal.Decimal | None] = mapped_column(ExactDecimal(12, 2))
+
+class Picture(Base):
+    """A media link entry with an ETag; the media type is in a property that clients see."""
+
+    __tablename__ = "Picture"
+    __odata__: ClassVar = {"media": "Content"}
+
+    PictureID: Mapped[int] = mapped_column(primary_key=True)
+    Title: Mapped[str] = mapped_column(String(100))
+    ContentType: Mapped[str | None] = mapped_column(String(100))
+    Version: Mapped[int] = mapped_column(default=1)
+    Content: Mapped[bytes | None] = mapped_column(Stream("ContentType"), deferred=True)
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": Version}
+
+
+class Sound(Base):
+    """One without an ETag; the media type is nobody's business but the stream's."""
+
+    __tablename__ = "Sound"
+    __odata__: ClassVar = {"media": "Content", "ignore": ("MediaType",)}
+
+    SoundID: Mapped[int] = mapped_column(primary_key=True)
+    Title: Mapped[str | None] = mapped_column(String(100))
+    MediaType: Mapped[str | None] = mapped_column(String(100))
+    Content: Mapped[bytes | None] = mapped_column(Stream("MediaType"), deferred=True)
+
+
+def first_rows() -> Rows:
+    placed = datetime.datetime(2024, 5, 6, 7, 8, 9)
+    return {
+        "Customer": [
+            {"CustomerID": "ADA", "Name": "Ada Lovelace", "Rating": 4.5, "Version": 1, "Street": "12 St James's Square",
+             "City": "London", "PostalCode": "SW1Y"},
+            {"CustomerID": "O'NEIL", "Name": "Shaquille O'Neil", "Rating": None, "Version": 7, "Street": None,
+             "City": None, "PostalCode": None},
+        ],
+        "Order": [
+            {"OrderID": 1, "CustomerID": "ADA", "Status": "new", "Placed": placed, "Total": decimal.Decimal("19.90")},
+            {"OrderID": 2, "CustomerID": "ADA", "Status": "it's \"paid\"", "Placed": None, "Total": decimal.Decimal(5)},
+            {"OrderID": 3, "CustomerID": None, "Status": "new", "Placed": placed, "Total": decimal.Decimal(0)},
+        ],
+        "Line": [{"LineID": 1, "OrderID": 1, "Text": "one"}, {"LineID": 2, "OrderID": 1, "Text": "two"}],
+        "Tag": [{"Name": "gift"}, {"Name": "urgent"}],
+        "Person": [
+            {"PersonID": 1, "Name": "Grace", "Kind": "Leader", "LeaderID": None},
+            {"PersonID": 2, "Name": "Alan", "Kind": "Person", "LeaderID": 1},
+        ],
+        "Picture": [{"PictureID": 1, "Title": "Dot", "ContentType": "image/gif", "Version": 1, "Content": b"GIF89a."}],
+        "Sound": [{"SoundID": 1, "Title": None, "MediaType": "audio/midi", "Content": b"0123456789"}],
+    }  # fmt: skip
+
+
+def _configure(service: ODataService) -> None:
+    service.rights("*", EntitySetRights.ALL)
+
+
+SAMPLE = Sample(
+    name="market",
+    base=Base,
+    main=Customer,
+    namespace="Market",
+    container="MarketEntities",
+    roots={"/": "v2"},
+    example="Customers",
+    first_rows=first_rows,
+    generated_rows=lambda numbers: {},
+    configure=_configure,
+)
