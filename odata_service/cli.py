@@ -1,11 +1,13 @@
-"""``odata-service serve | get | metadata | seed``: the service from the command line. The only place that knows Gunicorn."""
+"""``odata-service serve | get | metadata | seed | purge``: the service from the command line. The only place that knows Gunicorn."""
 
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
@@ -26,6 +28,20 @@ THREADS = 4
 # Longer than any URL that Limits lets pass, so that the refusal is ours and says which setting changes it.
 REQUEST_LINE = 128 * 1024
 ROOT = "http://localhost/"
+
+
+UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+
+
+def age(text: str) -> timedelta:
+    """
+    >>> age("90d")
+    datetime.timedelta(days=90)
+    """
+    match = re.fullmatch(r"(\d{1,6})([wdhms])", text)
+    if match is None:
+        raise click.BadParameter(f"{text!r} is no age; 90d, 12h and 30m are")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
 class Commands(click.Group):
@@ -212,3 +228,18 @@ def seed(rows: int, **flags: object) -> None:
             added += count
             bar.update(count)
     click.echo(f"{added} added; {rows} generated rows are there")
+
+
+@main.command()
+@click.option("--older-than", type=age, required=True, help="how long tombstones are kept: 90d, 12h")
+@setting("database_url", "--database")
+@setting("sample")
+def purge(older_than: timedelta, **flags: object) -> None:
+    """Remove deleted entities for good. A client that has not asked for changes since then is told to begin anew.
+
+    \b
+    odata-service purge --older-than 90d
+    """
+    purged = started(_settings(flags)).purge(older_than)
+    lines = [f"{count} {name}" for name, count in sorted(purged.items())]
+    click.echo("\n".join(lines or ["nothing to remove"]))

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from sqlalchemy import Select
+
 from odata_service.access import Access
 from odata_service.bind.delta import IS_DELETED, MATCHES, can_be_followed, changes_of, moment_constant
 from odata_service.bind.query import Read
@@ -27,7 +29,7 @@ from odata_service.plan.read_plan import ReadPlan
 from odata_service.plan.statement import compiled
 from odata_service.result import EntityCollection, EntityCount, EntityDelta, Level, Result
 from odata_service.token import Plain, TokenCodec
-from odata_service.tracking import has_counter, last_stamp, moment
+from odata_service.tracking import floor_of, has_counter, has_floor, last_stamp, moment
 
 DELTA_TOKEN = "$deltatoken"
 SECONDS_PER_DAY = 86_400
@@ -59,10 +61,9 @@ class Deltas:
     tokens: TokenCodec
     limits: Limits
     _has_counter: bool = False
+    _has_floor: bool = False
 
-    def mark(
-        self, read: Read, request: ODataRequest, token: str | None, is_first: bool, timing: Timing
-    ) -> Mark | None:
+    def mark(self, read: Read, request: ODataRequest, token: str | None, is_first: bool, timing: Timing) -> Mark | None:
         """Where a read stands; ``None`` for one that nobody follows, or that cannot be. A preference that cannot be met
         is ignored, a token is refused."""
         if token is not None:
@@ -92,6 +93,7 @@ class Deltas:
         plan = self.planner.plan(changes_of(restricted, first, second), [False] * len(mark.after) or None)
         this = replace(mark, until=until)
         result = Reader(self.connections).read(plan, self._given(request, [*literals, *stamps], this), timing)
+        self._demand_tombstones(read, mark, request, timing)
         if isinstance(result, EntityCount):
             return result
         assert isinstance(result, EntityCollection), "only collections can be followed"
@@ -127,12 +129,18 @@ class Deltas:
     def _last_stamp(self, read: Read, timing: Timing) -> int:
         """The clock's, or 0 in a database where nothing was ever stamped."""
         self._has_counter = self._has_counter or has_counter(self.connections.engine)
-        if not self._has_counter:
-            return 0
         tracking = read.query.entity_set.type.tracking
-        statement = compiled(last_stamp(tracking.group if tracking else ""), self.planner.dialect)
+        return self._number(last_stamp(tracking.group if tracking else ""), timing) if self._has_counter else 0
+
+    def _demand_tombstones(self, read: Read, mark: Mark, request: ODataRequest, timing: Timing) -> None:
+        """410 where some were removed that this delta should have told of. Asked when its rows have been read."""
+        self._has_floor = self._has_floor or has_floor(self.connections.engine)
+        if self._has_floor and mark.since < self._number(floor_of(read.query.entity_set.type.mapper), timing):
+            raise _gone(request, "is from before the last purge of deleted entities")
+
+    def _number(self, statement: Select[tuple[int]], timing: Timing) -> int:
         with self.connections.open(timing) as connection:
-            rows = connection.rows(statement, {})
+            rows = connection.rows(compiled(statement, self.planner.dialect), {})
         return int(str(rows[0][0])) if rows else 0
 
     def _link(self, request: ODataRequest, mark: Mark) -> str:

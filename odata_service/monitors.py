@@ -25,15 +25,13 @@ from sqlalchemy import (
     Table,
     delete,
     insert,
-    inspect,
     select,
     update,
 )
-from sqlalchemy.exc import DBAPIError
 
 from odata_service.errors import MethodNotAllowed, NotFound
 from odata_service.message import Headers, ODataRequest, ODataResponse
-from odata_service.tracking import prepare_engine, writing
+from odata_service.tracking import create_missing, writing
 
 PATH = "$async"
 SECONDS_KEPT = 86_400
@@ -121,16 +119,9 @@ class Monitors:
             connection.execute(delete(MONITORS).where(MONITORS.c.monitor == monitor))
 
     def _create_table(self) -> None:
-        """Safe to repeat, and when several workers do it at once."""
-        if self._has_table:
-            return
-        prepare_engine(self.engine)
-        try:
-            MONITORS.create(writing(self.engine), checkfirst=True)
-        except DBAPIError:
-            if not inspect(self.engine).has_table(MONITORS.name):
-                raise
-        self._has_table = True
+        if not self._has_table:
+            create_missing(self.engine, MONITORS)
+            self._has_table = True
 
 
 def is_monitor(request: ODataRequest) -> bool:

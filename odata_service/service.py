@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -111,6 +112,11 @@ class ODataService(Declares):
         from odata_service.web.blueprint import blueprint  # the one way up: only web/ knows Flask
 
         return blueprint(self, PROTOCOLS[protocol])
+
+    def purge(self, older_than: timedelta) -> Mapping[str, int]:
+        """Remove tombstones that are older, for good; returns how many of each model. Clients that have not heard of
+        those are told to begin anew: their delta links are 410."""
+        return tracking.purge(self.engine, [each.type.mapper for each in self.model.sets.values()], older_than)
 
     def handle(self, request: ODataRequest) -> ODataResponse:
         """Answer one request. Every refusal is an answer; nothing is raised."""

@@ -1,9 +1,13 @@
 """LastUpdated and IsDeleted: which models are tracked, stamps in commit order, and the save hook that sets both."""
 
-from .clock import UTC_CLOCK, Clock, has_counter, last_stamp, moment, prepare_engine, writing
+from .begin import prepare_engine, writing
+from .bookkeeping import create_missing
+from .clock import UTC_CLOCK, Clock, has_counter, last_stamp, milliseconds, moment
 from .clock import install as install_clock
+from .floor import floor_of, has_floor
 from .hook import install as install_hook
 from .hook import write_sessions
+from .retention import purge
 from .tombstones import BulkWriteRefused, HardDeleteRefused
 from .tracked import EntityTracking, Tracking, tracked, tracking_of
 
@@ -14,12 +18,17 @@ __all__ = [
     "EntityTracking",
     "HardDeleteRefused",
     "Tracking",
+    "create_missing",
+    "floor_of",
     "has_counter",
+    "has_floor",
     "install_clock",
     "install_hook",
     "last_stamp",
+    "milliseconds",
     "moment",
     "prepare_engine",
+    "purge",
     "tracked",
     "tracking_of",
     "write_sessions",

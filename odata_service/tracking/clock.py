@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
@@ -22,14 +22,16 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
-    event,
     insert,
     inspect,
     select,
     update,
 )
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
+
+from .bookkeeping import create_missing
+from .floor import FLOORS
 
 EPOCH = datetime(1970, 1, 1)  # stamps are UTC without a zone, as V2's Edm.DateTime is
 
@@ -107,14 +109,19 @@ def moment(milliseconds: int) -> datetime:
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 
+def milliseconds(stamp: datetime) -> int:
+    """The other way round; a stamp without a zone is UTC.
+
+    >>> milliseconds(moment(1234))
+    1234
+    """
+    utc = stamp.astimezone(UTC).replace(tzinfo=None) if stamp.tzinfo else stamp
+    return (utc - EPOCH) // timedelta(milliseconds=1)
+
+
 def install(engine: Engine) -> None:
-    """Create the counter table if it is missing. Safe to repeat, and when several processes start at once."""
-    prepare_engine(engine)
-    try:
-        COUNTERS.create(writing(engine), checkfirst=True)
-    except DBAPIError:
-        if not inspect(engine).has_table(COUNTERS.name):  # else another process was first
-            raise
+    """Create the counter's table, and the one of what was purged, where they are missing."""
+    create_missing(engine, COUNTERS, FLOORS)
 
 
 def _add_counter(connection: Connection, group: str) -> None:
@@ -123,26 +130,3 @@ def _add_counter(connection: Connection, group: str) -> None:
             connection.execute(insert(COUNTERS).values(tracked_group=group, last=0))
     except IntegrityError:
         pass  # another transaction added it first and has committed
-
-
-def prepare_engine(engine: Engine) -> None:
-    """Begin SQLite transactions in words: ``BEGIN`` for readers, ``BEGIN IMMEDIATE`` on ``writing(engine)``.
-
-    Left alone, Python's driver begins only before the first INSERT or UPDATE. What was read until then belongs to no
-    transaction, and a writer that has read fails at once with "database is locked" when another was faster. Databases
-    with row locks need nothing.
-    """
-    if engine.dialect.name == "sqlite" and not event.contains(engine, "begin", _begin):
-        event.listen(engine, "begin", _begin)
-
-
-def writing(engine: Engine) -> Engine:
-    """The same engine, pool included, for transactions that will write."""
-    return engine.execution_options(odata_begin="BEGIN IMMEDIATE")
-
-
-def _begin(connection: Connection) -> None:
-    driver_connection = connection.connection.dbapi_connection
-    assert driver_connection is not None
-    if not connection.dialect.detect_autocommit_setting(driver_connection):
-        connection.exec_driver_sql(connection.get_execution_options().get("odata_begin", "BEGIN"))

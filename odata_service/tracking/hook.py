@@ -21,7 +21,8 @@ from sqlalchemy.orm import InstanceState, ORMExecuteState, Session, SessionTrans
 from sqlalchemy.orm.attributes import get_history
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
-from .clock import UTC_CLOCK, Clock, prepare_engine, writing
+from .begin import prepare_engine, writing
+from .clock import UTC_CLOCK, Clock
 from .rows import Key, parent_link, stamp_column
 from .tombstones import (
     LOADED_OR_PENDING,

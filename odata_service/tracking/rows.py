@@ -43,11 +43,11 @@ def stamp_column(mapper: AnyMapper) -> StampColumn | None:
     if tracking is None or tracking.last_updated is None:
         return None
     column = _as_column(mapper.column_attrs[tracking.last_updated].columns[0])
-    key = tuple(_same_column_in(column.table, mapper, primary) for primary in mapper.primary_key)
+    key = tuple(same_column_in(column.table, mapper, primary) for primary in mapper.primary_key)
     return StampColumn(mapper, tracking.last_updated, column, key, tracking.group)
 
 
-def _same_column_in(table: FromClause, mapper: AnyMapper, column: AnyColumn) -> AnyColumn:
+def same_column_in(table: FromClause, mapper: AnyMapper, column: AnyColumn) -> Column[Any]:
     """With joined inheritance ``employee.id`` and ``person.id`` are one attribute; this is the one in ``table``."""
     twins = mapper.get_property_by_column(_as_column(column)).columns
     return next(twin for twin in map(_as_column, twins) if twin.table is table)

@@ -12,11 +12,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
 
 from odata_service.cli import main
+from odata_service.database import open_engine
+from odata_service.sample import sample_named
+from odata_service.tracking import write_sessions
 
 Run = Callable[..., Result]
 
@@ -160,3 +164,18 @@ class TestServe:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
+
+
+class TestPurge:
+    def test_says_what_was_removed(self, run):
+        run("seed", "people", "--rows", "3")
+        engine = open_engine("sqlite:///var/people.db")
+        with write_sessions(engine).begin() as session:
+            session.delete(session.get_one(sample_named("people").main, UUID("0d3b3f0e-6f61-4a27-9a35-64d2a1f0c001")))
+        assert run("purge", "--older-than", "1h").output == "nothing to remove\n"
+        assert run("purge", "--older-than", "0s").output == "2 Address\n1 Person\n1 PhoneNumber\n"
+
+    @pytest.mark.parametrize("age", ["90", "1y", "-1d", ""])
+    def test_other_ages(self, run, age):
+        answer = run("purge", "--older-than", age)
+        assert answer.exit_code == 2 and "is no age; 90d, 12h and 30m are" in answer.output

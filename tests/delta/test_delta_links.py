@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 
@@ -44,7 +45,9 @@ class TestAsking:
     def test_4_01_writes_it_without_odata(self, newest):
         assert "@deltaLink" in newest.get("People", Prefer="track-changes").json
 
-    @pytest.mark.parametrize("url", ["AddressTypes", "People?$expand=Addresses", "People/$count", ADA, "People?$apply=identity"])
+    @pytest.mark.parametrize(
+        "url", ["AddressTypes", "People?$expand=Addresses", "People/$count", ADA, "People?$apply=identity"]
+    )
     def test_what_cannot_be_followed_is_answered_without(self, people, url):
         answer = people.get(url, Prefer="track-changes")
         assert answer.status == 200 and "Preference-Applied" not in answer.headers and b"deltaLink" not in answer.body
@@ -154,6 +157,40 @@ class TestGone:
         people.service._reads.deltas.limits = dataclasses.replace(Limits(), max_delta_age_days=-1)
         answer = people.get(link)
         assert answer.error == (410, "DeltaLinkGone") and answer.headers["Location"] == f"{ROOT}People"
+
+
+class TestPurged:
+    """The floor rises when tombstones are removed: who has not heard of them begins anew."""
+
+    def test_a_link_from_before(self, people):
+        old = people.delta_link("People?$select=Name")
+        people.send("DELETE", CHLOE)
+        new = people.delta_link("People")
+        assert people.service.purge(timedelta()) == {"Person": 1, "Address": 2, "PhoneNumber": 1}
+        answer = people.get(old)
+        assert answer.error == (410, "DeltaLinkGone") and answer.headers["Location"] == f"{ROOT}People?$select=Name"
+        assert people.value(new) == []
+
+    def test_of_another_set(self, people):
+        link = people.delta_link("People")
+        address = people.value("Addresses?$top=1")[0]["AddressId"]
+        people.send("DELETE", f"Addresses({address})")
+        people.service.purge(timedelta())
+        assert people.value(link) == []
+
+    def test_between_the_pages_of_a_delta(self, people):
+        link = people.delta_link("People")
+        for key in (ADA, BRIAN, CHLOE):
+            people.send("DELETE", key)
+        first = people.get(link, Prefer="maxpagesize=1").json
+        people.service.purge(timedelta())
+        assert people.get(first["@odata.nextLink"]).error == (410, "DeltaLinkGone")
+
+    def test_what_is_younger_stays(self, people):
+        link = people.delta_link("People")
+        people.send("DELETE", CHLOE)
+        assert people.service.purge(timedelta(hours=1)) == {}
+        assert ids(people.value(link)) == ["3deleted"]
 
 
 class TestTombstones:
