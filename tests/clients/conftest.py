@@ -1,4 +1,12 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
 from tests.service.databases import (
+    Databases,
     client_of,
     databases,
     engine_of,
@@ -7,5 +15,25 @@ from tests.service.databases import (
     people_by_entity,
     shop,
 )
+from tests.serving import Serving
 
 __all__ = ["client_of", "databases", "engine_of", "engines", "people", "people_by_entity", "shop"]
+
+
+@pytest.fixture(scope="session")
+def serving_techstore(databases: Databases) -> Iterator[Serving]:
+    """``odata-service serve --sample techstore``, on each of the databases."""
+    url = databases.url("served_techstore").render_as_string(hide_password=False)
+    serving = Serving.start(databases.folder, "--sample", "techstore", "--workers", "1", url)
+    try:
+        yield serving
+    finally:
+        serving.stop()
+
+
+@pytest.fixture
+def techstore(serving_techstore: Serving) -> str:
+    """The root of its V4 service, with just the first rows."""
+    root = serving_techstore.roots[0]
+    assert httpx.post(f"{root}Reseed").status_code == 204
+    return root
