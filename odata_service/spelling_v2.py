@@ -126,6 +126,7 @@ class SpellingV2:
     protocol: Protocol = V2
     key_as_segment: bool = False
     tombstones: Tombstones = "shown"  # clients of WCF's kind look for IsDeleted in what they read
+    updates: tuple[str, ...] = ("PUT", "MERGE", "PATCH")
     whole_sets: bool = False
     whole_links: bool = False
     deletes_properties: bool = False  # only of their $value

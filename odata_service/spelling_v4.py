@@ -202,6 +202,7 @@ class SpellingV4:
     protocol: Protocol = V4
     key_as_segment: bool = True
     tombstones: Tombstones = "hidden"  # only deltas tell of them
+    updates: tuple[str, ...] = ("PUT", "PATCH")
     whole_sets: bool = True
     whole_links: bool = True
     deletes_properties: bool = True

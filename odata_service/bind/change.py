@@ -18,7 +18,6 @@ from odata_service.edm.operation import Parameter
 from odata_service.errors import BadRequest, MethodNotAllowed
 
 READS = ("GET", "HEAD")
-UPDATES = ("PUT", "MERGE", "PATCH")
 
 
 class Body(Shape):
@@ -51,6 +50,10 @@ class Manners(Shape):
     """What a protocol lets clients do, where protocols differ."""
 
     @property
+    def updates(self) -> Sequence[str]:
+        """The methods that change an entity."""
+
+    @property
     def whole_sets(self) -> bool:
         """Whether PATCH and DELETE may change many entities at once."""
 
@@ -78,23 +81,23 @@ def allowed_methods(resource: Resource, manners: Manners) -> tuple[str, ...]:
     if resource.links:
         return (*READS, *_changes_of_links(resource, manners))
     if (resource.property or resource.structure) and not resource.raw and not manners.deletes_properties:
-        return (*READS, *UPDATES)
+        return (*READS, *manners.updates)
     if resource.property is not None or resource.structure is not None or resource.stream is not None:
-        return (*READS, *UPDATES, "DELETE")
+        return (*READS, *manners.updates, "DELETE")
     if isinstance(resource.steps[-1].entity_set, CrossJoin):
         return READS
     if not resource.steps[-1].single:
         return (*READS, "POST", "PATCH") if whole_sets and len(resource.steps) == 1 else (*READS, "POST")
     if len(resource.steps) == 1 and resource.steps[0].entity_set.singleton:
-        return (*READS, *UPDATES)
-    return (*READS, *UPDATES, "DELETE")
+        return (*READS, *manners.updates)
+    return (*READS, *manners.updates, "DELETE")
 
 
 def _changes_of_links(resource: Resource, manners: Manners) -> tuple[str, ...]:
     """A single link is set and removed, to a collection one is added, a member of it is removed."""
     last = resource.steps[-1]
     if last.navigation is None or not last.navigation.collection:
-        return ("PUT", "DELETE") if manners.whole_links else (*UPDATES, "DELETE")
+        return ("PUT", "DELETE") if manners.whole_links else (*manners.updates, "DELETE")
     if not manners.whole_links:
         return ("DELETE",) if last.key else ("POST",)
     return ("PUT", "DELETE") if last.key else ("POST", "PUT", "DELETE")

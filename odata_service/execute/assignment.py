@@ -64,5 +64,5 @@ def default_of(declared: Property) -> object:
 
 
 def _refuse_missing(declared: Property) -> NoReturn:
-    message = f"{declared.name} needs a value: PUT replaces the whole entity; MERGE changes only what it names"
+    message = f"{declared.name} needs a value: PUT replaces the whole entity; PATCH changes only what it names"
     raise BadRequest("ValueRequired", message, target=declared.name)

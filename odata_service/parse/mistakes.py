@@ -22,6 +22,11 @@ _MEANINGS: tuple[tuple[set[str], set[str], str], ...] = (
     ({"_COMMA", "_RPAR"}, set(), "a comma or a closing parenthesis"),
     ({"_RPAR"}, set(), "a closing parenthesis"),
     ({"_COMMA"}, set(), "a comma or the end"),
+    ({"_EQUALS"}, set(), "an equals sign"),
+    ({"_LPAR"}, set(), "an opening parenthesis"),
+    ({"_COLON"}, set(), "a colon"),
+    ({"_AS"}, set(), "'as' and a name"),
+    ({"GROUPBY"}, set(), "a transformation such as filter(…), groupby(…) or aggregate(…)"),
 )
 
 

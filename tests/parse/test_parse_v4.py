@@ -310,3 +310,20 @@ def test_what_clients_send() -> None:
     for url in urls:
         target, _, query = url.partition("?")
         parse(query, target)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("$compute=Price mul 2", "'as' and a name"),
+        ("$apply=groupby(Name)", "an opening parenthesis"),
+        ("$apply=total(Name)", "a transformation such as filter(…), groupby(…) or aggregate(…)"),
+        ("$filter=Items/any(x)", "a colon"),
+    ],
+)
+def test_what_was_expected(query: str, expected: str) -> None:
+    assert refusal(query).message.startswith(f"expected {expected}, found ")
+
+
+def test_a_key_without_quotes() -> None:
+    assert refusal("", target="Products(abc)").message.startswith("expected an equals sign, found ')'")
