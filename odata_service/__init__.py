@@ -3,7 +3,16 @@
 from odata_service.access import EntitySetRights
 from odata_service.edm.from_models import ModelError
 from odata_service.limits import Limits
-from odata_service.message import Headers, ODataRequest, ODataResponse
+from odata_service.message import Headers, ODataRequest, ODataResponse, User
 from odata_service.service import ODataService
 
-__all__ = ["EntitySetRights", "Headers", "Limits", "ModelError", "ODataRequest", "ODataResponse", "ODataService"]
+__all__ = [
+    "EntitySetRights",
+    "Headers",
+    "Limits",
+    "ModelError",
+    "ODataRequest",
+    "ODataResponse",
+    "ODataService",
+    "User",
+]

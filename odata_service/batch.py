@@ -109,7 +109,7 @@ class Batch:
     def _done(self, parts: Sequence[PartRequest], transaction: Transaction) -> list[_Done]:
         done = []
         for part in parts:
-            request = self._inner(part)
+            request = self._inner(part, in_changeset=True)
             exchange = self.spelling.agree(request, None)
             order = self.changes.order(_meant(part), request, self.spelling, exchange)
             changed = transaction.apply(order)
@@ -129,7 +129,7 @@ class Batch:
         )
         return PartResponse(done.exchange.write(result), done.part.content_id)
 
-    def _inner(self, part: PartRequest) -> ODataRequest:
+    def _inner(self, part: PartRequest, in_changeset: bool = False) -> ODataRequest:
         """The part as a request of its own, with the caller of the whole batch."""
         target, _, query = self._below_root(part.url).partition("?")
         if target.partition("?")[0].strip("/") == "$batch":
@@ -139,7 +139,14 @@ class Batch:
         kept = [(name, value) for name, value in inherited.items() if name.lower() not in given]
         headers = Headers([*part.headers.items(), *kept])
         return replace(
-            self.request, method=part.method, target=target, query=query, headers=headers, body=part.body
+            self.request,
+            method=part.method,
+            target=target,
+            query=query,
+            headers=headers,
+            body=part.body,
+            in_batch=True,
+            in_changeset=in_changeset,
         )
 
     def _below_root(self, url: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from odata_service.access import EntitySetRights
+from odata_service.access import Caller, EntitySetRights
 from odata_service.bind.call import Call
 from odata_service.bind.change import allowed_methods, command, demand_method
 from odata_service.bind.command import ApplyDelta, Command, DeleteEach, Insert, Invoke, SetCommand, Update, UpdateEach
@@ -51,7 +51,8 @@ class Changes:
     def allowed(self, request: ODataRequest, spelling: Spelling) -> tuple[str, ...]:
         """The methods that a resource has."""
         syntax = spelling.parse_path(request.target, self.reads.limits)
-        resource = self.reads.binder(spelling, self.reads.access.visible_model()).resource(syntax)
+        caller = self.reads.access.caller(request)
+        resource = self.reads.binder(spelling, caller.model).resource(syntax)
         return allowed_methods(resource, spelling)
 
     def run(self, work: Callable[[Transaction], Outcome], timing: Timing) -> Outcome:
@@ -71,16 +72,17 @@ class Changes:
         """The entity where it is new or asked for, else only its new state's ETag."""
         if changed is None:
             return NoContent()
+        caller = self.reads.access.caller(request)
         if isinstance(changed, ChangedSet):
-            return self._changed_set(changed, command, request, spelling, exchange, timing)
+            return self._changed_set(changed, command, request, caller, spelling, exchange, timing)
         if isinstance(changed, Returned):
             found = changed.found
-            return self.reads.found(found, spelling, timing) if isinstance(found, Step) else found
+            return self.reads.found(found, caller, spelling, timing) if isinstance(found, Step) else found
         wanted = changed.created or (exchange.returns_content and isinstance(command, Update))
         if not wanted and not changed.entity_set.type.etag:
             return NoContent()
         inline = _inline(command.payload) if isinstance(command, Insert) and spelling.answers_with_inline else ()
-        entity = self.reads.entity(spelling, changed.entity_set, changed.key, timing, inline)
+        entity = self.reads.entity(caller, spelling, changed.entity_set, changed.key, timing, inline)
         address = entity_address(request.root, changed.entity_set, changed.key, spelling.write_literal)
         if changed.created:
             return Created(entity, address)
@@ -91,6 +93,7 @@ class Changes:
         changed: ChangedSet,
         command: Command,
         request: ODataRequest,
+        caller: Caller,
         spelling: Spelling,
         exchange: Exchange,
         timing: Timing,
@@ -99,11 +102,17 @@ class Changes:
         wanted = exchange.answers_deltas if isinstance(command, ApplyDelta) else exchange.returns_content
         if not changed.has_failures and (not wanted or isinstance(command, DeleteEach)):
             return NoContent()
-        items = [self._item(changed.entity_set, done, request, spelling, timing) for done in changed.items]
+        items = [self._item(changed.entity_set, done, request, caller, spelling, timing) for done in changed.items]
         return DeltaResponse(changed.entity_set, items)
 
     def _item(
-        self, entity_set: EntitySet, done: Done, request: ODataRequest, spelling: Spelling, timing: Timing
+        self,
+        entity_set: EntitySet,
+        done: Done,
+        request: ODataRequest,
+        caller: Caller,
+        spelling: Spelling,
+        timing: Timing,
     ) -> DeltaItem:
         """An entity as it is now, or its address: of what was deleted, and of what could not be changed."""
         address = "" if done.key is None else entity_address(
@@ -113,7 +122,7 @@ class Changes:
         if failure is not None or done.operation == "delete" or done.key is None:
             is_gone = failure is None or done.operation == "insert"
             return DeltaItem(address, None, "deleted" if is_gone else "", done.content_id, failure)
-        entity = self.reads.entity(spelling, entity_set, done.key, timing)
+        entity = self.reads.entity(caller, spelling, entity_set, done.key, timing)
         return DeltaItem(address, entity.level, "", done.content_id)
 
     def _install_clock(self) -> None:
@@ -132,16 +141,16 @@ class Changes:
         """What a request asks to be changed, looked up and permitted."""
         syntax = spelling.parse(request.target, request.query, self.reads.limits)
         exchange.check(syntax)
-        model = self.reads.access.visible_model()
-        resource = self.reads.binder(spelling, model).resource(syntax)
+        caller = self.reads.access.caller(request)
+        resource = self.reads.binder(spelling, caller.model).resource(syntax)
         demand_method(method, allowed_methods(resource, spelling))
         if resource.special is not None:
             raise NotImplementedByService("NotImplemented", f"{resource.special} is not supported yet")
         if resource.call is not None:
-            return self._invocation(resource.call, syntax, request, spelling, exchange)
-        self.reads.access.permit(method, resource)
+            return self._invocation(resource.call, syntax, request, caller, spelling, exchange)
+        caller.permit(method, resource)
         ids = () if syntax.options.id is None else (syntax.options.id,)
-        body = exchange.body(model, self.reads.limits)
+        body = exchange.body(caller.model, self.reads.limits)
         bound = command(method, resource, body, ids=ids, upserts=spelling.upserts)
         if isinstance(bound, Insert):
             exchange.promise(Created)
@@ -150,33 +159,34 @@ class Changes:
         if isinstance(bound, (UpdateEach, DeleteEach)):
             bound = replace(bound, check=partial(self.reads.limits.check, "max_objects_on_change"))
         return Order(
-            self.reads.access.restrict_change(bound, spelling.tombstones),
+            caller.restrict_change(bound, spelling.tombstones),
             literal_values(syntax),
             Conditions.of(request.headers),
-            lambda uri: self._referred(uri, request, spelling),
-            self.reads.access.rules(spelling.tombstones),
+            lambda uri: self._referred(uri, request, caller, spelling),
+            caller.rules(spelling.tombstones),
         )
 
     def _invocation(
-        self, call: Call, syntax: Syntax, request: ODataRequest, spelling: Spelling, exchange: Exchange
+        self, call: Call, syntax: Syntax, request: ODataRequest, caller: Caller, spelling: Spelling, exchange: Exchange
     ) -> Order:
         """An action with what it is called with."""
-        asked = self.reads.asked(request, syntax, spelling)
-        body = exchange.body(self.reads.access.visible_model(), self.reads.limits)
+        asked = self.reads.asked(request, caller, syntax, spelling)
+        body = exchange.body(caller.model, self.reads.limits)
         conditions = Conditions.of(request.headers)
         run = self.reads.invoker.action(call, asked, body, conditions)
-        return Order(Invoke(run), asked.literals, conditions, lambda uri: self._referred(uri, request, spelling))
+        return Order(Invoke(run), asked.literals, conditions, lambda uri: self._referred(uri, request, caller, spelling))
 
-    def _referred(self, uri: str, request: ODataRequest, spelling: Spelling) -> tuple[Query, Literals]:
+    def _referred(
+        self, uri: str, request: ODataRequest, caller: Caller, spelling: Spelling
+    ) -> tuple[Query, Literals]:
         """The entity at an address in a body: absolute, or relative to the service root or the host."""
         syntax = spelling.parse_path(_below_root(uri, request.root), self.reads.limits)
-        access = self.reads.access
-        resource = self.reads.binder(spelling, access.visible_model()).resource(syntax)
+        resource = self.reads.binder(spelling, caller.model).resource(syntax)
         if not resource.steps or resource.property is not None or resource.count or resource.links:
             raise BadRequest("BadReference", f"{uri!r:.200} is not the address of an entity")
         for step in resource.steps:
-            access.demand(step.entity_set, EntitySetRights.READ_SINGLE)
-        return Query(resource.steps, rules=access.rules(spelling.tombstones)), literal_values(syntax)
+            caller.demand(step.entity_set, EntitySetRights.READ_SINGLE)
+        return Query(resource.steps, rules=caller.rules(spelling.tombstones)), literal_values(syntax)
 
 
 def _inline(payload: EntityPayload) -> tuple[ExpandItem, ...]:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from sqlalchemy import Select
 
-from odata_service.access import Access
+from odata_service.access import Caller
 from odata_service.bind.delta import IS_DELETED, MATCHES, can_be_followed, changes_of, moment_constant
 from odata_service.bind.query import Read
 from odata_service.edm.primitive import DATE_TIME
@@ -55,7 +55,6 @@ class Mark:
 class Deltas:
     """Follows the changes of reads."""
 
-    access: Access
     planner: Planner
     connections: ReadConnections
     tokens: TokenCodec
@@ -63,59 +62,63 @@ class Deltas:
     _has_counter: bool = False
     _has_floor: bool = False
 
-    def mark(self, read: Read, request: ODataRequest, token: str | None, is_first: bool, timing: Timing) -> Mark | None:
+    def mark(
+        self, read: Read, request: ODataRequest, caller: Caller, token: str | None, is_first: bool, timing: Timing
+    ) -> Mark | None:
         """Where a read stands; ``None`` for one that nobody follows, or that cannot be. A preference that cannot be met
         is ignored, a token is refused."""
         if token is not None:
-            return self._mark_of(token, read, request, timing)
+            return self._mark_of(token, read, request, caller, timing)
         if not is_first or read.kind != "entities" or not can_be_followed(read):
             return None
         return Mark("reading", self._last_stamp(read, timing), int(time.time()))
 
-    def linked(self, result: Result, mark: Mark, request: ODataRequest, is_first: bool) -> Result:
+    def linked(self, result: Result, mark: Mark, request: ODataRequest, caller: Caller, is_first: bool) -> Result:
         """A page of a reading with its delta link, or the next link that leads there."""
         if not isinstance(result, EntityCollection):
             return result
         if result.next_link is None:
-            link = self._link(request, replace(mark, kind="changes", given=int(time.time())))
+            link = self._link(request, caller, replace(mark, kind="changes", given=int(time.time())))
             return replace(result, delta_link=link, tracked=is_first)
         if not is_first:
             return result
-        token = self._signed(request, mark)
+        token = self._signed(request, caller, mark)
         return replace(result, next_link=f"{result.next_link}&{DELTA_TOKEN}={token}", tracked=True)
 
-    def changes(self, read: Read, mark: Mark, request: ODataRequest, literals: Literals, timing: Timing) -> Result:
+    def changes(
+        self, read: Read, mark: Mark, request: ODataRequest, caller: Caller, literals: Literals, timing: Timing
+    ) -> Result:
         """One page of what has changed, or how much has."""
         until = self._last_stamp(read, timing) if mark.until is None else mark.until
         stamps = [(DATE_TIME, moment(stamp)) for stamp in (mark.since, until)]
         first, second = (moment_constant(at, len(literals) + n) for n, (_, at) in enumerate(stamps))
-        restricted = self.access.restrict_changes(read)
+        restricted = caller.restrict_changes(read)
         plan = self.planner.plan(changes_of(restricted, first, second), [False] * len(mark.after) or None)
         this = replace(mark, until=until)
-        result = Reader(self.connections).read(plan, self._given(request, [*literals, *stamps], this), timing)
+        result = Reader(self.connections).read(plan, self._given(request, caller, [*literals, *stamps], this), timing)
         self._demand_tombstones(read, mark, request, timing)
         if isinstance(result, EntityCount):
             return result
         assert isinstance(result, EntityCollection), "only collections can be followed"
         delta = None
         if result.next_link is None:
-            delta = self._link(request, Mark("changes", until, int(time.time())))
+            delta = self._link(request, caller, Mark("changes", until, int(time.time())))
         level, reasons = _without_marks(result.level)
         return EntityDelta(level, reasons, result.next_link, delta)
 
-    def _given(self, request: ODataRequest, literals: Literals, mark: Mark) -> Given:
+    def _given(self, request: ODataRequest, caller: Caller, literals: Literals, mark: Mark) -> Given:
         def sign(plan: ReadPlan, values: Sequence[Plain]) -> str:
-            return self._signed(request, replace(mark, after=tuple(values)))
+            return self._signed(request, caller, replace(mark, after=tuple(values)))
 
         def link(token: str, top_left: int | None) -> str:
             return delta_link(request.root, request.target, request.query, token)
 
         return Given(literals, mark.after or None, sign, link)
 
-    def _mark_of(self, token: str, read: Read, request: ODataRequest, timing: Timing) -> Mark:
+    def _mark_of(self, token: str, read: Read, request: ODataRequest, caller: Caller, timing: Timing) -> Mark:
         """What a token says; 410 for one that is not ours, or not good any more."""
         try:
-            kind, since, given, until, *after = self.tokens.read(DELTA_TOKEN, _binding(request), token)
+            kind, since, given, until, *after = self.tokens.read(DELTA_TOKEN, _binding(request, caller), token)
         except (BadRequest, ValueError):
             raise _gone(request, "was not made by this service for this query") from None
         assert isinstance(since, int) and isinstance(given, int), "what is signed is ours"
@@ -143,15 +146,15 @@ class Deltas:
             rows = connection.rows(compiled(statement, self.planner.dialect), {})
         return int(str(rows[0][0])) if rows else 0
 
-    def _link(self, request: ODataRequest, mark: Mark) -> str:
-        return delta_link(request.root, request.target, request.query, self._signed(request, mark))
+    def _link(self, request: ODataRequest, caller: Caller, mark: Mark) -> str:
+        return delta_link(request.root, request.target, request.query, self._signed(request, caller, mark))
 
-    def _signed(self, request: ODataRequest, mark: Mark) -> str:
-        return self.tokens.sign(DELTA_TOKEN, _binding(request), mark.values())
+    def _signed(self, request: ODataRequest, caller: Caller, mark: Mark) -> str:
+        return self.tokens.sign(DELTA_TOKEN, _binding(request, caller), mark.values())
 
 
-def _binding(request: ODataRequest) -> str:
-    return defining_query(request.target, request.query)
+def _binding(request: ODataRequest, caller: Caller) -> str:
+    return caller.bound(defining_query(request.target, request.query))
 
 
 def _gone(request: ODataRequest, why: str) -> Gone:

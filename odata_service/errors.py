@@ -48,7 +48,13 @@ class BadRequest(ODataError):
 
 
 class Unauthorized(ODataError):
+    """Who asks has to say who he is; ``challenge`` tells him how: ``Basic realm="orders"`` (RFC 9110, WWW-Authenticate)."""
+
     status = 401
+
+    def __init__(self, code: str, message: str, *, challenge: str = "Bearer") -> None:
+        super().__init__(code, message)
+        self.headers = {"WWW-Authenticate": challenge}
 
 
 class Forbidden(ODataError):

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
-from odata_service.access import Access, EntitySetRights, Tombstones
+from odata_service.access import Caller, EntitySetRights, Tombstones
 from odata_service.bind.call import ArgumentBinder, Call, Values
 from odata_service.bind.change import Body
 from odata_service.bind.convert import convert
@@ -45,6 +45,7 @@ class Asked:
     """One request that ends in an operation; ``literal`` reads the text of a value in a query option."""
 
     request: ODataRequest
+    caller: Caller
     syntax: Syntax
     literal: Callable[[str], tuple[PrimitiveType, object]]
     tombstones: Tombstones
@@ -62,7 +63,6 @@ class Asked:
 class Invoker:
     """Runs operations for one service."""
 
-    access: Access
     planner: Planner
     connections: ReadConnections
 
@@ -71,34 +71,28 @@ class Invoker:
         are undone: a function has no side effects (Protocol, Functions)."""
         if call.kind == "action":
             raise MethodNotAllowed("GET", ("POST",))
-        self._permit(call)
+        _permit(call, asked.caller)
         arguments = ArgumentBinder(call, dict(asked.options.aliases), dict(asked.options.custom), asked.literal)
         operation = arguments.operation()
         values = arguments.values(operation)
         with self._session(timing) as session:
             returned = self._run(operation, call, values, asked, session)
-            return self._outcome(operation, returned, call.rest)
+            return self._outcome(operation, returned, call.rest, asked.caller)
 
     def action(
         self, call: Call, asked: Asked, body: Body, conditions: Conditions
     ) -> Callable[[Session], Callable[[], Step | Result]]:
         """What an action will do in a transaction: run, and then, when everything has its key, say what it returned."""
-        self._permit(call)
+        _permit(call, asked.caller)
         if call.rest:
             raise NotFound("ResourceNotFound", f"nothing can follow the action {call.segment.name}", target="path")
         operation, values = _called_with(call, body)
 
         def run(session: Session) -> Callable[[], Step | Result]:
             returned = self._run(operation, call, values, asked, session, conditions)
-            return lambda: self._outcome(operation, returned, ())
+            return lambda: self._outcome(operation, returned, (), asked.caller)
 
         return run
-
-    def _permit(self, call: Call) -> None:
-        """Who calls an operation on entities must be allowed to read them."""
-        for step in call.steps:
-            right = EntitySetRights.READ_SINGLE if step.single else EntitySetRights.READ_MULTIPLE
-            self.access.demand(step.entity_set, right)
 
     @contextmanager
     def _session(self, timing: Timing) -> Iterator[Session]:
@@ -130,8 +124,8 @@ class Invoker:
         return operation.run(context, entity, **values)
 
     def _rules(self, model: type, asked: Asked) -> tuple[RowRule, ...]:
-        rules = self.access.rules(asked.tombstones)
-        sets = (each for each in self.access.model.sets.values() if issubclass(model, each.type.mapper.class_))
+        rules = asked.caller.rules(asked.tombstones)
+        sets = (each for each in self.planner.model.sets.values() if issubclass(model, each.type.mapper.class_))
         return next((tuple(rules.get(each.name, ())) for each in sets), ())
 
     def _entity(self, call: Call, asked: Asked, session: Session, locked: bool) -> Entity:
@@ -145,7 +139,7 @@ class Invoker:
     def _collection(self, call: Call, asked: Asked) -> Select[Any]:
         """The entities that an operation is bound to, as a select over their own class that it can go on with."""
         last = call.steps[-1]
-        model, rules = last.type.mapper.class_, self.access.rules(asked.tombstones)
+        model, rules = last.type.mapper.class_, asked.caller.rules(asked.tombstones)
         if len(call.steps) == 1 and not last.filters and last.among is None:
             return select(model).where(*(rule(model) for rule in rules.get(last.entity_set.name, ())))
         of_path = step_of(last.entity_set, last.type, self._bound(call, asked, False))
@@ -154,7 +148,7 @@ class Invoker:
 
     def _bound(self, call: Call, asked: Asked, locked: bool) -> Select[Any]:
         """The entities where a path has come to, with the path's literals in it."""
-        query = Query(call.steps, rules=self.access.rules(asked.tombstones))
+        query = Query(call.steps, rules=asked.caller.rules(asked.tombstones))
         parameters, planner = Parameters(), self.planner
         level = Level(planner.model, planner.database, planner.dialect, query, parameters)
         values = {
@@ -164,18 +158,28 @@ class Invoker:
         statement = level.whole_entities() if locked else level.entities()
         return _with_values(statement, values)
 
-    def _outcome(self, operation: Operation, returned: object, rest: Sequence[Segment]) -> Step | Result:
+    def _outcome(
+        self, operation: Operation, returned: object, rest: Sequence[Segment], caller: Caller
+    ) -> Step | Result:
         kind = operation.returns
         if kind is None or returned is None:
             return NoContent()
         if isinstance(kind.type, EntityType):
-            entity_set = self.access.model.set_of(kind.type)
+            entity_type = caller.model.types[kind.type.name]
+            entity_set = caller.model.set_of(entity_type)
             if kind.collection:
-                return step_of(entity_set, kind.type, returned)
-            return Step(entity_set, key=key_of_entity(kind.type, returned))
+                return step_of(entity_set, entity_type, returned)
+            return Step(entity_set, key=key_of_entity(entity_type, returned))
         value = list(returned) if kind.collection and isinstance(returned, (Sequence, set, frozenset)) else returned
         result = OperationResult(value, kind.type_name, kind.collection, operation.name)
         return _inside(result, kind.type, rest)
+
+
+def _permit(call: Call, caller: Caller) -> None:
+    """Who calls an operation on entities must be allowed to read them."""
+    for step in call.steps:
+        right = EntitySetRights.READ_SINGLE if step.single else EntitySetRights.READ_MULTIPLE
+        caller.demand(step.entity_set, right)
 
 
 def _with_values(statement: Select[Any], values: Values) -> Select[Any]:

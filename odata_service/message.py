@@ -51,15 +51,15 @@ class Principal(Shape):
     def roles(self) -> frozenset[str]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Anonymous:
-    """The caller nobody knows."""
+@dataclass(frozen=True)
+class User:
+    """A caller, for applications without a class of their own for one; a subclass may say more: a tenant, a locale."""
 
-    name: str = "anonymous"
+    name: str
     roles: frozenset[str] = frozenset()
 
 
-ANONYMOUS = Anonymous()
+ANONYMOUS = User("anonymous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class ODataRequest:
 
     ``target`` is the path below the root and ``query`` the query string, both still percent-encoded, because a path
     is split first and decoded once (URL Conventions, URL Parsing). ``root`` is absolute and ends with a slash.
+    ``in_batch`` and ``in_changeset`` say whose part a request is.
     """
 
     protocol: Protocol
@@ -78,6 +79,8 @@ class ODataRequest:
     body: bytes = b""
     root: str = "http://localhost/"
     principal: Principal = ANONYMOUS
+    in_batch: bool = False
+    in_changeset: bool = False
 
 
 @dataclass(frozen=True, slots=True)

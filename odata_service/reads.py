@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
-from odata_service.access import Access, Tombstones
+from odata_service.access import Access, Caller, Tombstones
 from odata_service.bind.query import Read, ReadApplied, ReadMetadata, ReadServiceDocument, Step
 from odata_service.bind.read import ReadBinder
 from odata_service.bind.typed import Constant
@@ -68,35 +68,37 @@ class Reads:
     deltas: Deltas = field(init=False)
 
     def __post_init__(self) -> None:
-        self.deltas = Deltas(self.access, self.planner, self.connections, self.tokens, self.limits)
+        self.deltas = Deltas(self.planner, self.connections, self.tokens, self.limits)
 
     @property
     def invoker(self) -> Invoker:
-        return Invoker(self.access, self.planner, self.connections)
+        return Invoker(self.planner, self.connections)
 
-    def asked(self, request: ODataRequest, syntax: Syntax, spelling: Spelling) -> Asked:
+    def asked(self, request: ODataRequest, caller: Caller, syntax: Syntax, spelling: Spelling) -> Asked:
         """A request that ends in an operation."""
-        return Asked(request, syntax, spelling.literal, spelling.tombstones)
+        return Asked(request, caller, syntax, spelling.literal, spelling.tombstones)
 
     def forget_plans(self) -> None:
         """After a change of what decides them: rights, page sizes, tombstones."""
         self.plans = PlanCache()
 
     def read(self, request: ODataRequest, spelling: Spelling, exchange: Exchange, timing: Timing) -> Result:
+        caller = self.access.caller(request)
         shape = None if exchange.follows_changes else spelling.shape(request.target, request.query)
         if shape is None:
-            return self._parsed(request, spelling, exchange, timing)
-        place = self._place(request, shape.skip_token)
-        key = (spelling.protocol, exchange.variant, shape.key, place and place.mark)
+            return self._parsed(request, caller, spelling, exchange, timing)
+        place = self._place(request, caller, shape.skip_token)
+        key = (spelling.protocol, exchange.variant, shape.key, caller.grant.roles, place and place.mark)
         plan = self.plans.get(key, shape.texts)
         literals = None if plan is None else _literals(shape.texts, spelling)
         if plan is None or literals is None:
-            return self._parsed(request, spelling, exchange, timing, key, shape.texts)
-        return self._run(plan, self._given(request, literals, place), timing)
+            return self._parsed(request, caller, spelling, exchange, timing, key, shape.texts)
+        return self._run(plan, self._given(request, caller, literals, place), timing)
 
     def _parsed(
         self,
         request: ODataRequest,
+        caller: Caller,
         spelling: Spelling,
         exchange: Exchange,
         timing: Timing,
@@ -105,44 +107,46 @@ class Reads:
     ) -> Result:
         syntax = spelling.parse(request.target, request.query, self.limits)
         exchange.check(syntax)
-        binder = self._paged_binder(spelling, exchange)
+        binder = self._paged_binder(caller, spelling, exchange)
         resource = binder.resource(syntax)
         while resource.call is not None:
-            found = self.invoker.function(resource.call, self.asked(request, syntax, spelling), timing)
+            found = self.invoker.function(resource.call, self.asked(request, caller, syntax, spelling), timing)
             if not isinstance(found, Step):
                 return found
             resource, key = binder.onward(found, resource.call.rest, syntax.options), None  # never the same again
         bound = binder.bound(resource, syntax.options)
         if isinstance(bound, ReadServiceDocument):
-            return ServiceDocument(self.access.visible_model())
+            return ServiceDocument(caller.model)
         if isinstance(bound, ReadMetadata):
-            return Metadata(self.access.visible_model(), self.access.rights_for, self.limits)
-        place = self._place(request, syntax.options.skip_token)
+            return Metadata(caller.model, caller.rights_for, self.limits)
+        place = self._place(request, caller, syntax.options.skip_token)
         if isinstance(bound, ReadApplied):
-            return self._applied(bound, request, literal_values(syntax), place, spelling.tombstones, timing)
+            return self._applied(bound, request, caller, literal_values(syntax), place, spelling.tombstones, timing)
         if exchange.follows_changes:
-            return self._followed(bound, syntax, request, spelling, timing)
-        plan = self._planned(bound, syntax, place, spelling.tombstones)
+            return self._followed(bound, syntax, request, caller, spelling, timing)
+        plan = self._planned(bound, caller, syntax, place, spelling.tombstones)
         if key is not None and texts == tuple(literal.text for literal in syntax.literals):
             self.plans.put(key, _fit(plan, texts, syntax), plan)
-        return self._run(plan, self._given(request, literal_values(syntax), place), timing)
+        return self._run(plan, self._given(request, caller, literal_values(syntax), place), timing)
 
     def _followed(
-        self, read: Read, syntax: Syntax, request: ODataRequest, spelling: Spelling, timing: Timing
+        self, read: Read, syntax: Syntax, request: ODataRequest, caller: Caller, spelling: Spelling, timing: Timing
     ) -> Result:
         """A read that ends in a delta link, or what such a link gives."""
-        place, literals = self._place(request, syntax.options.skip_token), literal_values(syntax)
+        place, literals = self._place(request, caller, syntax.options.skip_token), literal_values(syntax)
         token = syntax.options.delta_token
-        mark = self.deltas.mark(read, request, token, place is None, timing)
+        mark = self.deltas.mark(read, request, caller, token, place is None, timing)
         if mark is not None and mark.kind == "changes":
-            return self.deltas.changes(read, mark, request, literals, timing)
-        plan = self._planned(read, syntax, place, spelling.tombstones)
-        result = self._run(plan, self._given(request, literals, place), timing)
-        return result if mark is None else self.deltas.linked(result, mark, request, token is None)
+            return self.deltas.changes(read, mark, request, caller, literals, timing)
+        plan = self._planned(read, caller, syntax, place, spelling.tombstones)
+        result = self._run(plan, self._given(request, caller, literals, place), timing)
+        return result if mark is None else self.deltas.linked(result, mark, request, caller, token is None)
 
-    def _planned(self, read: Read, syntax: Syntax, place: Place | None, tombstones: Tombstones) -> ReadPlan:
+    def _planned(
+        self, read: Read, caller: Caller, syntax: Syntax, place: Place | None, tombstones: Tombstones
+    ) -> ReadPlan:
         include_deleted = dict(syntax.options.custom).get(INCLUDE_DELETED, "true").lower() != "false"
-        restricted = self.access.restrict(read, tombstones, include_deleted=include_deleted)
+        restricted = caller.restrict(read, tombstones, include_deleted=include_deleted)
         if place is None:
             return self.planner.plan(restricted)
         if place.entity_set != read.query.entity_set.name or len(place.after) != len(read.query.order):
@@ -153,13 +157,14 @@ class Reads:
         self,
         bound: ReadApplied,
         request: ODataRequest,
+        caller: Caller,
         literals: Literals,
         place: Place | None,
         tombstones: Tombstones,
         timing: Timing,
     ) -> Result:
         """``$apply``: its rows have no key, so a page starts at a number."""
-        query = self.access.restrict(Read(bound.query), tombstones).query
+        query = caller.restrict_applied(bound, tombstones).query
         parameters = Parameters()
         planner = ApplyPlanner(self.planner.model, self.planner.database, self.planner.dialect, query.rules, parameters)
         plans = [planner.plan(query.source, sequence) for sequence in bound.sequences]
@@ -178,7 +183,7 @@ class Reads:
             rows, more = reader.page(plans, start, size)
         more = more and (left is None or left > size)
         name = query.entity_set.name
-        token = self.tokens.sign(SKIP_TOKEN, ordering_options(request.query), [name, done + size])
+        token = self.tokens.sign(SKIP_TOKEN, caller.bound(ordering_options(request.query)), [name, done + size])
         following = numbered_page_link(request.root, request.target, request.query, token) if more else None
         paths = list(dict.fromkeys(column.path for plan in plans for column in plan.columns))
         context = cross_join.ROWS if isinstance(query.entity_set, CrossJoin) else context_of(name, paths)
@@ -188,8 +193,8 @@ class Reads:
         """Binds without pages."""
         return ReadBinder(model, spelling.protocol, {}, None, spelling.key_as_segment)
 
-    def _paged_binder(self, spelling: Spelling, exchange: Exchange) -> ReadBinder:
-        binder = self.binder(spelling, self.access.visible_model())
+    def _paged_binder(self, caller: Caller, spelling: Spelling, exchange: Exchange) -> ReadBinder:
+        binder = self.binder(spelling, caller.model)
         if not exchange.paged:
             return binder
         default = self.page_sizes.get("*", self.limits.max_page_size)
@@ -199,42 +204,43 @@ class Reads:
     def _run(self, plan: ReadPlan, given: Given, timing: Timing) -> Result:
         return Reader(self.connections).read(plan, given, timing)
 
-    def _given(self, request: ODataRequest, literals: Literals, place: Place | None) -> Given:
+    def _given(self, request: ODataRequest, caller: Caller, literals: Literals, place: Place | None) -> Given:
         ordering = ordering_options(request.query)
 
         def sign(plan: ReadPlan, values: Sequence[Plain]) -> str:
             bound_to = ordering if plan.query.source[0].navigation is None else EXPANDED
-            return self.tokens.sign(SKIP_TOKEN, bound_to, [plan.query.entity_set.name, *values])
+            return self.tokens.sign(SKIP_TOKEN, caller.bound(bound_to), [plan.query.entity_set.name, *values])
 
         def link(token: str, top_left: int | None) -> str:
             return next_link(request.root, request.target, request.query, token, top_left)
 
         return Given(literals, None if place is None else place.after, sign, link)
 
-    def _place(self, request: ODataRequest, token: str | None) -> Place | None:
+    def _place(self, request: ODataRequest, caller: Caller, token: str | None) -> Place | None:
         if token is None:
             return None
-        name, *after = self._token_values(request, token)
+        name, *after = self._token_values(request, caller, token)
         return Place(str(name), after)
 
-    def _token_values(self, request: ODataRequest, token: str) -> list[Plain]:
+    def _token_values(self, request: ODataRequest, caller: Caller, token: str) -> list[Plain]:
         """Those of a token for this query, or for a collection that was expanded: its link names the ``$filter`` and
         ``$orderby`` inside of ``$expand``, which the service did not take apart when it signed the token."""
         try:
-            return self.tokens.read(SKIP_TOKEN, ordering_options(request.query), token)
+            return self.tokens.read(SKIP_TOKEN, caller.bound(ordering_options(request.query)), token)
         except BadRequest:
             if "/" not in request.target.strip("/"):
                 raise
-            return self.tokens.read(SKIP_TOKEN, EXPANDED, token)
+            return self.tokens.read(SKIP_TOKEN, caller.bound(EXPANDED), token)
 
-    def found(self, step: Step, spelling: Spelling, timing: Timing) -> Result:
+    def found(self, step: Step, caller: Caller, spelling: Spelling, timing: Timing) -> Result:
         """The entities that an action returned, whole."""
-        read = self.binder(spelling, self.access.visible_model()).entity((step,))
-        plan = self.planner.plan(self.access.restrict(read, spelling.tombstones))
+        read = self.binder(spelling, caller.model).entity((step,))
+        plan = self.planner.plan(caller.restrict(read, spelling.tombstones))
         return self._run(plan, Given((), None, _no_token, _no_link), timing)
 
     def entity(
         self,
+        caller: Caller,
         spelling: Spelling,
         entity_set: EntitySet,
         key: Sequence[object],
@@ -247,10 +253,10 @@ class Reads:
             (declared, Constant(declared.type, value, slot, declared.type, declared))
             for slot, (declared, value) in enumerate(parts)
         )
-        cached = ("entity", spelling.protocol, entity_set.name, expand)
+        cached = ("entity", spelling.protocol, entity_set.name, caller.grant.roles, expand)
         plan = self.plans.get(cached, ())
         if plan is None:
-            binder = self.binder(spelling, self.access.visible_model())
+            binder = self.binder(spelling, caller.model)
             plan = self.planner.plan(binder.entity((Step(entity_set, key=constants),), expand))
             self.plans.put(cached, Fit(), plan)
         literals = [(declared.type, value) for declared, value in parts]

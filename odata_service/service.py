@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,17 +13,17 @@ from sqlalchemy.orm import DeclarativeBase
 
 from odata_service import tracking
 from odata_service.batch import Batch
-from odata_service.access import EVERY, Access, EntitySetRights, Tombstones
+from odata_service.access import Access
 from odata_service.changes import Changes
+from odata_service.configuration import Configuration
 from odata_service.dialects import database_named
 from odata_service.edm.from_models import model_from
 from odata_service.errors import BadRequest, MethodNotAllowed, ODataError
 from odata_service.etag import Conditions
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.limits import Limits
-from odata_service.message import ODataRequest, ODataResponse
+from odata_service.message import ODataRequest, ODataResponse, Principal
 from odata_service.monitors import Monitors, is_monitor, without_preference
-from odata_service.operations import Declaration, Declares, OperationSet, operations_of
 from odata_service.plan.read import Planner
 from odata_service.protocol import PROTOCOLS, V2, V4
 from odata_service.reads import Reads
@@ -34,14 +34,14 @@ from odata_service.spelling_v4 import SpellingV4
 from odata_service.token import TokenCodec
 
 if TYPE_CHECKING:
-    from flask import Blueprint
+    from flask import Blueprint, Request
 
 TUNNELLED = ("PUT", "MERGE", "PATCH", "DELETE")
 SPELLINGS: Spellings = {V2: SpellingV2(), V4: SpellingV4()}
 logger = logging.getLogger("odata_service")
 
 
-class ODataService(Declares):
+class ODataService(Configuration):
     """Publishes mapped classes as an OData service. ::
 
         service = ODataService(Base, engine, namespace="PeopleModel")
@@ -67,7 +67,6 @@ class ODataService(Declares):
         self.limits = limits or Limits()
         self.model = model_from(models, namespace, container)
         self.access = Access(self.model)
-        self._max_version: str | None = None
         database = database_named(engine.dialect.name)
         database.prepare(engine, self.limits.statement_timeout_ms)
         planner = Planner(self.model, database, engine.dialect)
@@ -76,42 +75,17 @@ class ODataService(Declares):
         self._monitors = Monitors(engine)
         self._changes = Changes(self._reads, tracking.write_sessions(engine))
 
-    def rights(self, entity_set: str, rights: EntitySetRights) -> None:
-        """Open a set, or ``"*"`` for all that are not named (WCF: SetEntitySetAccessRule)."""
-        self.access.rights[self._known(entity_set)] = rights
-        self._reads.forget_plans()
+    def blueprint(
+        self, protocol: str, *, principal: Callable[[Request], Principal | None] | None = None
+    ) -> Blueprint:
+        """The service in one protocol, ``"v2"``, to be registered under a prefix of a Flask application.
 
-    def page_size(self, entity_set: str, entities: int) -> None:
-        """The most entities of a set in one answer, also of an expanded one (WCF: SetEntitySetPageSize)."""
-        if entities < 1:
-            raise ValueError(f"a page has at least one entity, not {entities}")
-        self._reads.page_sizes[self._known(entity_set)] = entities
-        self._reads.forget_plans()
-
-    def tombstones(self, entity_set: str, tombstones: Tombstones) -> None:
-        """Whether deleted entities of a tracked set are ordinary rows (``"shown"``, as in the article) or not."""
-        self.access.tombstones[self._known(entity_set)] = tombstones
-        self._reads.forget_plans()
-
-    def declared(self, declaration: Declaration) -> None:
-        """A function or action of the decorators ``service.function`` and ``service.action``."""
-        for operation in operations_of(declaration, self.model):
-            self.model.operations.add(operation)
-
-    def add(self, operations: OperationSet) -> None:
-        """The functions and actions of a module."""
-        for declaration in operations:
-            self.declared(declaration)
-
-    def max_protocol_version(self, version: str) -> None:
-        """Refuse what needs a newer version (WCF: DataServiceBehavior.MaxProtocolVersion)."""
-        self._max_version = version
-
-    def blueprint(self, protocol: str) -> Blueprint:
-        """The service in one protocol, ``"v2"``, to be registered under a prefix of a Flask application."""
+        ``principal`` says who makes a request of Flask's; who is nobody (``None``) is anonymous, and
+        :class:`~odata_service.errors.Unauthorized` sends him away.
+        """
         from odata_service.web.blueprint import blueprint  # the one way up: only web/ knows Flask
 
-        return blueprint(self, PROTOCOLS[protocol])
+        return blueprint(self, PROTOCOLS[protocol], principal)
 
     def purge(self, older_than: timedelta) -> Mapping[str, int]:
         """Remove tombstones that are older, for good; returns how many of each model. Clients that have not heard of
@@ -158,15 +132,14 @@ class ODataService(Declares):
         """One of many requests, which is answered with the others."""
         return self.handle(without_preference(request))
 
+    def refused(self, error: ODataError, request: ODataRequest) -> ODataResponse:
+        """The answer that a refusal is."""
+        return self._refused(error, request)
+
     def _refused(self, error: ODataError, request: ODataRequest) -> ODataResponse:
         response = SPELLINGS[request.protocol].write_error(error, request)
         response.headers.update(error.headers)
         return response
-
-    def _known(self, entity_set: str) -> str:
-        if entity_set != EVERY:
-            self.model.entity_set(entity_set)
-        return entity_set
 
 
 def _unless_known(result: Result, request: ODataRequest) -> Result:

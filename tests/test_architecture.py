@@ -29,6 +29,7 @@ LAYERS = """
     reads
     changes
     batch
+    configuration
     service
     database sample start
     web

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import quote, unquote
 from wsgiref.types import WSGIEnvironment
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Request, Response, abort, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter, Rule
 from werkzeug.wsgi import get_content_length, get_host, get_input_stream
 
 from odata_service import ODataService
-from odata_service.message import Headers, ODataRequest
+from odata_service.errors import ODataError
+from odata_service.message import ANONYMOUS, Headers, ODataRequest, ODataResponse, Principal
 from odata_service.protocol import Protocol
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
@@ -25,7 +27,10 @@ _PIECE = 64 * 1024
 _numbers = itertools.count(1)  # Flask wants a name of its own for each blueprint
 
 
-def blueprint(service: ODataService, protocol: Protocol) -> Blueprint:
+Who = Callable[[Request], Principal | None]
+
+
+def blueprint(service: ODataService, protocol: Protocol, who: Who | None = None) -> Blueprint:
     """Everything below a prefix, in any method, answered by ``service``. ::
 
         app.register_blueprint(service.blueprint("v2"), url_prefix="/PeopleDataService.svc")
@@ -33,17 +38,34 @@ def blueprint(service: ODataService, protocol: Protocol) -> Blueprint:
     One service may be mounted in many places.
     """
     routes = Blueprint(f"odata_{protocol}_{next(_numbers)}", __name__)
-    routes.record(lambda state: _mount(state, service, protocol))
+    routes.record(lambda state: _mount(state, Endpoint(service, protocol, who)))
     return routes
 
 
-def _mount(state: BlueprintSetupState, service: ODataService, protocol: Protocol) -> None:
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A service in one protocol, and how the application knows ``who`` asks."""
+
+    service: ODataService
+    protocol: Protocol
+    who: Who | None
+
+    def answer(self, asked: ODataRequest) -> ODataResponse:
+        if self.who is not None:
+            try:
+                asked = replace(asked, principal=self.who(request) or ANONYMOUS)
+            except ODataError as error:
+                return self.service.refused(error, asked)
+        return self.service.handle(asked)
+
+
+def _mount(state: BlueprintSetupState, mounted: Endpoint) -> None:
     """Two rules that leave path and method alone: no redirect, no 405 and no OPTIONS of Flask's own."""
     prefix = (state.url_prefix or "").rstrip("/")
     endpoint = f"{state.name_prefix}.{state.name}.answer".lstrip(".")
 
     def answer(target: str = "", **_parts_of_the_prefix: str) -> Response:
-        return _answer(service, protocol, target, request.environ)
+        return _answer(mounted, target, request.environ)
 
     state.app.url_map.converters["odata_target"] = TargetConverter
     state.app.view_functions[endpoint] = answer
@@ -59,17 +81,18 @@ class TargetConverter(BaseConverter):
     part_isolating = False
 
 
-def _answer(service: ODataService, protocol: Protocol, decoded_target: str, environ: WSGIEnvironment) -> Response:
+def _answer(mounted: Endpoint, decoded_target: str, environ: WSGIEnvironment) -> Response:
     method = environ["REQUEST_METHOD"].upper()
     root, target = root_and_target(environ, decoded_target)
-    response = service.handle(
+    most = mounted.service.limits.max_body_bytes + 1
+    response = mounted.answer(
         ODataRequest(
-            protocol=protocol,
+            protocol=mounted.protocol,
             method="GET" if method == "HEAD" else method,  # Werkzeug leaves the body off for HEAD
             target=target,
             query=environ.get("QUERY_STRING", ""),
             headers=Headers(_header_fields(environ)),
-            body=_body(environ, service.limits.max_body_bytes + 1) if _HAS_BODY & environ.keys() else b"",
+            body=_body(environ, most) if _HAS_BODY & environ.keys() else b"",
             root=root,
         )
     )

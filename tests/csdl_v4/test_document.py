@@ -191,8 +191,10 @@ def test_the_forms_of_an_action_are_one() -> None:
 
 
 def test_nothing_that_is_hidden_is_named() -> None:
-    access = Access(MODEL, rights={"*": EntitySetRights.ALL, "People": EntitySetRights.NONE})
-    facts = facts_of_xml(write_xml(Offer(access.visible_model(), access.rights_for, Limits())))
+    access = Access(MODEL)
+    access.rights.say("*", EntitySetRights.ALL)
+    access.rights.say("People", EntitySetRights.NONE)
+    facts = facts_of_xml(write_xml(Offer(access.grant().model, limits=Limits())))
     assert not any("Person" in str(fact) or "People" in str(fact) for fact in facts)
     declared = {where[1] for where, name, _ in facts if name == "kind" and len(where) == 2}
     named = {

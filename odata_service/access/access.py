@@ -1,0 +1,54 @@
+"""What the service was told of rights, and the callers that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from odata_service.access.caller import Caller, Grant
+from odata_service.access.rights import NO_ROLES, EntitySetRights, Granted, Roles
+from odata_service.access.rows import RowPolicy
+from odata_service.access.visible import visible
+from odata_service.edm.model import EntityModel
+from odata_service.message import ANONYMOUS, ODataRequest, Principal
+
+_MOST_GRANTS = 256  # combinations of roles whose models are kept
+
+
+@dataclass(slots=True)
+class Access:
+    """Rights and the visibility of tombstones per entity set; ``"*"`` stands for those not named.
+
+    Everything is closed until it is opened. Tombstones are ordinary rows until a set or a request hides them.
+    """
+
+    model: EntityModel
+    rights: Granted[EntitySetRights] = field(default_factory=Granted[EntitySetRights])
+    rows: RowPolicy = field(init=False)
+    _roles: Roles = NO_ROLES  # those that anything was said of
+    _grants: dict[Roles, Grant] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rows = RowPolicy(self.model)
+
+    def caller(self, request: ODataRequest) -> Caller:
+        return Caller(self.grant(request.principal), self.rows)
+
+    def grant(self, principal: Principal = ANONYMOUS) -> Grant:
+        """What a caller with these roles may do; roles that nothing was said of make no difference."""
+        roles = principal.roles & self._roles if self._roles else NO_ROLES
+        return self._grants.get(roles) or self._granted(roles)
+
+    def changed(self) -> None:
+        """After anything more was said."""
+        self._roles = self.rights.roles
+        self._grants.clear()
+
+    def _granted(self, roles: Roles) -> Grant:
+        if len(self._grants) >= _MOST_GRANTS:
+            self._grants.clear()
+        rights = {name: self.rights.to(name, roles) for name in self.model.sets}
+        given = {name: right for name, right in rights.items() if right is not None}
+        open_sets = {name: each for name, each in self.model.sets.items() if name in given}
+        grant = Grant(roles, visible(self.model, open_sets), given)
+        self._grants[roles] = grant
+        return grant

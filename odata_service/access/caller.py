@@ -1,0 +1,174 @@
+"""One caller: what he may do, and what he sees of what he asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from odata_service.access.rights import EntitySetRights, Roles
+from odata_service.access.rows import RowPolicy, RowRules, Tombstones
+from odata_service.access.touched import touched, touched_by
+from odata_service.bind.command import ApplyDelta, Command, Insert, InsertMedia, Invoke, Link, Update
+from odata_service.bind.payload import DeltaPayload, EntityPayload, Removed
+from odata_service.bind.query import Query, Read, ReadApplied
+from odata_service.bind.resource import Resource
+from odata_service.edm.model import EntityModel, EntitySet
+from odata_service.errors import Forbidden
+
+Upsert = Callable[[], EntityPayload]
+_RIGHT_FOR = {
+    "POST": EntitySetRights.WRITE_APPEND,
+    "PUT": EntitySetRights.WRITE_REPLACE,
+    "MERGE": EntitySetRights.WRITE_MERGE,
+    "PATCH": EntitySetRights.WRITE_MERGE,
+    "DELETE": EntitySetRights.WRITE_DELETE,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grant:
+    """What all callers with the same roles may do: the sets there are for them, and the rights on each."""
+
+    roles: Roles
+    model: EntityModel
+    rights: Mapping[str, EntitySetRights]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One caller in one request. Whoever reads or changes something asks here first."""
+
+    grant: Grant
+    rows: RowPolicy
+
+    @property
+    def model(self) -> EntityModel:
+        """The model without the sets that this caller may not use, and without the ways to them."""
+        return self.grant.model
+
+    def bound(self, query: str) -> str:
+        """What a token is good for: a query, asked with these rights."""
+        return "\0".join((query, *sorted(self.grant.roles)))
+
+    def rights_for(self, entity_set: EntitySet) -> EntitySetRights:
+        return self.grant.rights.get(entity_set.name, EntitySetRights.NONE)
+
+    def demand(self, entity_set: EntitySet, right: EntitySetRights) -> None:
+        """403 where the right is missing; a set without any right does not exist, see :attr:`model`."""
+        if not self.rights_for(entity_set) & right:
+            name = right.name or str(right)
+            raise Forbidden("Forbidden", f"{entity_set.name} is not open for {name.lower().replace('_', ' ')}")
+
+    def restrict(self, read: Read, tombstones: Tombstones, *, include_deleted: bool = True) -> Read:
+        """The same read, limited to what the caller may see; 403 where it may not be asked at all."""
+        for set_name, single in touched(read.query):
+            self._demand_read(set_name, single)
+        rules = self.rules(tombstones, include_deleted)
+        return replace(read, query=_with_rules(read.query, rules)) if rules else read
+
+    def restrict_applied(self, read: ReadApplied, tombstones: Tombstones) -> ReadApplied:
+        """The same for ``$apply``, whose expressions may lead to other sets, too."""
+        for set_name, single in touched_by(read.sequences):
+            self._demand_read(set_name, single)
+        return replace(read, query=self.restrict(Read(read.query), tombstones).query)
+
+    def restrict_changes(self, read: Read) -> Read:
+        """A read of what has changed: tombstones are among the entities themselves, and nowhere else."""
+        restricted = self.restrict(read, "hidden", include_deleted=False)
+        return replace(restricted, query=replace(restricted.query, own_rules=()))
+
+    def permit(self, method: str, resource: Resource) -> None:
+        """403 where the caller may not make this change; asked before the body is looked at."""
+        target = resource.steps[-1].entity_set
+        of_entity = resource.property or resource.structure or resource.stream or resource.links
+        wanted = EntitySetRights.WRITE_MERGE if of_entity else _RIGHT_FOR[method]
+        self.demand(target, wanted)
+        for step in resource.steps[:-1]:
+            self.demand(step.entity_set, EntitySetRights.READ_SINGLE)
+
+    def restrict_change(self, command: Command, tombstones: Tombstones) -> Command:
+        """The same change, which finds only entities that the caller may see; 403 where it changes more than it may."""
+        if isinstance(command, Insert):
+            self._demand_related(command.payload)
+        elif isinstance(command, Update):
+            self._demand_related(command.payload)
+            self._demand_replaced(command.payload)
+            command = replace(command, upsert=self._permitted_upsert(command))
+        elif isinstance(command, ApplyDelta):
+            self._demand_delta(command.target.entity_set, command.payload)
+        rules = self.rules(tombstones)
+        if isinstance(command, (InsertMedia, Invoke)):
+            return command
+        if isinstance(command, Insert):
+            parent = None if command.parent is None else _with_rules(command.parent, rules)
+            return replace(command, parent=parent, revives=command.entity_set.name in rules)
+        target = _with_rules(command.target, rules)
+        if isinstance(command, Link) and command.keyed is not None:
+            return replace(command, target=target, keyed=_with_rules(command.keyed, rules))
+        return replace(command, target=target)
+
+    def _demand_read(self, set_name: str, single: bool) -> None:
+        right = EntitySetRights.READ_SINGLE if single else EntitySetRights.READ_MULTIPLE
+        self.demand(self.model.sets[set_name], right)
+
+    def _permitted_upsert(self, update: Update) -> Upsert | None:
+        """Reads what is inserted instead, for callers who may insert."""
+        read = update.upsert
+        if read is None or not self.rights_for(update.target.entity_set) & EntitySetRights.WRITE_APPEND:
+            return None
+
+        def inserted() -> EntityPayload:
+            payload = read()
+            self._demand_related(payload)
+            return payload
+
+        return inserted
+
+    def _demand_related(self, payload: EntityPayload) -> None:
+        """What is inserted along with an entity, and rows that get a new foreign key because they are bound to it."""
+        for name, items in payload.related.items():
+            navigation = payload.type.navigation[name]
+            target = self.model.sets[navigation.target_set]
+            for item in items:
+                if isinstance(item, EntityPayload):
+                    self._demand_entity(target, item)
+                elif not (navigation.owns_key or navigation.link_near):
+                    self.demand(target, EntitySetRights.WRITE_MERGE)
+
+        for name, changes in payload.changes.items():
+            self._demand_delta(self.model.sets[payload.type.navigation[name].target_set], changes)
+
+    def _demand_replaced(self, payload: EntityPayload) -> None:
+        """Members that a whole collection leaves out are taken out of it, or deleted where they cannot be alone."""
+        for name, items in payload.related.items():
+            navigation = payload.type.navigation[name]
+            if navigation.collection and name not in payload.added:
+                self.demand(self.model.sets[navigation.target_set], EntitySetRights.WRITE_DELETE)
+            for item in items:
+                if isinstance(item, EntityPayload):
+                    self._demand_replaced(item)
+
+    def _demand_entity(self, entity_set: EntitySet, payload: EntityPayload) -> None:
+        """What stands inside may be new; where it names an entity, that is changed."""
+        self.demand(entity_set, EntitySetRights.WRITE_APPEND)
+        if payload.reference is not None or any(part.name in payload.values for part in payload.type.key):
+            self.demand(entity_set, EntitySetRights.WRITE_MERGE)
+        self._demand_related(payload)
+
+    def _demand_delta(self, entity_set: EntitySet, delta: DeltaPayload) -> None:
+        for item in delta.items:
+            if isinstance(item, EntityPayload):
+                self._demand_entity(entity_set, item)
+                self.demand(entity_set, EntitySetRights.WRITE_MERGE)
+            else:
+                removed = isinstance(item, Removed)
+                self.demand(entity_set, EntitySetRights.WRITE_DELETE if removed else EntitySetRights.WRITE_MERGE)
+
+    def rules(self, tombstones: Tombstones, include_deleted: bool = True) -> RowRules:
+        """The row rules of every set; ``tombstones`` is what holds for a set that nothing was said of."""
+        return self.rows.rules(tombstones, include_deleted)
+
+
+def _with_rules(query: Query, rules: RowRules) -> Query:
+    expand = tuple(replace(each, query=_with_rules(each.query, rules)) for each in query.expand)
+    return replace(query, rules=rules, expand=expand)

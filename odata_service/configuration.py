@@ -1,0 +1,59 @@
+"""What a service is told before it serves (WCF: DataServiceConfiguration)."""
+
+from __future__ import annotations
+
+from odata_service.access import EVERY, Access, EntitySetRights, Tombstones
+from odata_service.edm.model import EntityModel
+from odata_service.operations import Declaration, Declares, OperationSet, operations_of
+from odata_service.reads import Reads
+
+
+class Configuration(Declares):
+    """Rights, pages, tombstones, operations: what the owner of a service says of it, at start or later."""
+
+    model: EntityModel
+    access: Access
+    _reads: Reads
+    _max_version: str | None = None
+
+    def rights(self, entity_set: str, rights: EntitySetRights, *, role: str | None = None) -> None:
+        """Open a set, or ``"*"`` for all that are not named (WCF: SetEntitySetAccessRule); with ``role`` for the callers
+        who have it. What a caller may do is what everybody may, and what any of his roles may."""
+        self.access.rights.say(self._known(entity_set), rights, role)
+        self._changed()
+
+    def page_size(self, entity_set: str, entities: int) -> None:
+        """The most entities of a set in one answer, also of an expanded one (WCF: SetEntitySetPageSize)."""
+        if entities < 1:
+            raise ValueError(f"a page has at least one entity, not {entities}")
+        self._reads.page_sizes[self._known(entity_set)] = entities
+        self._changed()
+
+    def tombstones(self, entity_set: str, tombstones: Tombstones) -> None:
+        """Whether deleted entities of a tracked set are ordinary rows (``"shown"``, as in the article) or not."""
+        self.access.rows.tombstones[self._known(entity_set)] = tombstones
+        self._changed()
+
+    def declared(self, declaration: Declaration) -> None:
+        """A function or action of the decorators ``service.function`` and ``service.action``."""
+        for operation in operations_of(declaration, self.model):
+            self.model.operations.add(operation)
+
+    def add(self, operations: OperationSet) -> None:
+        """The functions and actions of a module."""
+        for declaration in operations:
+            self.declared(declaration)
+
+    def max_protocol_version(self, version: str) -> None:
+        """Refuse what needs a newer version (WCF: DataServiceBehavior.MaxProtocolVersion)."""
+        self._max_version = version
+
+    def _known(self, entity_set: str) -> str:
+        if entity_set != EVERY:
+            self.model.entity_set(entity_set)
+        return entity_set
+
+    def _changed(self) -> None:
+        """What was planned before may be wrong now."""
+        self.access.changed()
+        self._reads.forget_plans()
