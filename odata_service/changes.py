@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from odata_service.access import Caller, EntitySetRights
+from odata_service.access import EVERY, Caller, EntitySetRights
 from odata_service.bind.call import Call
 from odata_service.bind.change import allowed_methods, command, demand_method
-from odata_service.bind.command import ApplyDelta, Command, DeleteEach, Insert, Invoke, SetCommand, Update, UpdateEach
+from odata_service.bind.command import (
+    ApplyDelta, Command, DeleteEach, Insert, InsertMedia, Invoke, Link, SetCommand, Update, UpdateEach,
+)  # fmt: skip
 from odata_service.bind.payload import EntityPayload
 from odata_service.bind.query import Query, Step
+from odata_service.bind.resource import Resource
 from odata_service.edm.model import EntitySet
 from odata_service.errors import BadRequest, NotImplementedByService
-from odata_service.etag import Conditions
+from odata_service.etag import Concurrency, Conditions
 from odata_service.execute.connection import Timing
 from odata_service.execute.read import Literals
 from odata_service.execute.write import Changed, Order, Outcome, Returned, Transaction, Writer
@@ -39,6 +42,7 @@ class Changes:
 
     reads: Reads
     sessions: sessionmaker[Session]
+    concurrency: dict[str, Concurrency] = field(default_factory=dict)  # by set name, "*" for those not named
     _has_clock: bool = False
 
     def change(
@@ -161,10 +165,19 @@ class Changes:
         return Order(
             caller.restrict_change(bound, spelling.tombstones),
             literal_values(syntax),
-            Conditions.of(request.headers),
+            self._conditions(bound, resource, request, spelling),
             lambda uri: self._referred(uri, request, caller, spelling),
             caller.rules(spelling.tombstones),
         )
+
+    def _conditions(self, bound: Command, resource: Resource, request: ODataRequest, spelling: Spelling) -> Conditions:
+        """The state in which an entity has to be, so that it is changed."""
+        if isinstance(bound, (Insert, InsertMedia, Link)):
+            return spelling.conditions.of_addition(request.headers)
+        entity_set = resource.steps[-1].entity_set
+        usually = self.concurrency.get(EVERY, spelling.conditions.usually)
+        demanded = self.concurrency.get(entity_set.name, usually) == "demanded"
+        return spelling.conditions.of_change(request.headers, bool(entity_set.type.etag), demanded)
 
     def _invocation(
         self, call: Call, syntax: Syntax, request: ODataRequest, caller: Caller, spelling: Spelling, exchange: Exchange
@@ -211,4 +224,3 @@ def _below_root(uri: str, root: str) -> str:
     """
     path = urlsplit(uri).path if "://" in uri else uri
     return path.removeprefix(urlsplit(root).path).lstrip("/")
-

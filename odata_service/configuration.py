@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from odata_service.access import EVERY, Access, EntitySetRights, Tombstones
+from odata_service.changes import Changes
 from odata_service.edm.model import EntityModel
+from odata_service.etag import Concurrency
 from odata_service.operations import Declaration, Declares, OperationSet, operations_of
 from odata_service.reads import Reads
 
@@ -14,6 +16,7 @@ class Configuration(Declares):
     model: EntityModel
     access: Access
     _reads: Reads
+    _changes: Changes
     _max_version: str | None = None
 
     def rights(self, entity_set: str, rights: EntitySetRights, *, role: str | None = None) -> None:
@@ -33,6 +36,11 @@ class Configuration(Declares):
         """Whether deleted entities of a tracked set are ordinary rows (``"shown"``, as in the article) or not."""
         self.access.rows.tombstones[self._known(entity_set)] = tombstones
         self._changed()
+
+    def concurrency(self, entity_set: str, concurrency: Concurrency) -> None:
+        """Whether changes of entities that have an ETag need ``If-Match`` (``"demanded"``, what V2 does as WCF did) or may
+        leave it out (``"optional"``, what V4 does): many clients never send it. One that is sent always counts."""
+        self._changes.concurrency[self._known(entity_set)] = concurrency
 
     def declared(self, declaration: Declaration) -> None:
         """A function or action of the decorators ``service.function`` and ``service.action``."""

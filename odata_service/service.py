@@ -27,7 +27,7 @@ from odata_service.monitors import Monitors, is_monitor, without_preference
 from odata_service.plan.read import Planner
 from odata_service.protocol import PROTOCOLS, V2, V4
 from odata_service.reads import Reads
-from odata_service.result import NotModified, Result
+from odata_service.result import NotModified, Result, SingleEntity
 from odata_service.spelling import Spellings
 from odata_service.spelling_v2 import SpellingV2
 from odata_service.spelling_v4 import SpellingV4
@@ -123,7 +123,8 @@ class ODataService(Configuration):
             allowed = self._changes.allowed(request, spelling)
             return ODataResponse(204, {"Allow": ", ".join((*allowed, method)), **spelling.batch_headers})
         if method in ("GET", "HEAD"):
-            result = _unless_known(self._reads.read(request, spelling, exchange, timing), request)
+            conditions = spelling.conditions.of_read(request.headers)
+            result = _unless_known(self._reads.read(request, spelling, exchange, timing), conditions)
         else:
             result = self._changes.change(method, request, spelling, exchange, timing)
         return exchange.write(result)
@@ -142,12 +143,12 @@ class ODataService(Configuration):
         return response
 
 
-def _unless_known(result: Result, request: ODataRequest) -> Result:
-    """304 instead of what the client has already."""
+def _unless_known(result: Result, conditions: Conditions) -> Result:
+    """304 instead of what the client has already; an entity's ETag says nothing of others that are shown inside it."""
     etag: str | None = getattr(result, "etag", None)
-    if etag is not None and Conditions.of(request.headers).not_modified(etag):
-        return NotModified(etag)
-    return result
+    if etag is None or (isinstance(result, SingleEntity) and result.level.children):
+        return result
+    return NotModified(etag) if conditions.not_modified(etag) else result
 
 
 def _method(request: ODataRequest) -> str:

@@ -10,6 +10,7 @@ from odata_service.bind.change import Body, Manners
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import ODataError
+from odata_service.etag import ConditionRules
 from odata_service.limits import Limits
 from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse.shape import Shape as UrlShape
@@ -73,6 +74,10 @@ class Spelling(Manners, Shape):
     @property
     def tombstones(self) -> Tombstones:
         """Whether deleted entities of tracked sets are ordinary rows, where nothing else is said."""
+
+    @property
+    def conditions(self) -> ConditionRules:
+        """What If-Match and If-None-Match mean where."""
 
     @property
     def upserts(self) -> bool:

@@ -11,7 +11,8 @@ from odata_service.bind.change import Body
 from odata_service.edm.literal_v2 import read_literal, write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
-from odata_service.errors import NotFound, ODataError
+from odata_service.errors import BadRequest, NotFound, ODataError
+from odata_service.etag import ConditionRules
 from odata_service.formats import csdl_v2, json_v2, service_v2
 from odata_service.formats.error_v2 import json_error, xml_error
 from odata_service.formats.formats_v2 import Wish, error_format, format_for
@@ -26,11 +27,12 @@ from odata_service.parse.shape import Shape, shape_v2
 from odata_service.parse.syntax import Syntax
 from odata_service.protocol import V2, Protocol
 from odata_service.result import (
-    Created, EntityCount, EntityLinks, Metadata, NoContent, NotModified, PropertyValue, Result, ServiceDocument,
+    ComplexValue, Created, EntityCount, EntityLinks, Metadata, NoContent, NotModified, PropertyValue, Result, ServiceDocument,
     SingleEntity,
 )  # fmt: skip
 from odata_service.spelling import Exchange
 
+CONDITIONS = ConditionRules("demanded", BadRequest, strict=True)
 OCTETS = "application/octet-stream"
 
 
@@ -90,14 +92,16 @@ class ExchangeV2:
         if isinstance(result, NoContent):
             return ODataResponse(204, headers | _etag(result.etag))
         if isinstance(result, PropertyValue) and result.raw:
-            return self._raw(result, headers)
+            return self._raw(result, headers | _etag(result.etag))
         chosen = format_for(type(result), self.wish)
         headers["Content-Type"] = chosen.content_type
         if isinstance(result, Created):
             headers |= {"Location": result.location} | _etag(result.entity.etag)
             return ODataResponse(201, headers, self._document(result, chosen))
-        if isinstance(result, (SingleEntity, PropertyValue)):
-            headers |= _etag(result.etag)
+        if isinstance(result, (PropertyValue, ComplexValue)) or (
+            isinstance(result, SingleEntity) and not result.level.children
+        ):
+            headers |= _etag(result.etag)  # not with $expand: of what is inside it says nothing
         return ODataResponse(200, headers, self._document(result, chosen))
 
     def _document(self, result: Result, chosen: Format) -> bytes:
@@ -130,6 +134,7 @@ class SpellingV2:
     whole_sets: bool = False
     whole_links: bool = False
     deletes_properties: bool = False  # only of their $value
+    conditions: ConditionRules = CONDITIONS
     upserts: bool = False
     answers_with_inline: bool = False
     batch_status: int = 202

@@ -12,7 +12,8 @@ from odata_service.bind.change import Body
 from odata_service.edm.literal_v4 import read_literal, write_literal
 from odata_service.edm.model import EntityModel, Property
 from odata_service.edm.primitive import BINARY, STRING, PrimitiveType
-from odata_service.errors import NotFound, NotImplementedByService, ODataError
+from odata_service.errors import NotFound, NotImplementedByService, ODataError, PreconditionRequired
+from odata_service.etag import ConditionRules
 from odata_service.formats import json_v4
 from odata_service.formats.csdl_json_v4 import write_json
 from odata_service.formats.csdl_xml_v4 import write_xml
@@ -50,6 +51,7 @@ from odata_service.result import (
 from odata_service.spelling import Exchange
 
 _ENUM_LITERAL = re.compile(r"\w+(?:\.\w+)+'")
+CONDITIONS = ConditionRules("optional", PreconditionRequired, strict=False)
 OCTETS = "application/octet-stream"
 CHANGES = ("POST", "PUT", "PATCH")  # those for which Prefer: return means something
 PAGED = (EntityCollection, EntityLinks, EntityDelta, DynamicRows)
@@ -206,6 +208,7 @@ class SpellingV4:
     whole_sets: bool = True
     whole_links: bool = True
     deletes_properties: bool = True
+    conditions: ConditionRules = CONDITIONS
     upserts: bool = True
     answers_with_inline: bool = True
     batch_status: int = 200

@@ -150,7 +150,9 @@ def _property(
     if kind is None or kind is primitive.STREAM:
         return None
     length = getattr(column.type, "length", None)
-    server_set = tracking is not None and name in (tracking.last_updated, tracking.is_deleted)
+    counts_changes = column is mapper.version_id_col
+    tracked = tracking is not None and name in (tracking.last_updated, tracking.is_deleted)
+    computed = name in said.computed or getattr(column, "computed", None) is not None
     return Property(
         name=name,
         type=kind,
@@ -161,10 +163,10 @@ def _property(
         precision=getattr(column.type, "precision", None) if kind is primitive.DECIMAL else None,
         scale=getattr(column.type, "scale", None) if kind is primitive.DECIMAL else None,
         is_key=column in mapper.primary_key,
-        server_set=server_set or name in said.computed or getattr(column, "computed", None) is not None,
+        server_set=tracked or computed or counts_changes,
         immutable=name in said.immutable,
         generated=_makes_own_value(column),
-        concurrency=name in said.etag or column is mapper.version_id_col,
+        concurrency=name in said.etag or counts_changes,
         searchable=name in said.searchable,
         description=getattr(column, "comment", None) or "",
         enum=kinds.enum_type(column.type.members) if isinstance(column.type, Enumeration) else None,
