@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
 from odata_service.access import Access, Caller, Tombstones
-from odata_service.bind.query import Read, ReadApplied, ReadMetadata, ReadServiceDocument, Step
+from odata_service.bind.query import Read, ReadAll, ReadApplied, ReadMetadata, ReadServiceDocument, Step
 from odata_service.bind.read import ReadBinder
 from odata_service.bind.typed import Constant
 from odata_service.deltas import Deltas
@@ -18,6 +18,7 @@ from odata_service.errors import BadRequest
 from odata_service.execute.apply import ApplyReader, context_of
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.execute.read import Given, Literals, Reader, number, parameter_values
+from odata_service.everything import Everything, Start
 from odata_service.invoke import Asked, Invoker
 from odata_service.limits import Limits
 from odata_service.links import next_link, numbered_page_link, ordering_options
@@ -120,6 +121,11 @@ class Reads:
         if isinstance(bound, ReadMetadata):
             return Metadata(caller.model, caller.rights_for, self.limits)
         place = self._place(request, caller, syntax.options.skip_token)
+        if isinstance(bound, ReadAll):
+            given = self._given(request, caller, literal_values(syntax), place)
+            reading = Everything(bound, caller, self.planner, self.connections, spelling.tombstones, given)
+            start = None if place is None else Start(place.entity_set, place.after)
+            return reading.result(start, binder.page_size("*") or self.limits.max_page_size, timing)
         if isinstance(bound, ReadApplied):
             return self._applied(bound, request, caller, literal_values(syntax), place, spelling.tombstones, timing)
         if exchange.follows_changes:

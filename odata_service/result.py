@@ -42,6 +42,15 @@ class EntityCollection:
 
 
 @dataclass(frozen=True, slots=True)
+class MixedEntities:
+    """Entities of many sets, ``$all``: a level for each set."""
+
+    levels: Sequence[Level]
+    count: int | None = None
+    next_link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EntityDelta:
     """What changed since a delta link was given, in the order of the changes. ``reasons`` stands beside the rows: empty
     for an entity that is there, else why it is not: ``deleted``, or ``changed`` so that it matches no more."""
@@ -200,6 +209,6 @@ class Metadata:
 
 
 Result = (
-    EntityCollection | EntityDelta | DeltaResponse | SingleEntity | PropertyValue | ComplexValue | StreamContent | OperationResult | DynamicRows
+    EntityCollection | MixedEntities | EntityDelta | DeltaResponse | SingleEntity | PropertyValue | ComplexValue | StreamContent | OperationResult | DynamicRows
     | EntityLinks | EntityCount | NoContent | NotModified | Created | ServiceDocument | Metadata
 )  # fmt: skip

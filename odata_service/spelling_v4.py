@@ -41,6 +41,7 @@ from odata_service.result import (
     EntityDelta,
     EntityLinks,
     Metadata,
+    MixedEntities,
     NoContent,
     NotModified,
     PropertyValue,
@@ -54,8 +55,8 @@ _ENUM_LITERAL = re.compile(r"\w+(?:\.\w+)+'")
 CONDITIONS = ConditionRules("optional", PreconditionRequired, strict=False)
 OCTETS = "application/octet-stream"
 CHANGES = ("POST", "PUT", "PATCH")  # those for which Prefer: return means something
-PAGED = (EntityCollection, EntityLinks, EntityDelta, DynamicRows)
-OF_ENTITIES = (EntityCollection, SingleEntity, Created, DynamicRows)
+PAGED = (EntityCollection, MixedEntities, EntityLinks, EntityDelta, DynamicRows)
+OF_ENTITIES = (EntityCollection, MixedEntities, SingleEntity, Created, DynamicRows)
 Answer = tuple[int, dict[str, str], bytes]
 
 

@@ -24,7 +24,7 @@ LAYERS = """
     result etag execute
     formats
     operations returned
-    deltas invoke monitors
+    deltas everything invoke monitors
     spelling spelling_v2 spelling_v4
     reads
     changes

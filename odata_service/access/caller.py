@@ -59,6 +59,11 @@ class Caller:
             name = right.name or str(right)
             raise Forbidden("Forbidden", f"{entity_set.name} is not open for {name.lower().replace('_', ' ')}")
 
+    def allows(self, entity_set: EntitySet, *, many: bool) -> bool:
+        """Whether entities of a set may be read, many of them at once or each by its key."""
+        right = EntitySetRights.READ_MULTIPLE if many else EntitySetRights.READ_SINGLE
+        return bool(self.rights_for(entity_set) & right)
+
     def restrict(self, read: Read, tombstones: Tombstones, *, include_deleted: bool = True) -> Read:
         """The same read, limited to what the caller may see; 403 where it may not be asked at all."""
         for set_name, single in touched(read.query):

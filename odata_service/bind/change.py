@@ -84,7 +84,7 @@ def allowed_methods(resource: Resource, manners: Manners) -> tuple[str, ...]:
         return (*READS, *manners.updates)
     if resource.property is not None or resource.structure is not None or resource.stream is not None:
         return (*READS, *manners.updates, "DELETE")
-    if isinstance(resource.steps[-1].entity_set, CrossJoin):
+    if isinstance(resource.steps[-1].entity_set, CrossJoin) or resource.steps[0].of_all:
         return READS
     if not resource.steps[-1].single:
         return (*READS, "POST", "PATCH") if whole_sets and len(resource.steps) == 1 else (*READS, "POST")

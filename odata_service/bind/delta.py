@@ -18,7 +18,7 @@ MATCHES = "$matches"
 def can_be_followed(read: Read) -> bool:
     """Whether changes of what a read gives can be told: a whole set whose rows carry stamps, nothing expanded."""
     query = read.query
-    if read.kind not in ("entities", "count") or len(query.source) != 1 or query.single or query.expand:
+    if read.kind not in ("entities", "count") or len(query.source) != 1 or query.single or query.expand or query.source[0].of_all:
         return False
     tracking = query.entity_set.type.tracking
     return tracking is not None and tracking.last_updated is not None

@@ -29,6 +29,7 @@ from odata_service.bind.typed import (
     TypeTest,
 )  # fmt: skip
 from odata_service.edm import primitive
+from odata_service.edm.any_entity import actual
 from odata_service.edm.model import EntityModel, EntityType, Property
 from odata_service.edm.primitive import BOOLEAN, DECIMAL, DOUBLE, INT64, NULL, PrimitiveType, promote
 from odata_service.errors import BadRequest, NotImplementedByService, did_you_mean
@@ -289,9 +290,10 @@ class ExpressionBinder:
         operand = self.value(operands[0]) if operands and operands[0] is not None else EntityRef((), self.type)
         if not isinstance(operand, EntityRef):
             return _NEVER
-        if operand.entity_type.is_a(wanted):
+        known = actual(operand.entity_type)
+        if known.is_a(wanted):
             return Not(_is_absent(operand))
-        return TypeTest(wanted, operand.path, operand.variable) if wanted.is_a(operand.entity_type) else _NEVER
+        return TypeTest(wanted, operand.path, operand.variable) if wanted.is_a(known) else _NEVER
 
     def alias(self, node: syntax.Alias) -> Typed:
         if node.name not in self.aliases:
@@ -327,7 +329,7 @@ class ExpressionBinder:
 
 def _is_absent(reference: EntityRef | StructureRef) -> Typed:
     """``Category eq null``, ``ShippingAddress eq null``: there is nothing of it."""
-    members = reference.entity_type.key[:1] if isinstance(reference, EntityRef) else reference.structure.members
+    members = actual(reference.entity_type).key[:1] if isinstance(reference, EntityRef) else reference.structure.members
     parts = [PropertyRef(reference.path, member, reference.variable) for member in members]
     return Logical("and", tuple(Comparison("eq", part, Constant(NULL, None), part.type) for part in parts))
 

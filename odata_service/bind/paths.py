@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from odata_service.bind.typed import (
-    CollectionRef, Counted, EntityRef, Exists, PropertyRef, StructureRef, Typed,
+    CollectionRef, Constant, Counted, EntityRef, Exists, PropertyRef, StructureRef, Typed,
 )  # fmt: skip
+from odata_service.edm.any_entity import AnyEntity
 from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty
+from odata_service.edm.primitive import BOOLEAN, INT64, NULL
 from odata_service.errors import NotImplementedByService, did_you_mean
 from odata_service.parse.syntax import AnyAll, CountOf, FilterStep, Options, Segment, Step
 
@@ -39,11 +41,28 @@ class PathBinder:
         first = steps[0]
         if isinstance(first, Segment) and first.arguments is None:
             if first.name in self.binder.variables:
-                return self._from(Place(first.name, self.binder.variables[first.name]), steps[1:], first)
+                place = Place(first.name, self.binder.variables[first.name])
+                return self._elsewhere(place, steps[1:]) or self._from(place, steps[1:], first)
             name = "/".join(step.name for step in steps if isinstance(step, Segment))
             if name in self.binder.computed:
                 return self.binder.computed[name]
-        return self._from(Place(self.binder.own, self.binder.type), steps, first)
+        place = Place(self.binder.own, self.binder.type)
+        return self._elsewhere(place, steps) or self._from(place, steps, first)
+
+    def _elsewhere(self, place: Place, steps: Sequence[Step]) -> Typed | None:
+        """What entities have that are not of the type that a path over all sets names: nothing, or nothing of many."""
+        if not isinstance(place.type, AnyEntity) or not steps or not isinstance(steps[0], Segment):
+            return None
+        wanted = self.binder.model.type_named(steps[0].name)
+        if wanted is None or place.type.may_be(wanted):
+            return None
+        match steps[-1]:
+            case AnyAll(quantifier):
+                return Constant(BOOLEAN, quantifier == "all")
+            case CountOf() | Segment(name="$count"):
+                return Constant(INT64, 0)
+            case _:
+                return Constant(NULL, None)
 
     def _from(self, place: Place, steps: Sequence[Step], last: Step) -> Typed:
         for position, step in enumerate(steps):
@@ -93,7 +112,7 @@ class PathBinder:
 
     def _cast(self, current: EntityType, step: Segment) -> EntityType:
         wanted = self.binder.model.type_named(step.name)
-        if wanted is None or not wanted.is_a(current):
+        if wanted is None or not (wanted.is_a(current) or isinstance(current, AnyEntity)):
             self.binder.refuse("UnknownType", f"{step.name} is no type derived from {current.full_name}", step.at)
         return wanted
 

@@ -25,7 +25,8 @@ Key = tuple[tuple[Property, Constant], ...]
 class Step:
     """One step of a resource path: ``People``, ``People(k)``, ``/Addresses``, ``/Addresses(k)``. After a cast ``type`` is
     the derived type; ``filters`` are the conditions of ``/$filter(…)``. What a function returned is a step with ``among``,
-    the condition to be one of those entities, in the function's ``order``."""
+    the condition to be one of those entities, in the function's ``order``. ``of_all`` steps begin at ``$all``: they are
+    collections, even of a singleton, and no context URL says which set is meant."""
 
     entity_set: EntitySet
     navigation: NavigationProperty | None = None
@@ -34,6 +35,7 @@ class Step:
     filters: tuple[Typed, ...] = ()
     among: RowRule | None = None
     order: tuple[Order, ...] = ()
+    of_all: bool = False
 
     @property
     def type(self) -> EntityType:
@@ -41,7 +43,7 @@ class Step:
 
     @property
     def single(self) -> bool:
-        if self.key or (self.navigation is None and self.entity_set.singleton):
+        if self.key or (self.navigation is None and self.entity_set.singleton and not self.of_all):
             return True
         return self.navigation is not None and not self.navigation.collection
 
@@ -118,6 +120,18 @@ class ReadApplied:
 
     query: Query
     sequences: tuple[Applied, ...]
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAll:
+    """``GET $all``: a read of every set, one after another, cut by ``top`` and ``skip`` as if they were one; ``counted``
+    for ``$all/$count``, ``count`` for ``$count=true``."""
+
+    reads: tuple[Read, ...]
+    top: Constant | None = None
+    skip: Constant | None = None
+    count: bool = False
     counted: bool = False
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from odata_service.bind.apply import ApplyBinder
 from odata_service.bind.expression import ExpressionBinder
 from odata_service.bind.query import (
-    Expansion, Kind, Order, Query, Read, ReadApplied, ReadMetadata, ReadServiceDocument, Step,
+    Expansion, Kind, Order, Query, Read, ReadAll, ReadApplied, ReadMetadata, ReadServiceDocument, Step,
 )  # fmt: skip
-from odata_service.bind.resource import Resource, ResourceBinder
+from odata_service.bind.resource import ALL, Resource, ResourceBinder
 from odata_service.bind.selection import selection
 from odata_service.bind.typed import Constant, EntityRef, Logical, PropertyRef, StructureRef, Typed
+from odata_service.edm.any_entity import AnyEntity, actual, any_entity
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntityModel, EntityType, NavigationProperty
 from odata_service.edm.primitive import INT64
@@ -21,6 +22,7 @@ from odata_service.parse.syntax import Expression, ExpandItem, Literal, Options,
 from odata_service.protocol import Protocol
 
 MAX_LEVELS = 3
+Bound = Read | ReadApplied | ReadAll | ReadServiceDocument | ReadMetadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,13 @@ class ReadBinder:
     key_as_segment: bool = False
     largest_page: int | None = None
 
-    def read(self, syntax: Syntax) -> Read | ReadApplied | ReadServiceDocument | ReadMetadata:
+    def read(self, syntax: Syntax) -> Bound:
         return self.bound(self.resource(syntax), syntax.options)
 
-    def bound(self, resource: Resource, options: Options) -> Read | ReadApplied | ReadServiceDocument | ReadMetadata:
+    def bound(self, resource: Resource, options: Options) -> Bound:
         """What is asked of a resource."""
+        if resource.special == ALL:
+            return self._everything(resource, options)
         if resource.special is not None:
             return _special(resource.special)
         if resource.each:
@@ -83,6 +87,19 @@ class ReadBinder:
         applied = tuple(each.with_options(options).applied(options.select) for each in sequences)
         return ReadApplied(query, applied, resource.count)
 
+    def _everything(self, resource: Resource, options: Options) -> ReadAll:
+        """The options hold for each set in turn; names in them stand after the type that has them."""
+        if options.orderby or options.apply or options.compute:
+            target = "$orderby" if options.orderby else "$apply" if options.apply else "$compute"
+            message = f"{target} is not supported over the entities of all sets; $all/{self.model.namespace}.… is of one"
+            raise NotImplementedByService("NotImplemented", message, target=target)
+        of_each = replace(options, top=None, skip=None, count=None)
+        steps = (Step(each, cast=any_entity(each.type), of_all=True) for each in self.model.sets.values())
+        reads = tuple(Read(self._query((step,), of_each, dict(options.aliases))) for step in steps)
+        if resource.count:
+            return ReadAll(reads, counted=True)
+        return ReadAll(reads, _number(options.top), _number(options.skip), bool(options.count))
+
     def _query(self, steps: tuple[Step, ...], options: Options, aliases: Mapping[str, Expression]) -> Query:
         entity_type, single = steps[-1].type, steps[-1].single
         expressions = self._expressions(entity_type, options, aliases)
@@ -102,10 +119,10 @@ class ReadBinder:
             chosen=chosen.chosen,
             links=tuple(link for link in chosen.links if link not in expanded),
             expand=expand,
-            page_size=None if single else self._page_size(steps[-1].entity_set.name),
+            page_size=None if single else self.page_size(steps[-1].entity_set.name),
         )
 
-    def _page_size(self, entity_set: str) -> int | None:
+    def page_size(self, entity_set: str) -> int | None:
         sizes = (self.page_sizes.get(entity_set, self.default_page_size), self.largest_page)
         return min((size for size in sizes if size is not None), default=None)
 
@@ -138,8 +155,9 @@ class ReadBinder:
 
     def _key(self, entity_type: EntityType) -> Iterator[PropertyRef]:
         """What no two rows have in common; those of a cross join have the keys of all their sides."""
-        yield from (PropertyRef((), part) for part in entity_type.key)
-        if not entity_type.key:
+        key = actual(entity_type).key
+        yield from (PropertyRef((), part) for part in key)
+        if not key:
             for way in entity_type.navigation.values():
                 yield from (PropertyRef((way,), part) for part in self.model.types[way.target].key)
 
@@ -157,10 +175,13 @@ class ReadBinder:
     def _expanded(self, entity_type: EntityType, item: ExpandItem) -> Sequence[NavigationProperty]:
         path = item.path[:-1] if _is_type(item.path[-1]) else item.path
         for segment in path[:-1]:
-            entity_type = self._derived(entity_type, segment, item)
+            wanted = self._derived(entity_type, segment, item)
+            if isinstance(entity_type, AnyEntity) and not entity_type.may_be(wanted):
+                return ()
+            entity_type = wanted
         name = path[-1].name
         if name == "*":
-            return list(entity_type.navigation.values())
+            return list(actual(entity_type).navigation.values())
         if name not in entity_type.navigation:
             hint = did_you_mean(name, entity_type.navigation)
             message = f"{entity_type.name} has no navigation property {name!r}{hint}"
@@ -173,7 +194,7 @@ class ReadBinder:
         if wanted is None and not _is_type(segment):
             message = "a path to expand may only go through derived types"
             raise NotImplementedByService("NotImplemented", message, target="$expand", at=item.at)
-        if wanted is None or not wanted.is_a(entity_type):
+        if wanted is None or not (wanted.is_a(entity_type) or isinstance(entity_type, AnyEntity)):
             message = f"{segment.name!r} is no type derived from {entity_type.full_name}"
             raise BadRequest("UnknownType", message, target="$expand", at=item.at)
         return wanted

@@ -18,7 +18,8 @@ from odata_service.errors import BadRequest, NotFound, did_you_mean
 from odata_service.parse.syntax import CROSSJOIN, Segment, crossed_names
 from odata_service.protocol import Protocol
 
-SPECIAL = ("$metadata", "$batch", "$all", "$entity")
+ALL = "$all"
+SPECIAL = ("$metadata", "$batch", "$entity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class ResourceBinder:
             return Resource(special=path[0].name)
         if path[0].name == CROSSJOIN:
             return self._crossed(path)
+        if path[0].name == ALL:
+            return self._everything(path)
         imported = imported_call(self.model, tuple(path))
         if imported is not None:
             return Resource(call=imported)
@@ -76,19 +79,32 @@ class ResourceBinder:
         return Resource(tuple(steps))
 
     def _crossed(self, path: Sequence[Segment]) -> Resource:
-        """``$crossjoin(Products,Categories)``, narrowed by ``/$filter(…)``, and its ``/$count``."""
+        """``$crossjoin(Products,Categories)``: every combination of their entities."""
         names = crossed_names(path[0])
         sets = [self.model.entity_set(name) for name in names]
         if len(set(names)) < len(names) or not sets or any(each.singleton for each in sets):
             self._not_found("$crossjoin(…) names entity sets, each of them once", path[0])
-        step = Step(cross_join(sets))
-        for position, segment in enumerate(path[1:], start=1):
-            if segment.name == "$count":
-                self._nothing_after(path, position + 1)
+        return self._narrowed(Step(cross_join(sets)), path, 1)
+
+    def _everything(self, path: Sequence[Segment]) -> Resource:
+        """``$all`` and ``$all/$count``; ``$all/Ns.Type`` is of one set."""
+        if len(path) == 1 or path[1].name == "$count":
+            self._nothing_after(path, 2)
+            return Resource(special=ALL, count=len(path) == 2)
+        wanted = self.model.type_named(path[1].name)
+        if wanted is None or path[1].arguments is not None:
+            self._not_found(f"{path[1].name!r} is no entity type of this service", path[1])
+        return self._narrowed(Step(self.model.set_of(wanted), cast=wanted, of_all=True), path, 2)
+
+    def _narrowed(self, step: Step, path: Sequence[Segment], position: int) -> Resource:
+        """A collection that is no entity set, with ``/$filter(…)`` and ``/$count`` after it."""
+        for place in range(position, len(path)):
+            if path[place].name == "$count":
+                self._nothing_after(path, place + 1)
                 return Resource((step,), count=True)
-            if segment.name != "$filter":
-                self._not_found(f"{segment.name!r} cannot follow $crossjoin(…)", segment)
-            step = self._filtered(step, segment)
+            if path[place].name != "$filter":
+                self._not_found(f"{path[place].name!r} cannot follow {path[place - 1].name}", path[place])
+            step = self._filtered(step, path[place])
         return Resource((step,))
 
     def _called(self, steps: list[Step], path: Sequence[Segment], position: int) -> Resource | None:

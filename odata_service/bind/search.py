@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from odata_service.bind.typed import Comparison, Constant, Function, Logical, Not, PropertyRef, Typed
+from odata_service.edm.any_entity import actual
 from odata_service.edm.model import EntityType, Property
 from odata_service.edm.primitive import BOOLEAN, STRING
 from odata_service.functions import signatures
@@ -21,7 +22,7 @@ def bind_search(binder: ExpressionBinder, node: SearchExpression) -> Typed:
     if node.operator:
         terms = tuple(bind_search(binder, term) for term in node.terms)
         return Logical(node.operator.lower(), terms)
-    places = searchable(binder.type)
+    places = searchable(actual(binder.type))
     if not places:
         return Constant(BOOLEAN, False)
     found = tuple(_contains(binder, declared, node.phrase) for declared in places)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
+from odata_service.edm.any_entity import AnyEntity
 from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, NavigationProperty, Property
 from odata_service.errors import BadRequest, did_you_mean
 from odata_service.parse.syntax import Segment, SelectItem
@@ -87,7 +88,10 @@ class _Chooser:
         while path and "." in path[0].name:
             if path[0].name.endswith(".*") or (len(path) == 1 and self.model.type_named(path[0].name) is None):
                 return  # operations, which only metadata=full would show
-            entity_type = self._cast(entity_type, path.pop(0))
+            wanted = self._cast(entity_type, path.pop(0))
+            if isinstance(entity_type, AnyEntity) and not entity_type.may_be(wanted):
+                return  # it is about entities of another set
+            entity_type = wanted
         if not path:
             return
         name = path[0].name
@@ -123,7 +127,7 @@ class _Chooser:
 
     def _cast(self, entity_type: EntityType, segment: Segment) -> EntityType:
         wanted = self.model.type_named(segment.name)
-        if wanted is None or not wanted.is_a(entity_type):
+        if wanted is None or not (wanted.is_a(entity_type) or isinstance(entity_type, AnyEntity)):
             self._refuse(f"{segment.name!r} is no type derived from {entity_type.full_name}")
         return wanted
 

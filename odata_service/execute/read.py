@@ -57,9 +57,12 @@ class Reader:
     connections: ReadConnections
 
     def read(self, plan: ReadPlan, given: Given, timing: Timing) -> Result:
-        values = _values(plan, given)
         with self.connections.open(timing, snapshot=_needs_snapshot(plan)) as connection:
-            return _Reading(plan, given, values, connection, self.connections.database).result()
+            return self.read_in(connection, plan, given)
+
+    def read_in(self, connection: Connection, plan: ReadPlan, given: Given) -> Result:
+        """The same among other reads that shall see one state of the data."""
+        return _Reading(plan, given, _values(plan, given), connection, self.connections.database).result()
 
 
 @dataclass(frozen=True, slots=True)

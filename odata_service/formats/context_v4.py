@@ -5,30 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from odata_service.edm import cross_join
+from odata_service.edm.any_entity import AnyEntity, actual
 from odata_service.edm.model import ComplexProperty, EntityType
 from odata_service.formats.version_v4 import V4_0, Version
 from odata_service.plan.row import ExpandedNavigation, RowShape
 
 REFERENCE = "$ref"
 REFERENCES = "Collection($ref)"
+EVERYTHING = "Collection(Edm.EntityType)"
 
 
 def collection_context(shape: RowShape, version: Version) -> str:
     """``Products``, ``Products/TechStore.SpecialProduct``, ``Products(Name,Category(Name))``."""
     if shape.sides:
         return cross_join.ROWS
-    return f"{shape.entity_set.name}{_cast(shape)}{_in_parentheses(shape, version)}"
+    if isinstance(shape.declared_type, AnyEntity):
+        return EVERYTHING
+    name = f"Collection({shape.declared_type.full_name})" if shape.of_all else f"{shape.entity_set.name}{_cast(shape)}"
+    return f"{name}{_in_parentheses(shape, version)}"
 
 
 def entity_context(shape: RowShape, version: Version) -> str:
     """``Products(Name)/$entity``, or ``Company`` for a singleton."""
     ending = "" if shape.entity_set.singleton else "/$entity"
-    return f"{collection_context(shape, version)}{ending}"
+    return f"{shape.entity_set.name}{_cast(shape)}{_in_parentheses(shape, version)}{ending}"
 
 
 def _cast(shape: RowShape) -> str:
     declared = shape.declared_type
-    return "" if declared is shape.entity_set.type else f"/{declared.full_name}"
+    return "" if actual(declared) is shape.entity_set.type else f"/{declared.full_name}"
 
 
 def _in_parentheses(shape: RowShape, version: Version) -> str:
@@ -43,7 +48,7 @@ def select_list(shape: RowShape, version: Version) -> list[str]:
 
 
 def _chosen(shape: RowShape) -> Iterator[str]:
-    declared = shape.declared_type
+    declared = actual(shape.declared_type)
     for each in shape.selected:
         yield f"{_of_derived(declared, each.name, each.subclass)}{each.name}"
     for structure in shape.structures:

@@ -8,6 +8,7 @@ from functools import partial
 from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty, Property, StreamProperty
 from odata_service.etag import etag_of
 from odata_service.formats.columns_v4 import column_of, typed_column
+from odata_service.formats.context_v4 import entity_context
 from odata_service.formats.json_text import quoted
 from odata_service.formats.pieces import Page, Piece, addresses, listed, texts_of, written
 from odata_service.formats.structured import absent_as_null, media_type
@@ -83,9 +84,11 @@ class _Entity:
         yield from self._navigation()
 
     def _control(self) -> Iterator[Member]:
+        if self._shape.of_all:
+            yield [self._style.control("context"), partial(_contexts, entity_context(self._shape, self._style.version))]
         if self._full or self._type is not self._shape.declared_type:
             yield [self._style.control("type") + quoted(f"#{self._type.full_name}")]
-        if self._full or self._hides_key:
+        if self._full or self._hides_key or self._shape.of_all:
             yield self._address("id")
         if self._shape.entity_set.type.etag:
             yield [self._style.control("etag"), partial(_etags, self._shape)]
@@ -189,6 +192,11 @@ class _Crossed(_Entity):
             if side.navigation in expanded:
                 yield [partial(_expanded, expanded.index(side.navigation))]
         yield from self._computed()
+
+
+def _contexts(fragment: str, page: Page) -> Iterable[str]:
+    """The context URL of each entity of many sets."""
+    return [quoted(f"{page.root}$metadata#{fragment}")] * len(page.rows)
 
 
 def _etags(shape: RowShape, page: Page) -> Iterable[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from odata_service.edm.any_entity import actual
 from odata_service.edm.model import EntityType
 from odata_service.formats.pieces import Page, Piece, written
 from odata_service.plan.row import RowShape
@@ -23,7 +24,7 @@ def written_by_type(shape: RowShape, page: Page, pieces_of: Callable[[EntityType
 
 def rows_by_type(shape: RowShape, rows: Sequence[Row]) -> list[tuple[EntityType, Sequence[int]]]:
     """Which rows, by their numbers, have which type."""
-    declared, place = shape.declared_type, shape.discriminator
+    declared, place = actual(shape.declared_type), shape.discriminator
     if place is None:
         return [(declared, range(len(rows)))]
     numbers: dict[EntityType, list[int]] = {}

@@ -69,6 +69,7 @@ class RowWriter:
 
     def _page(self, level: Level, asked: Asked) -> Page:
         page = Page.of(level.rows)
+        page.root = asked.root
         page.addresses = list(written((asked.root, *self._key), page)) if page.rows else []
         return page
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from odata_service.edm.model import EntityModel
-from odata_service.formats.context_v4 import REFERENCE, REFERENCES
+from odata_service.formats.context_v4 import EVERYTHING, REFERENCE, REFERENCES
 from odata_service.formats.delta_v4 import delta_items, responses
 from odata_service.formats.dynamic_v4 import dynamic_object, operation_value
 from odata_service.formats.expanded_v4 import Asked
@@ -25,6 +25,7 @@ from odata_service.result import (
     EntityCollection,
     EntityDelta,
     EntityLinks,
+    MixedEntities,
     OperationResult,
     PropertyValue,
     Result,
@@ -82,6 +83,11 @@ def _collection(result: EntityCollection, frame: Frame) -> bytes:
     writer = row_writer(result.level.shape, frame.style)
     texts = writer.entities(result.level, frame.asked)
     return _many(frame, writer.collection_context, texts, result.count, result.next_link, result.delta_link)
+
+
+def _mixed(result: MixedEntities, frame: Frame) -> bytes:
+    texts = (text for level in result.levels for text in row_writer(level.shape, frame.style).entities(level, frame.asked))
+    return _many(frame, EVERYTHING, texts, result.count, result.next_link)
 
 
 def _delta(result: EntityDelta, frame: Frame) -> bytes:
@@ -187,6 +193,7 @@ def _listed(name: str, kind: str) -> str:
 # Each row takes its own kind of result; the key says which. (Any: a mapping cannot relate key and value.)
 _DOCUMENTS: dict[type, Callable[[Any, Frame], bytes]] = {
     EntityCollection: _collection,
+    MixedEntities: _mixed,
     EntityDelta: _delta,
     DeltaResponse: _delta_response,
     SingleEntity: _entity,

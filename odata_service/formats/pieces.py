@@ -18,13 +18,14 @@ from odata_service.result import Row
 @dataclass(slots=True)
 class Page:
     """Rows while they are written: their values by column, the JSON of columns once it was needed, their addresses, the
-    JSON of what is expanded."""
+    JSON of what is expanded; ``root`` is the service's address."""
 
     rows: Sequence[Row]
     columns: Columns
     texts: dict[int, Sequence[str]] = field(default_factory=dict)
     addresses: Sequence[str] = ()
     expanded: Sequence[Sequence[str]] = ()
+    root: str = ""
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Page:
@@ -33,6 +34,7 @@ class Page:
     def part(self, numbers: Sequence[int]) -> Page:
         """Some of its rows, by their numbers."""
         part = Page.of([self.rows[number] for number in numbers])
+        part.root = self.root
         part.addresses = [self.addresses[number] for number in numbers]
         part.expanded = [[texts[number] for number in numbers] for texts in self.expanded]
         return part

@@ -125,6 +125,7 @@ class Level:
             discriminator=self._discriminator,
             types={each.discriminator_value: each for each in entity_type.with_derived()} if entity_type.derived else {},
             sides=self.sides(),
+            of_all=query.source[0].of_all,
         )
 
     @property

@@ -18,7 +18,7 @@ class RowShape:
     gives it already; both are for values that are not null. The key is always among the columns, and so are the members
     of ``structures``. ``selected`` are the properties to write, ``structures`` the complex ones, ``links`` the
     navigation properties to write as links, ``expanded`` those with content, ``computed`` what ``$compute`` added.
-    ``sides`` are the sets of a cross join. ``chosen`` says that the client named what it wants (``$select``), so that all of a type may not be meant.
+    ``sides`` are the sets of a cross join; of ``of_all`` no context URL says the set. ``chosen`` says that the client named what it wants (``$select``), so that all of a type may not be meant.
     """
 
     entity_set: EntitySet
@@ -34,6 +34,7 @@ class RowShape:
     discriminator: int | None = None  # where a row says which type of its hierarchy it has
     types: Mapping[object, EntityType] = field(default_factory=dict)  # by the value at ``discriminator``
     sides: tuple[Side, ...] = ()
+    of_all: bool = False
 
     @property
     def declared_type(self) -> EntityType:
