@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import uuid
 from collections.abc import Callable, Sequence
@@ -11,18 +12,19 @@ from urllib.parse import unquote, urlsplit
 from odata_service.changes import Changes
 from odata_service.errors import BadRequest, FailedDependency, ODataError
 from odata_service.execute.connection import Timing
-from odata_service.execute.set_change import ChangedSet
-from odata_service.execute.write import Changed, Order, Returned, Transaction
+from odata_service.execute.write import Changed, Effect, Order, Transaction
 from odata_service.formats.json_batch_v4 import read_json_batch, write_json_batch
 from odata_service.formats.multipart import (
     ChangeSet, ChangeSetResponse, PartRequest, PartResponse, read_batch, write_batch,
 )  # fmt: skip
 from odata_service.links import entity_address
 from odata_service.message import Headers, ODataRequest, ODataResponse
+from odata_service.repeats import IDEMPOTENCY_KEY, REQUEST_ID, Repeatable, result_header
 from odata_service.spelling import Exchange, Spelling
 
 _REFERENCE = re.compile(r"\$([^/?()]+)")
 _OF_THE_BATCH = ("OData-Version", "OData-MaxVersion", "DataServiceVersion", "MaxDataServiceVersion", "Accept-Language")
+Parts = Sequence[PartRequest | ChangeSet]
 Responses = list[PartResponse | ChangeSetResponse]
 
 
@@ -41,17 +43,29 @@ class Batch:
 
     def answer(self) -> ODataResponse:
         """The answers in the order of the requests."""
+        as_json = self.spelling.json_batches and "json" in self.request.headers.get("Content-Type", "").lower()
+        parts, limits = self._parts(as_json), self.changes.reads.limits
+        repeatable = Repeatable.of(self.request, limits, asks=map(_asked, parts))
+        goes_on = as_json or self.spelling.batch_goes_on(self.request)
+        if repeatable is None:
+            return self._written(self._answered(parts, goes_on), as_json)
+
+        def answer() -> tuple[ODataResponse, bool]:
+            responses = self._answered(_keyed(parts, repeatable), goes_on)
+            return self._written(responses, as_json), not any(map(_failed, responses))
+
+        return self.changes.repeats.remembered(repeatable, answer)
+
+    def _parts(self, as_json: bool) -> Parts:
         limits, content_type = self.changes.reads.limits, self.request.headers.get("Content-Type", "")
-        as_json = self.spelling.json_batches and "json" in content_type.lower()
-        parts = (
-            read_json_batch(self.request.body, content_type, limits)
-            if as_json
-            else read_batch(self.request.body, content_type)
-        )
+        body = self.request.body
+        parts = read_json_batch(body, content_type, limits) if as_json else read_batch(body, content_type)
         limits.check("max_batch_parts", len(parts))
         for part in parts:
             limits.check("max_changeset_size", len(part.requests) if isinstance(part, ChangeSet) else 1)
-        responses = self._answered(parts, goes_on=as_json or self.spelling.batch_goes_on(self.request))
+        return parts
+
+    def _written(self, responses: Responses, as_json: bool) -> ODataResponse:
         if as_json and "multipart" not in self.request.headers.get("Accept", "").lower():
             return self._response("application/json", write_json_batch(responses))
         boundary = f"batchresponse_{uuid.uuid4()}"
@@ -62,7 +76,7 @@ class Batch:
         headers = {"Content-Type": content_type, **self.spelling.batch_headers}
         return ODataResponse(self.spelling.batch_status, headers, body)
 
-    def _answered(self, parts: Sequence[PartRequest | ChangeSet], goes_on: bool) -> Responses:
+    def _answered(self, parts: Parts, goes_on: bool) -> Responses:
         """With ``goes_on`` also what follows an error; not what depends on a request that failed."""
         responses: Responses = []
         for part in parts:
@@ -80,9 +94,14 @@ class Batch:
             request = self._inner(part)
         except ODataError as error:
             return PartResponse(self.refuse(error, self.request), part.content_id)
-        response = self.handle(request)
-        if part.content_id is not None and response.status < 400:
-            self.addresses[part.content_id] = response.headers.get("Location", f"{request.root}{request.target}")
+        return self._named(self.handle(request), part)
+
+    def _named(self, response: ODataResponse, part: PartRequest) -> PartResponse:
+        """An answer, and what later requests mean by its name."""
+        response.headers.update(result_header(part.method, part.headers))
+        if part.content_id is not None and part.content_id not in self.addresses and response.status < 400:
+            target = self._below_root(part.url).partition("?")[0]
+            self.addresses[part.content_id] = response.headers.get("Location", f"{self.request.root}{target}")
         return PartResponse(response, part.content_id)
 
     def _change_set(self, part: ChangeSet) -> PartResponse | ChangeSetResponse:
@@ -92,14 +111,22 @@ class Batch:
             for each in part.requests:
                 self._demand_success_of(each)
             _demand_unique([each.content_id for each in part.requests])
-            done = self.changes.run(lambda transaction: self._done(part.requests, transaction), self.timing)
-            return ChangeSetResponse(tuple(self._answer_to(each) for each in done), part.group)
+            answers = self.changes.answered(
+                self._repeatable(part),
+                lambda transaction: self._done(part.requests, transaction),
+                lambda changes, done: [self._answer_to(each, changes) for each in done],
+                self.timing,
+            )
+            pairs = zip(part.requests, answers, strict=True)
+            return ChangeSetResponse(tuple(self._named(answer, each) for each, answer in pairs), part.group)
         except ODataError as error:
             self.addresses = before
             refused = self.refuse(error, self.request)
             if part.group is None:
                 return PartResponse(refused)
-            return ChangeSetResponse(tuple(PartResponse(refused, each.content_id) for each in part.requests), part.group)
+            return ChangeSetResponse(
+                tuple(PartResponse(refused, each.content_id) for each in part.requests), part.group
+            )
 
     def _demand_success_of(self, part: PartRequest) -> None:
         missing = self.failed.intersection(part.depends_on)
@@ -115,19 +142,29 @@ class Batch:
             changed = transaction.apply(order)
             if part.content_id is not None:
                 self.addresses[part.content_id] = self._address(changed, request)
-            done.append(_Done(part, request, exchange, order, changed))
+            done.append(_Done(request, exchange, order, changed))
         return done
 
-    def _address(self, changed: Changed | Returned | ChangedSet | None, request: ODataRequest) -> str:
+    def _address(self, changed: Effect, request: ODataRequest) -> str:
         if not isinstance(changed, Changed):
             return f"{request.root}{request.target}"
         return entity_address(request.root, changed.entity_set, changed.key, self.spelling.write_literal)
 
-    def _answer_to(self, done: _Done) -> PartResponse:
-        result = self.changes.answer(
+    def _answer_to(self, done: _Done, changes: Changes) -> ODataResponse:
+        result = changes.answer(
             done.order.command, done.changed, done.request, self.spelling, done.exchange, self.timing
         )
-        return PartResponse(done.exchange.write(result), done.part.content_id)
+        return done.exchange.write(result)
+
+    def _repeatable(self, part: ChangeSet) -> Repeatable | None:
+        """A change set is done once where its requests say so of themselves."""
+        limits = self.changes.reads.limits
+        requests = [
+            replace(self.request, method=each.method, target=each.url, query="", headers=each.headers, body=each.body)
+            for each in part.requests
+        ]
+        members = [member for each in requests if (member := Repeatable.of(each, limits)) is not None]
+        return Repeatable.together(members, asks=map(_asked, part.requests)) if members else None
 
     def _inner(self, part: PartRequest, in_changeset: bool = False) -> ODataRequest:
         """The part as a request of its own, with the caller of the whole batch."""
@@ -170,11 +207,10 @@ class Batch:
 class _Done:
     """A change that waits for its transaction before it is answered."""
 
-    part: PartRequest
     request: ODataRequest
     exchange: Exchange
     order: Order
-    changed: Changed | Returned | ChangedSet | None
+    changed: Effect
 
 
 def _failed(answer: PartResponse | ChangeSetResponse) -> bool:
@@ -196,3 +232,28 @@ def _demand_unique(names: Sequence[str | None]) -> None:
 
 def _meant(part: PartRequest) -> str:
     return part.headers.get("X-HTTP-Method", part.method).upper() if part.method == "POST" else part.method
+
+
+def _asked(part: PartRequest | ChangeSet) -> object:
+    """What a part asks, however it was written: a client that repeats a batch may make its boundaries anew."""
+    if isinstance(part, ChangeSet):
+        return part.group, *map(_asked, part.requests)
+    return part.method, part.url, sorted(part.headers.items()), part.body, part.content_id
+
+
+def _keyed(parts: Parts, whole: Repeatable) -> Parts:
+    """The parts of a batch that is repeatable as a whole are so, too: each is done once in its own transaction, and the
+    batch goes on where it was interrupted."""
+    numbers = itertools.count(1)
+
+    def keyed(part: PartRequest) -> PartRequest:
+        number = next(numbers)
+        if REQUEST_ID in part.headers or IDEMPOTENCY_KEY in part.headers:
+            return part
+        headers = Headers([*part.headers.items(), (IDEMPOTENCY_KEY, f"{whole.key}/{number}")])
+        return replace(part, headers=headers)
+
+    return [
+        replace(each, requests=tuple(map(keyed, each.requests))) if isinstance(each, ChangeSet) else keyed(each)
+        for each in parts
+    ]

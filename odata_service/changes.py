@@ -24,12 +24,13 @@ from odata_service.errors import BadRequest, NotImplementedByService
 from odata_service.etag import Concurrency, Conditions
 from odata_service.execute.connection import Timing
 from odata_service.execute.read import Literals
-from odata_service.execute.write import Changed, Order, Outcome, Returned, Transaction, Writer
+from odata_service.execute.write import Effect, Order, Outcome, Returned, Transaction, Writer
 from odata_service.execute.set_change import ChangedSet, Done
 from odata_service.links import entity_address
-from odata_service.message import ODataRequest
+from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse.syntax import ExpandItem, Options, Segment, Syntax
 from odata_service.reads import Reads, literal_values
+from odata_service.repeats import Answers, Repeatable, Repeats
 from odata_service.result import Created, DeltaItem, DeltaResponse, Failure, NoContent, Result
 from odata_service.spelling import Exchange, Spelling
 from odata_service.tracking import install_clock
@@ -42,15 +43,20 @@ class Changes:
 
     reads: Reads
     sessions: sessionmaker[Session]
+    repeats: Repeats
     concurrency: dict[str, Concurrency] = field(default_factory=dict)  # by set name, "*" for those not named
     _has_clock: bool = False
 
     def change(
         self, method: str, request: ODataRequest, spelling: Spelling, exchange: Exchange, timing: Timing
-    ) -> Result:
+    ) -> ODataResponse:
         order = self.order(method, request, spelling, exchange)
-        changed = self.run(lambda transaction: transaction.apply(order), timing)
-        return self.answer(order.command, changed, request, spelling, exchange, timing)
+
+        def answer(changes: Changes, changed: Effect) -> Answers:
+            return [exchange.write(changes.answer(order.command, changed, request, spelling, exchange, timing))]
+
+        repeatable = Repeatable.of(request, self.reads.limits)
+        return self.answered(repeatable, lambda transaction: transaction.apply(order), answer, timing)[0]
 
     def allowed(self, request: ODataRequest, spelling: Spelling) -> tuple[str, ...]:
         """The methods that a resource has."""
@@ -64,10 +70,48 @@ class Changes:
         self._install_clock()
         return Writer(self.sessions, self.reads.planner, self.reads.connections.database).run(work, timing)
 
+    def answered(
+        self,
+        repeatable: Repeatable | None,
+        work: Callable[[Transaction], Outcome],
+        answer: Callable[[Changes, Outcome], Answers],
+        timing: Timing,
+    ) -> Answers:
+        """Do something in one transaction of its own and say what came of it; what is ``repeatable`` is done once,
+        however often it is asked for, and the answer is part of the transaction."""
+        if repeatable is None:
+            return answer(self, self.run(work, timing))
+        self.repeats.create_table()
+        answers = self.run(lambda transaction: self._once(repeatable, work, answer, transaction), timing)()
+        self.repeats.sweep()
+        return answers
+
+    def _once(
+        self,
+        repeatable: Repeatable,
+        work: Callable[[Transaction], Outcome],
+        answer: Callable[[Changes, Outcome], Answers],
+        transaction: Transaction,
+    ) -> Callable[[], Answers]:
+        """Gives the answers once the transaction has ended: only then are they made."""
+        known = self.repeats.claim(transaction.connection, repeatable)
+        if known is not None:
+            return lambda: known
+        answers: list[ODataResponse] = []
+        outcome = work(transaction)
+
+        def keep() -> None:
+            within = replace(self, reads=self.reads.within(transaction.connection))
+            answers.extend(answer(within, outcome))
+            self.repeats.keep(transaction.connection, repeatable, answers)
+
+        transaction.at_last(keep)
+        return lambda: answers
+
     def answer(
         self,
         command: Command,
-        changed: Changed | Returned | ChangedSet | None,
+        changed: Effect,
         request: ODataRequest,
         spelling: Spelling,
         exchange: Exchange,

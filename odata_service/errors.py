@@ -110,6 +110,12 @@ class UnsupportedMediaType(ODataError):
     status = 415
 
 
+class UnprocessableContent(ODataError):
+    """Understood, but against what was said or is known already."""
+
+    status = 422
+
+
 class FailedDependency(ODataError):
     """Another request of the same batch had to succeed first, and did not."""
 

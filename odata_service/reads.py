@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
+from sqlalchemy import Connection
+
 from odata_service.access import Access, Caller, Tombstones
 from odata_service.bind.query import Read, ReadAll, ReadApplied, ReadMetadata, ReadServiceDocument, Step
 from odata_service.bind.read import ReadBinder
@@ -70,6 +72,10 @@ class Reads:
 
     def __post_init__(self) -> None:
         self.deltas = Deltas(self.planner, self.connections, self.tokens, self.limits)
+
+    def within(self, connection: Connection) -> Reads:
+        """The same, as part of a transaction."""
+        return replace(self, connections=self.connections.within(connection))
 
     @property
     def invoker(self) -> Invoker:

@@ -27,6 +27,7 @@ from odata_service.monitors import Monitors, is_monitor, without_preference
 from odata_service.plan.read import Planner
 from odata_service.protocol import PROTOCOLS, V2, V4
 from odata_service.reads import Reads
+from odata_service.repeats import Repeats, result_header
 from odata_service.result import NotModified, Result, SingleEntity
 from odata_service.spelling import Spellings
 from odata_service.spelling_v2 import SpellingV2
@@ -73,7 +74,7 @@ class ODataService(Configuration):
         connections = ReadConnections(engine, database, self.limits.statement_timeout_ms)
         self._reads = Reads(self.access, planner, connections, TokenCodec(_key(secret, engine, namespace)), self.limits)
         self._monitors = Monitors(engine)
-        self._changes = Changes(self._reads, tracking.write_sessions(engine))
+        self._changes = Changes(self._reads, tracking.write_sessions(engine), Repeats(engine, self.limits))
 
     def blueprint(
         self, protocol: str, *, principal: Callable[[Request], Principal | None] | None = None
@@ -89,7 +90,8 @@ class ODataService(Configuration):
 
     def purge(self, older_than: timedelta) -> Mapping[str, int]:
         """Remove tombstones that are older, for good; returns how many of each model. Clients that have not heard of
-        those are told to begin anew: their delta links are 410."""
+        those are told to begin anew: their delta links are 410. Answers that need not be repeated any more go, too."""
+        self._changes.repeats.forget_old()
         return tracking.purge(self.engine, [each.type.mapper for each in self.model.sets.values()], older_than)
 
     def handle(self, request: ODataRequest) -> ODataResponse:
@@ -97,6 +99,7 @@ class ODataService(Configuration):
         timing = Timing()
         try:
             response = self._answer(request, timing)
+            response.headers.update(result_header(request.method, request.headers))
         except ODataError as error:
             response = self._refused(error, request)
         except Exception:
@@ -122,12 +125,10 @@ class ODataService(Configuration):
         if method == "OPTIONS":
             allowed = self._changes.allowed(request, spelling)
             return ODataResponse(204, {"Allow": ", ".join((*allowed, method)), **spelling.batch_headers})
-        if method in ("GET", "HEAD"):
-            conditions = spelling.conditions.of_read(request.headers)
-            result = _unless_known(self._reads.read(request, spelling, exchange, timing), conditions)
-        else:
-            result = self._changes.change(method, request, spelling, exchange, timing)
-        return exchange.write(result)
+        if method not in ("GET", "HEAD"):
+            return self._changes.change(method, request, spelling, exchange, timing)
+        conditions = spelling.conditions.of_read(request.headers)
+        return exchange.write(_unless_known(self._reads.read(request, spelling, exchange, timing), conditions))
 
     def _handle_part(self, request: ODataRequest) -> ODataResponse:
         """One of many requests, which is answered with the others."""
@@ -139,7 +140,7 @@ class ODataService(Configuration):
 
     def _refused(self, error: ODataError, request: ODataRequest) -> ODataResponse:
         response = SPELLINGS[request.protocol].write_error(error, request)
-        response.headers.update(error.headers)
+        response.headers.update({**error.headers, **result_header(request.method, request.headers, error)})
         return response
 
 

@@ -24,7 +24,7 @@ LAYERS = """
     result etag execute
     formats
     operations returned
-    deltas everything invoke monitors
+    deltas everything invoke monitors repeats
     spelling spelling_v2 spelling_v4
     reads
     changes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection as SqlConnection
@@ -84,11 +84,14 @@ class ReadConnections:
     engine: Engine
     database: Database
     timeout_ms: int
-    _errors: tuple[type[BaseException], ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        driver = self.engine.dialect.loaded_dbapi
-        self._errors = (driver.Error, OverflowError, DBAPIError, PoolTimeout)
+    @property
+    def _errors(self) -> tuple[type[BaseException], ...]:
+        return (self.engine.dialect.loaded_dbapi.Error, OverflowError, DBAPIError, PoolTimeout)
+
+    def within(self, connection: SqlConnection) -> ReadConnections:
+        """Reads that are part of a transaction, and see what it has done so far."""
+        return _Within(self.engine, self.database, self.timeout_ms, connection)
 
     @contextmanager
     def open(self, timing: Timing, *, snapshot: bool = False) -> Iterator[Connection]:
@@ -145,3 +148,17 @@ class ReadConnections:
     def _is_disconnect(self, cause: Any) -> bool:
         """(Any: a driver's own error, which SQLAlchemy types as its wrapper.)"""
         return bool(self.engine.dialect.is_disconnect(cause, None, None))
+
+
+@dataclass(slots=True)
+class _Within(ReadConnections):
+    """Hands out the connection of one transaction."""
+
+    transaction: SqlConnection
+
+    @contextmanager
+    def open(self, timing: Timing, *, snapshot: bool = False) -> Iterator[Connection]:
+        try:
+            yield Connection(self.transaction.connection.dbapi_connection, timing)
+        except self._errors as error:
+            raise self.refusal(error) from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -60,6 +60,7 @@ class Returned:
 
 
 Literals = Sequence[tuple[PrimitiveType, object]]
+Effect = Changed | Returned | ChangedSet | None  # what came of a command
 Outcome = TypeVar("Outcome")
 
 
@@ -107,7 +108,15 @@ class Transaction:
     writer: Writer
     session: Session
 
-    def apply(self, order: Order) -> Changed | Returned | ChangedSet | None:
+    @property
+    def connection(self) -> Connection:
+        return self.session.connection()
+
+    def at_last(self, work: Callable[[], None]) -> None:
+        """Do something just before COMMIT, when all is written and has its stamp; nothing else may be changed then."""
+        event.listen(self.session, "before_commit", lambda session: work(), once=True)
+
+    def apply(self, order: Order) -> Effect:
         """Do one command; the entity it was about has its key when this returns."""
         change = _Change(self.writer, self.session, order)
         changed = change.apply(order.command)

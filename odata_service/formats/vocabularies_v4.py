@@ -1,8 +1,9 @@
 """The annotations of ``$metadata``: one row per term, with what this service says of itself there.
 
-The terms are those of the OASIS vocabularies Core, Capabilities, Aggregation, Validation and Measures; a row gives the
-value for one container, set, type or property, or ``None`` where nothing is to be said of it. What the service can do
-is in the constants and rows of this file and nowhere else: a capability that comes or goes is a change here.
+The terms are those of the OASIS vocabularies Core, Capabilities, Aggregation, Repeatability, Validation and Measures; a
+row gives the value for one container, set, type or property, or ``None`` where nothing is to be said of it. What the
+service can do is in the constants and rows of this file and nowhere else: a capability that comes or goes is a change
+here.
 
 Members of enumerations are only taken from the enumerations that version 4.0 of the vocabularies had already: Power
 Query refuses the whole document for one that it does not know.
@@ -26,7 +27,8 @@ from odata_service.limits import Limits
 from odata_service.protocol import V4
 
 VOCABULARIES = {
-    alias: f"Org.OData.{alias}.V1" for alias in ("Core", "Capabilities", "Aggregation", "Validation", "Measures")
+    alias: f"Org.OData.{alias}.V1"
+    for alias in ("Core", "Capabilities", "Aggregation", "Repeatability", "Validation", "Measures")
 }
 PUBLISHED_AT = "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/"
 
@@ -275,6 +277,7 @@ CONTAINER: tuple[Term[Offer], ...] = (
     Term("Capabilities.AnnotationValuesInQuerySupported", lambda offer: False),
     Term("Capabilities.FilterFunctions", lambda offer: (*OPERATORS, *functions.names(V4))),
     Term("Aggregation.ApplySupportedDefaults", _apply_defaults),
+    Term("Repeatability.Supported", _true),
 )  # fmt: skip
 
 

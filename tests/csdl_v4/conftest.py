@@ -9,7 +9,7 @@ import pytest
 from tests.npm import Npm, Packages
 
 VOCABULARIES = """
-const names = ["Core", "Capabilities", "Aggregation", "Validation", "Measures"].map((name) => `Org.OData.${name}.V1`);
+const names = ["Core", "Capabilities", "Aggregation", "Repeatability", "Validation", "Measures"].map((name) => `Org.OData.${name}.V1`);
 const read = (name) => require(`@sap-ux/odata-vocabularies/dist/resources/${name}`).default[name];
 console.log(JSON.stringify(Object.fromEntries(names.map((name) => [name, read(name)]))));
 """

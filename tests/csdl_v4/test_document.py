@@ -40,7 +40,7 @@ def without_capabilities(document: bytes) -> str:
     root = ElementTree.fromstring(document)
     for parent in list(root.iter()):
         for child in list(parent):
-            if child.get("Term", "").startswith(("Org.OData.Capabilities", "Org.OData.Aggregation")):
+            if child.get("Term", "").startswith(("Org.OData.Capabilities", "Org.OData.Aggregation", "Org.OData.Repeatability")):
                 parent.remove(child)
     ElementTree.register_namespace("", EDM[1:-1])
     ElementTree.register_namespace("edmx", "http://docs.oasis-open.org/odata/ns/edmx")
