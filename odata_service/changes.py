@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
@@ -199,7 +199,9 @@ class Changes:
         caller.permit(method, resource)
         ids = () if syntax.options.id is None else (syntax.options.id,)
         body = exchange.body(caller.model, self.reads.limits)
-        bound = command(method, resource, body, ids=ids, upserts=spelling.upserts)
+        bound = command(
+            method, resource, body, ids=ids, slug=_slug(request), upserts=spelling.upserts
+        )
         if isinstance(bound, Insert):
             exchange.promise(Created)
         if isinstance(bound, SetCommand):
@@ -244,6 +246,12 @@ class Changes:
         for step in resource.steps:
             caller.demand(step.entity_set, EntitySetRights.READ_SINGLE)
         return Query(resource.steps, rules=caller.rules(spelling.tombstones)), literal_values(syntax)
+
+
+def _slug(request: ODataRequest) -> str | None:
+    """What a media entity should be called, percent-encoded in its header (RFC 5023, The Slug Header)."""
+    slug = request.headers.get("Slug")
+    return None if slug is None else unquote(slug, errors="replace").strip()
 
 
 def _inline(payload: EntityPayload) -> tuple[ExpandItem, ...]:

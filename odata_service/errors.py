@@ -122,6 +122,16 @@ class FailedDependency(ODataError):
     status = 424
 
 
+class RangeNotSatisfiable(ODataError):
+    """There is nothing in the range that was asked for; ``length`` is how many octets there are."""
+
+    status = 416
+
+    def __init__(self, length: int) -> None:
+        super().__init__("RangeNotSatisfiable", f"there are {length} octets, and none of them is in the range", target="Range")
+        self.headers = {"Content-Range": f"bytes */{length}"}
+
+
 class PreconditionRequired(ODataError):
     status = 428
 

@@ -118,9 +118,9 @@ class ComplexValue:
 
 @dataclass(frozen=True, slots=True)
 class StreamContent:
-    """The octets of a media entity or named stream, whole, with their media type and ETag."""
+    """The octets of a media entity or named stream, whole, with their media type and ETag; ``None`` where it is empty."""
 
-    content: bytes
+    content: bytes | None
     content_type: str
     etag: str | None = None
 

@@ -17,6 +17,7 @@ from odata_service.formats import csdl_v2, json_v2, service_v2
 from odata_service.formats.error_v2 import json_error, xml_error
 from odata_service.formats.formats_v2 import Wish, error_format, format_for
 from odata_service.formats.negotiate import Format
+from odata_service.formats.octets import OCTETS, answer_octets
 from odata_service.formats.read_json_v2 import JsonBodyV2
 from odata_service.formats.value_v2 import write_text
 from odata_service.formats.version_v2 import V1_0, V2_0, Version, negotiate, refuse_newer
@@ -28,12 +29,11 @@ from odata_service.parse.syntax import Syntax
 from odata_service.protocol import V2, Protocol
 from odata_service.result import (
     ComplexValue, Created, EntityCount, EntityLinks, Metadata, NoContent, NotModified, PropertyValue, Result, ServiceDocument,
-    SingleEntity,
+    SingleEntity, StreamContent,
 )  # fmt: skip
 from odata_service.spelling import Exchange
 
 CONDITIONS = ConditionRules("demanded", BadRequest, strict=True)
-OCTETS = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ class ExchangeV2:
             return ODataResponse(304, headers | _etag(result.etag))
         if isinstance(result, NoContent):
             return ODataResponse(204, headers | _etag(result.etag))
+        if isinstance(result, StreamContent):
+            return self._octets(result.content, result.content_type, headers | _etag(result.etag))
         if isinstance(result, PropertyValue) and result.raw:
             return self._raw(result, headers | _etag(result.etag))
         chosen = format_for(type(result), self.wish)
@@ -118,9 +120,15 @@ class ExchangeV2:
         if result.value is None:
             raise NotFound("NoValue", f"{result.property.name} is null, so it has no $value")
         if isinstance(result.value, bytes):
-            return ODataResponse(200, headers | {"Content-Type": OCTETS}, result.value)
+            return self._octets(result.value, OCTETS, headers)
         text = write_text(result.value, result.property.type)
         return ODataResponse(200, headers | {"Content-Type": "text/plain;charset=utf-8"}, text.encode())
+
+
+    def _octets(self, content: bytes | None, content_type: str, headers: dict[str, str]) -> ODataResponse:
+        if content is None:
+            raise NotFound("NoValue", "this entity has no content")
+        return answer_octets(self.request, headers | {"Content-Type": content_type}, content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from odata_service.formats.csdl_xml_v4 import write_xml
 from odata_service.formats.error_v4 import write_error
 from odata_service.formats.formats_v4 import TEXT, Wish, error_style, format_for, style_for
 from odata_service.formats.meant_v4 import meant
+from odata_service.formats.octets import OCTETS, answer_octets
 from odata_service.formats.prefer import Preferences, preferences
 from odata_service.formats.read_json_v4 import JsonBodyV4
 from odata_service.formats.style_v4 import Style
@@ -53,7 +54,6 @@ from odata_service.spelling import Exchange
 
 _ENUM_LITERAL = re.compile(r"\w+(?:\.\w+)+'")
 CONDITIONS = ConditionRules("optional", PreconditionRequired, strict=False)
-OCTETS = "application/octet-stream"
 CHANGES = ("POST", "PUT", "PATCH")  # those for which Prefer: return means something
 PAGED = (EntityCollection, MixedEntities, EntityLinks, EntityDelta, DynamicRows)
 OF_ENTITIES = (EntityCollection, MixedEntities, SingleEntity, Created, DynamicRows)
@@ -122,16 +122,18 @@ class ExchangeV4:
         format_for(result_type, self.wish)
 
     def write(self, result: Result) -> ODataResponse:
+        version = {"OData-Version": str(self.version)}
+        if isinstance(result, StreamContent) and result.content is not None:
+            headers = {**version, "Content-Type": result.content_type, **_etag(result.etag)}
+            return answer_octets(self.request, headers, result.content)
         status, headers, body = self._answer(result)
-        return ODataResponse(status, {"OData-Version": str(self.version), **headers}, body)
+        return ODataResponse(status, {**version, **headers}, body)
 
     def _answer(self, result: Result) -> Answer:
         if _is_empty(result) or (self._wants_minimal and isinstance(result, (Created, SingleEntity))):
             return 204, self._headers(result), b""
         if isinstance(result, NotModified):
             return 304, _etag(result.etag), b""
-        if isinstance(result, StreamContent):
-            return 200, {"Content-Type": result.content_type, **_etag(result.etag)}, result.content
         if isinstance(result, PropertyValue) and result.raw:
             return self._raw(result)
         if isinstance(result, EntityCount):
@@ -178,7 +180,7 @@ class ExchangeV4:
             headers |= _etag(result.etag)
             if result.entity_id is not None:
                 headers["OData-EntityId"] = result.entity_id
-        elif isinstance(result, (SingleEntity, PropertyValue, ComplexValue)):
+        elif isinstance(result, (SingleEntity, PropertyValue, ComplexValue, StreamContent)):
             headers |= _etag(result.etag)
         return headers | self._applied(result)
 
@@ -299,6 +301,6 @@ def _is_empty(result: Result) -> bool:
     match result:
         case EntityLinks():
             return result.leads_nowhere
-        case NoContent() | ComplexValue(members=None) | PropertyValue(value=None):
+        case NoContent() | ComplexValue(members=None) | PropertyValue(value=None) | StreamContent(content=None):
             return True
     return False

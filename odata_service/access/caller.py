@@ -102,11 +102,13 @@ class Caller:
         elif isinstance(command, ApplyDelta):
             self._demand_delta(command.target.entity_set, command.payload)
         rules = self.rules(tombstones)
-        if isinstance(command, (InsertMedia, Invoke)):
+        if isinstance(command, Invoke):
             return command
-        if isinstance(command, Insert):
+        if isinstance(command, (Insert, InsertMedia)):
             parent = None if command.parent is None else _with_rules(command.parent, rules)
-            return replace(command, parent=parent, revives=command.entity_set.name in rules)
+            command = replace(command, parent=parent)
+            revives = command.entity_set.name in rules
+            return replace(command, revives=revives) if isinstance(command, Insert) else command
         target = _with_rules(command.target, rules)
         if isinstance(command, Link) and command.keyed is not None:
             return replace(command, target=target, keyed=_with_rules(command.keyed, rules))

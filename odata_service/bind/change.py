@@ -9,7 +9,7 @@ from odata_service.bind.command import (
     ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Link, SetProperty, SetStream, SetStructure, Update,
     UpdateEach,
 )  # fmt: skip
-from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference
+from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.bind.query import Query
 from odata_service.bind.resource import Resource
 from odata_service.edm.cross_join import CrossJoin
@@ -42,7 +42,7 @@ class Body(Shape):
     def parameters(self, declared: Sequence[Parameter]) -> Mapping[str, object]:
         """What an action is called with."""
 
-    def octets(self) -> tuple[bytes, str]:
+    def octets(self) -> Octets:
         """The body as it is, with its media type."""
 
 
@@ -110,25 +110,30 @@ def demand_method(method: str, allowed: Sequence[str]) -> None:
 
 
 def command(
-    method: str, resource: Resource, body: Body, *, ids: Sequence[str] = (), upserts: bool = False
+    method: str,
+    resource: Resource,
+    body: Body,
+    *,
+    ids: Sequence[str] = (),
+    slug: str | None = None,
+    upserts: bool = False,
 ) -> Command:
     """What is to be changed, and to what. Rights and row rules are ``access``'s business; ``ids`` are the addresses
-    that ``$id`` gave."""
+    that ``$id`` gave, ``slug`` is what a media entity should be called."""
     query = Query(resource.steps)
     if resource.links:
         return _link(method, resource, body, ids)
     if resource.each:
         return DeleteEach(query) if method == "DELETE" else UpdateEach(query, _changes_of_each(resource, body))
     if resource.stream is not None:
-        content, content_type = (None, "") if method == "DELETE" else body.octets()
-        return SetStream(query, resource.stream, content, content_type)
+        return SetStream(query, resource.stream, None if method == "DELETE" else body.octets())
     if resource.structure is not None:
         members = None if method == "DELETE" else body.structure(resource.structure, partial=method != "PUT")
         return SetStructure(query, resource.structure, members, method in ("PUT", "DELETE"))
     if resource.property is not None:
         return _set_property(method, query, resource.property, resource.raw, body)
     if method == "POST":
-        return _insert(resource, body)
+        return _insert(resource, body, slug)
     if method == "DELETE":
         return Delete(query)
     if not query.single:
@@ -160,13 +165,12 @@ def _update(method: str, query: Query, body: Body, upserts: bool) -> Update:
     return Update(query, payload, method == "PUT", inserted if possible and not made_by_service else None)
 
 
-def _insert(resource: Resource, body: Body) -> Insert | InsertMedia:
+def _insert(resource: Resource, body: Body, slug: str | None) -> Insert | InsertMedia:
     target, parent = resource.steps[-1], resource.steps[:-1]
-    if target.type.media is not None and not parent:
-        content, content_type = body.octets()
-        return InsertMedia(target.entity_set, target.type.media, content, content_type)
-    payload = body.entity(target.type, partial=False)
-    return Insert(target.entity_set, payload, Query(parent) if parent else None, target.navigation)
+    query = Query(parent) if parent else None
+    if target.type.media is not None:
+        return InsertMedia(target.entity_set, target.type.media, body.octets(), slug, query, target.navigation)
+    return Insert(target.entity_set, body.entity(target.type, partial=False), query, target.navigation)
 
 
 def _link(method: str, resource: Resource, body: Body, ids: Sequence[str]) -> Link:

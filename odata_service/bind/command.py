@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference
+from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.bind.query import Query
 from odata_service.edm.model import ComplexProperty, EntitySet, NavigationProperty, Property, StreamProperty
 
@@ -68,19 +68,20 @@ class SetStream:
 
     target: Query
     stream: StreamProperty
-    content: bytes | None
-    content_type: str
+    octets: Octets | None
 
 
 @dataclass(frozen=True, slots=True)
 class InsertMedia:
-    """``POST MediaItems`` with the octets themselves."""
+    """``POST MediaItems`` with the octets themselves; ``slug`` is what the entity should be called. With ``parent`` and
+    ``navigation`` it is ``POST Products(k)/Pictures``."""
 
     entity_set: EntitySet
     stream: StreamProperty
-    content: bytes
-    content_type: str
+    octets: Octets
     slug: str | None = None
+    parent: Query | None = None
+    navigation: NavigationProperty | None = None
 
 
 @dataclass(frozen=True, slots=True)

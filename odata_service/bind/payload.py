@@ -38,6 +38,14 @@ class EntityPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class Octets:
+    """The content of a stream with its media type."""
+
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """``{"@removed":{"reason":"deleted"},"@id":"Products(1)"}``: an entity to delete, or only to take out of a
     collection; named by its address or by the values of its key."""

@@ -103,19 +103,31 @@ def _entity_type(mapper: Mapper[Any], said: Said, kinds: Kinds) -> EntityType:
     columns = [column for column in mapper.column_attrs if column.key not in said.ignored]
     properties = [_property(mapper, column, said, kinds, tracking) for column in columns if column.key not in in_structures]
     streams = [_stream(column) for column in columns if isinstance(column.columns[0].type, Stream)]
+    media = next((stream for stream in streams if stream.name == said.media), None)
+    published = {declared.name: declared for declared in properties if declared is not None}
     discriminator = None if mapper.polymorphic_on is None else mapper.get_property_by_column(mapper.polymorphic_on).key
     return EntityType(
         name=said.type_name,
         namespace=kinds.namespace,
         mapper=mapper,
-        properties={declared.name: declared for declared in properties if declared is not None},
+        properties=published,
         complex={each.name: each for each in _complex_properties(mapper, said, kinds)},
         streams={stream.name: stream for stream in streams if stream.name != said.media},
-        media=next((stream for stream in streams if stream.name == said.media), None),
+        media=media,
+        slug=None if media is None else _slug(said, media, published),
         tracking=tracking,
         discriminator=discriminator,
         discriminator_value=mapper.polymorphic_identity,
     )
+
+
+def _slug(said: Said, media: StreamProperty, properties: Mapping[str, Property]) -> Property | None:
+    """What the header ``Slug`` sets: the property that is said to, else the first text, a required one if there is any."""
+    if said.slug is not None:
+        return properties[said.slug]
+    texts = [each for each in properties.values() if each.type is primitive.STRING and not each.server_set]
+    named = [each for each in texts if each.attribute != media.content_type_attribute]
+    return next((each for each in named if not each.nullable), named[0] if named else None)
 
 
 def _stream(attribute: ColumnProperty[Any]) -> StreamProperty:

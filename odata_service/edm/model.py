@@ -161,6 +161,7 @@ class EntityType:
     complex: Mapping[str, ComplexProperty] = field(default_factory=dict)
     streams: Mapping[str, StreamProperty] = field(default_factory=dict)
     media: StreamProperty | None = None
+    slug: Property | None = None  # what a media entity is called by the client that sends its octets
     tracking: Tracking | None = None
     base: EntityType | None = None
     derived: list[EntityType] = field(default_factory=list)

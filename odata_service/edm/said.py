@@ -20,7 +20,8 @@ class Said:
 
     Lists of attribute names: ``etag`` (changes with every change), ``ignore`` (not published), ``computed`` (never
     taken from a client), ``immutable`` (only when created), ``searchable`` (``$search`` looks there). ``media`` names
-    the stream that is a media entity's content; ``singleton`` is true for a class with one row.
+    the stream that is a media entity's content, ``slug`` the property that the header ``Slug`` gives it; ``singleton`` is
+    true for a class with one row.
     """
 
     type_name: str
@@ -31,6 +32,7 @@ class Said:
     immutable: Names = frozenset()
     searchable: Names = frozenset()
     media: str | None = None
+    slug: str | None = None
     singleton: bool = False
 
     @classmethod
@@ -38,7 +40,7 @@ class Said:
         said: Mapping[str, object] = vars(mapped).get("__odata__", {})
         inherited: Mapping[str, object] = getattr(mapped, "__odata__", {})
         type_name = str(said.get("name", mapped.__name__))
-        media = inherited.get("media")
+        media, slug = inherited.get("media"), inherited.get("slug")
         return cls(
             type_name,
             str(said.get("set", plural(type_name))),
@@ -48,6 +50,7 @@ class Said:
             immutable=_names(inherited, "immutable"),
             searchable=_names(inherited, "searchable"),
             media=None if media is None else str(media),
+            slug=None if slug is None else str(slug),
             singleton=bool(said.get("singleton", False)),
         )
 

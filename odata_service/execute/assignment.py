@@ -6,8 +6,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from odata_service.bind.payload import EntityPayload
+from sqlalchemy import inspect
+
+from odata_service.bind.payload import EntityPayload, Octets
 from odata_service.edm.model import ComplexProperty, EntityType, Property, StreamProperty
+from odata_service.edm.primitive import STRING
 from odata_service.errors import BadRequest
 
 Entity = Any  # an instance of whatever class is mapped
@@ -38,10 +41,37 @@ def set_structure(
     setattr(entity, structure.attribute, structure.type.python(**values))
 
 
-def set_stream(entity: Entity, stream: StreamProperty, content: bytes | None, content_type: str) -> None:
-    setattr(entity, stream.attribute, content)
-    if stream.content_type_attribute is not None:
-        setattr(entity, stream.content_type_attribute, content_type)
+def set_stream(entity: Entity, stream: StreamProperty, octets: Octets | None) -> None:
+    """The content anew, or none; what has no content keeps its media type."""
+    setattr(entity, stream.attribute, None if octets is None else octets.content)
+    if stream.content_type_attribute is not None and octets is not None:
+        _demand_room(entity, stream.content_type_attribute, octets.content_type)
+        setattr(entity, stream.content_type_attribute, octets.content_type)
+
+
+def _demand_room(entity: Entity, attribute: str, media_type: str) -> None:
+    """Not every database refuses what is too long."""
+    length = inspect(entity).mapper.column_attrs[attribute].columns[0].type.length
+    if length is not None and len(media_type) > length:
+        message = f"the media type has {len(media_type)} characters, and at most {length} fit"
+        raise BadRequest("InvalidValue", message, target="Content-Type")
+
+
+def media_values(entity_type: EntityType, slug: str | None) -> dict[str, object]:
+    """The values of a media entity that begins with its octets: what it should be called, as far as there is room, and
+    nothing else (RFC 5023, The Slug Header)."""
+    values: dict[str, object] = {each.name: "" for each in entity_type.properties.values() if _needs_text(each)}
+    called = entity_type.slug
+    if called is not None and slug is not None:
+        values[called.name] = slug[: called.max_length]
+    if called is not None and called.is_key and not values.get(called.name):
+        raise BadRequest("SlugMissing", f"the header Slug has to give the {called.name}", target="Slug")
+    return values
+
+
+def _needs_text(declared: Property) -> bool:
+    absent_is_fine = declared.nullable or declared.generated or declared.server_set
+    return declared.type is STRING and not absent_is_fine
 
 
 def make_key(entity: Entity, entity_type: EntityType, declared: Property, payload: EntityPayload) -> None:

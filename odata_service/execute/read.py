@@ -108,11 +108,10 @@ class _Reading:
     def _stream(self, stream: StreamProperty, row: Row, etag: str | None) -> Result:
         content_at, type_at = self.plan.stream
         content = row[content_at]
-        if content is None:
-            return NoContent(etag)
-        assert isinstance(content, (bytes, memoryview)), "a stream's column holds octets"
+        assert content is None or isinstance(content, (bytes, memoryview)), "a stream's column holds octets"
         media_type = stream.content_type if type_at is None else row[type_at]
-        return StreamContent(bytes(content), str(media_type or stream.content_type), etag)
+        octets = None if content is None else bytes(content)
+        return StreamContent(octets, str(media_type or stream.content_type), etag)
 
     def _missing(self) -> Result:
         """No such entity; or a navigation that leads nowhere, which is an answer too."""

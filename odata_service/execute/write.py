@@ -25,7 +25,7 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest, NotFound, ServiceUnavailable
 from odata_service.etag import Conditions, etag_of_entity
 from odata_service.execute.assignment import (
-    bound_columns, default_of, make_key, set_stream, set_structure, set_value,
+    bound_columns, default_of, make_key, media_values, set_stream, set_structure, set_value,
 )  # fmt: skip
 from odata_service.execute.connection import Timing
 from odata_service.execute.deep_update import DeepUpdate
@@ -149,7 +149,7 @@ class _Change:
                 return _named(command.target.entity_set, entity)
             case SetStream():
                 entity = self._target(command.target)
-                set_stream(entity, command.stream, command.content, command.content_type)
+                set_stream(entity, command.stream, command.octets)
                 return _named(command.target.entity_set, entity)
             case InsertMedia():
                 return self._insert_media(command)
@@ -239,7 +239,9 @@ class _Change:
         return entity
 
     def _insert(self, command: Insert) -> Callable[[], Changed]:
-        entity = self._revived(command) or self._new(command.payload)
+        return self._added(self._revived(command) or self._new(command.payload), command)
+
+    def _added(self, entity: Entity, command: Insert | InsertMedia) -> Callable[[], Changed]:
         if command.parent is not None and command.navigation is not None:
             relate(self.entity(command.parent), command.navigation, entity)
         self.session.add(entity)
@@ -309,13 +311,9 @@ class _Change:
 
     def _insert_media(self, command: InsertMedia) -> Callable[[], Changed]:
         entity_type = command.entity_set.type
-        entity = self._new(EntityPayload(entity_type, {}))
-        for declared in entity_type.properties.values():
-            if declared.type == primitive.STRING and not declared.nullable and not declared.server_set:
-                setattr(entity, declared.attribute, command.slug or "")
-        set_stream(entity, command.stream, command.content, command.content_type)
-        self.session.add(entity)
-        return _named(command.entity_set, entity, created=True)
+        entity = self._new(EntityPayload(entity_type, media_values(entity_type, command.slug)))
+        set_stream(entity, command.stream, command.octets)
+        return self._added(entity, command)
 
     def _link(self, command: Link) -> Callable[[], Changed]:
         entity = self._target(command.target)

@@ -8,12 +8,13 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference
+from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.edm import primitive as edm
 from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, Property
 from odata_service.edm.operation import Parameter
 from odata_service.errors import BadRequest, NotImplementedByService
 from odata_service.formats.mistakes import invalid, refusal
+from odata_service.formats.octets import octets
 from odata_service.formats.read_json import decoded_as, media_type_of, read_json
 from odata_service.formats.schema_v2 import read_entity, reference
 from odata_service.formats.structure import StructureReader
@@ -88,9 +89,9 @@ class JsonBodyV2:
     def parameters(self, declared: Sequence[Parameter]) -> Mapping[str, object]:
         raise NotImplementedByService("NotImplemented", "actions are only called in V4")
 
-    def octets(self) -> tuple[bytes, str]:
+    def octets(self) -> Octets:
         """The body as it is, with its media type."""
-        return self.content, self.content_type or "application/octet-stream"
+        return octets(self.content, self.content_type)
 
     def link(self) -> EntityReference:
         """``{"uri":"Orders(1)"}``, the body of a change of ``$links``."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference
+from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.edm import primitive as edm
 from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, Property
 from odata_service.edm.operation import Parameter
@@ -16,6 +16,7 @@ from odata_service.errors import BadRequest
 from odata_service.formats.control_v4 import Control
 from odata_service.formats.mistakes import invalid, refusal
 from odata_service.formats.parameters_v4 import is_given, read_parameter
+from odata_service.formats.octets import octets
 from odata_service.formats.read_json import decoded_as, media_type_of, read_json
 from odata_service.formats.schema_v4 import Reader
 from odata_service.formats.structure import StructureReader
@@ -24,8 +25,6 @@ from odata_service.formats.value_v4 import as_text, read_text
 from odata_service.formats.value_v4 import read_json as read_value
 from odata_service.formats.version_v4 import V4_0, V4_01, Version
 from odata_service.limits import Limits
-
-OCTETS = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +102,9 @@ class JsonBodyV4:
         several = isinstance(document, dict) and isinstance(document.get("value"), list)
         return tuple(_reference(item) for item in (document["value"] if several else [document]))
 
-    def octets(self) -> tuple[bytes, str]:
+    def octets(self) -> Octets:
         """The body as it is, with its media type."""
-        return self.content, self.content_type or OCTETS
+        return octets(self.content, self.content_type)
 
     def parameters(self, declared: Sequence[Parameter]) -> Mapping[str, object]:
         """What an action is called with; an action without parameters needs no body (Protocol, Invoking an Action)."""

@@ -7,7 +7,7 @@ import decimal
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Double, ForeignKey, String, Table
+from sqlalchemy import Column, Double, ForeignKey, Identity, String, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship
 
 from odata_service import EntitySetRights, ODataService
@@ -119,7 +119,7 @@ class Picture(Base):
     __tablename__ = "Picture"
     __odata__: ClassVar = {"media": "Content"}
 
-    PictureID: Mapped[int] = mapped_column(primary_key=True)
+    PictureID: Mapped[int] = mapped_column(Identity(start=100), primary_key=True)
     Title: Mapped[str] = mapped_column(String(100))
     ContentType: Mapped[str | None] = mapped_column(String(100))
     Version: Mapped[int] = mapped_column(default=1)
@@ -134,7 +134,7 @@ class Sound(Base):
     __tablename__ = "Sound"
     __odata__: ClassVar = {"media": "Content", "ignore": ("MediaType",)}
 
-    SoundID: Mapped[int] = mapped_column(primary_key=True)
+    SoundID: Mapped[int] = mapped_column(Identity(start=100), primary_key=True)
     Title: Mapped[str | None] = mapped_column(String(100))
     MediaType: Mapped[str | None] = mapped_column(String(100))
     Content: Mapped[bytes | None] = mapped_column(Stream("MediaType"), deferred=True)

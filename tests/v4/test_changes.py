@@ -142,3 +142,25 @@ def test_members_of_a_collection(newest):
     assert newest.get("Products/$count?$filter=Rating eq 9").text == "1"
 
 
+
+
+def test_media_entity_is_called_as_the_client_likes(shop):
+    created = shop.send("POST", "MediaItems", b"PNG", Content_Type="image/png", Slug="The%20Beach", Accept="application/json")
+    assert (created.status, created.json["Name"], created.json["Size"]) == (201, "The Beach", 3)
+    assert shop.send("POST", "MediaItems", b"x", Content_Type="nonsense").error == (400, "BadHeader")
+    octets = f"{created.headers['Location']}/$value"
+    part = shop.get(octets, Range="bytes=1-")
+    assert (part.status, part.text, part.headers["Content-Range"]) == (206, "NG", "bytes 1-2/3")
+    assert shop.get(octets, Range="bytes=3-").error == (416, "RangeNotSatisfiable")
+    assert shop.send("PUT", octets, b"GIF", Content_Type="image/gif").status == 204
+    assert shop.get(octets).headers["Content-Type"] == "image/gif"
+
+
+def test_demanded_etags(shop):
+    """Protocol, Use of ETags for Avoiding Update Conflicts: 428 where the service insists."""
+    shop.service.concurrency("Products", "demanded")
+    assert shop.send("PATCH", PREMIUM, {"Price": 7}).error == (428, "IfMatchMissing")
+    assert shop.send("DELETE", PREMIUM).error == (428, "IfMatchMissing")
+    assert shop.send("PATCH", PREMIUM, {"Price": 7}, If_Match="*").status == 204
+    assert shop.send("PATCH", NOBODY, PEN).status == 201  # nothing is there that could have been changed meanwhile
+    assert shop.send("POST", f"{PREMIUM}/IncreasePrice", {"amount": 1}).status == 204
