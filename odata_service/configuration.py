@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from odata_service.access import EVERY, Access, EntitySetRights, Tombstones
+from odata_service.access.conditions import QueryInterceptor
 from odata_service.changes import Changes
 from odata_service.edm.model import EntityModel
 from odata_service.etag import Concurrency
 from odata_service.operations import Declaration, Declares, OperationSet, operations_of
 from odata_service.reads import Reads
+
+Intercepts = TypeVar("Intercepts", bound=QueryInterceptor)
 
 
 class Configuration(Declares):
@@ -24,6 +30,23 @@ class Configuration(Declares):
         who have it. What a caller may do is what everybody may, and what any of his roles may."""
         self.access.rights.say(self._known(entity_set), rights, role)
         self._changed()
+
+    def query_interceptor(self, entity_set: str) -> Callable[[Intercepts], Intercepts]:
+        """Which entities of a set a caller may see, as a condition of SQLAlchemy (WCF: QueryInterceptor). ::
+
+            @service.query_interceptor("Orders")
+            def own(ctx: Context) -> ColumnElement[bool]:
+                return Order.tenant == ctx.user.tenant
+
+        The conditions of several are all to hold. ``True`` stands for all entities, ``False`` for none.
+        """
+
+        def register(interceptor: Intercepts) -> Intercepts:
+            self.access.rows.interceptors.setdefault(self._one(entity_set), []).append(interceptor)
+            self._changed()
+            return interceptor
+
+        return register
 
     def page_size(self, entity_set: str, entities: int) -> None:
         """The most entities of a set in one answer, also of an expanded one (WCF: SetEntitySetPageSize)."""
@@ -55,6 +78,9 @@ class Configuration(Declares):
     def max_protocol_version(self, version: str) -> None:
         """Refuse what needs a newer version (WCF: DataServiceBehavior.MaxProtocolVersion)."""
         self._max_version = version
+
+    def _one(self, entity_set: str) -> str:
+        return self.model.entity_set(entity_set).name
 
     def _known(self, entity_set: str) -> str:
         if entity_set != EVERY:

@@ -113,7 +113,7 @@ class Deltas:
         def link(token: str, top_left: int | None) -> str:
             return delta_link(request.root, request.target, request.query, token)
 
-        return Given(literals, mark.after or None, sign, link)
+        return Given(literals, mark.after or None, sign, link, caller.conditions.values)
 
     def _mark_of(self, token: str, read: Read, request: ODataRequest, caller: Caller, timing: Timing) -> Mark:
         """What a token says; 410 for one that is not ours, or not good any more."""

@@ -105,7 +105,7 @@ class _Page:
         skip = Constant(INT64, skipped, len(literals) - 1, INT64) if skipped else None
         of_page = replace(read, query=replace(read.query, page_size=size, skip=skip))
         plan = everything.planner.plan(of_page, [value is None for value in after] if after else None)
-        of_set = Given(literals, after or None, given.sign, _token_alone)
+        of_set = replace(given, literals=literals, after=after or None, next_link=_token_alone)
         return Reader(everything.connections).read_in(self.connection, plan, of_set)
 
 

@@ -113,7 +113,7 @@ class Invoker:
         session: Session,
         conditions: Conditions | None = None,
     ) -> object:
-        context = OperationContext(session, asked.request, lambda model: self._rules(model, asked))
+        context = OperationContext(asked.caller.context.request, session, lambda model: self._rules(model, asked))
         if operation.bound is None:
             return operation.run(context, **values)
         if operation.bound.collection:

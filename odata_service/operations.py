@@ -25,22 +25,22 @@ from sqlalchemy.orm import Session
 
 from odata_service.annotations import hints_of, is_select, parameter_type, value_type
 from odata_service.bind.query import RowRule
+from odata_service.context import Context
 from odata_service.edm.model import EntityModel
 from odata_service.edm.operation import Kind, Operation, Parameter, ValueType
-from odata_service.message import ODataRequest, Principal
+from odata_service.message import Principal
 
 Function = Callable[..., Any]
 Declared = TypeVar("Declared", bound=Function)
 Entity = TypeVar("Entity")
 
 
-@dataclass(frozen=True, slots=True)
-class OperationContext:
+@dataclass(slots=True)
+class OperationContext(Context):
     """What an operation runs in: of an action, ``session`` is that of its transaction; what a function changes there is
     undone."""
 
     session: Session
-    request: ODataRequest
     rules: Callable[[type], tuple[RowRule, ...]]
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from odata_service.access import Access, Caller, Tombstones
+from odata_service.access.rows import guards_of
 from odata_service.bind.query import Read, ReadAll, ReadApplied, ReadMetadata, ReadServiceDocument, Step
 from odata_service.bind.read import ReadBinder
 from odata_service.bind.typed import Constant
@@ -96,7 +97,7 @@ class Reads:
             return self._parsed(request, caller, spelling, exchange, timing)
         place = self._place(request, caller, shape.skip_token)
         key = (spelling.protocol, exchange.variant, shape.key, caller.grant.roles, place and place.mark)
-        plan = self.plans.get(key, shape.texts)
+        plan = self.plans.get(key, shape.texts, caller)
         literals = None if plan is None else _literals(shape.texts, spelling)
         if plan is None or literals is None:
             return self._parsed(request, caller, spelling, exchange, timing, key, shape.texts)
@@ -180,7 +181,7 @@ class Reads:
         parameters = Parameters()
         planner = ApplyPlanner(self.planner.model, self.planner.database, self.planner.dialect, query.rules, parameters)
         plans = [planner.plan(query.source, sequence) for sequence in bound.sequences]
-        values = parameter_values(parameters.constants, literals)
+        values = parameter_values(parameters.constants, literals) | caller.conditions.values
         done = 0 if place is None else int(str(place.after[0]))
         start = done + (number(query.skip, literals) or 0)
         top = number(query.top, literals)
@@ -226,7 +227,7 @@ class Reads:
         def link(token: str, top_left: int | None) -> str:
             return next_link(request.root, request.target, request.query, token, top_left)
 
-        return Given(literals, None if place is None else place.after, sign, link)
+        return Given(literals, None if place is None else place.after, sign, link, caller.conditions.values)
 
     def _place(self, request: ODataRequest, caller: Caller, token: str | None) -> Place | None:
         if token is None:
@@ -248,7 +249,7 @@ class Reads:
         """The entities that an action returned, whole."""
         read = self.binder(spelling, caller.model).entity((step,))
         plan = self.planner.plan(caller.restrict(read, spelling.tombstones))
-        return self._run(plan, Given((), None, _no_token, _no_link), timing)
+        return self._run(plan, Given((), None, _no_token, _no_link, caller.conditions.values), timing)
 
     def entity(
         self,
@@ -266,13 +267,13 @@ class Reads:
             for slot, (declared, value) in enumerate(parts)
         )
         cached = ("entity", spelling.protocol, entity_set.name, caller.grant.roles, expand)
-        plan = self.plans.get(cached, ())
+        plan = self.plans.get(cached, (), caller)
         if plan is None:
-            binder = self.binder(spelling, caller.model)
-            plan = self.planner.plan(binder.entity((Step(entity_set, key=constants),), expand))
-            self.plans.put(cached, Fit(), plan)
+            read = self.binder(spelling, caller.model).entity((Step(entity_set, key=constants),), expand)
+            plan = self.planner.plan(caller.restrict_changed(read, spelling.tombstones))
+            self.plans.put(cached, Fit(guards=guards_of(plan.query.rules)), plan)
         literals = [(declared.type, value) for declared, value in parts]
-        result = self._run(plan, Given(literals, None, _no_token, _no_link), timing)
+        result = self._run(plan, Given(literals, None, _no_token, _no_link, caller.conditions.values), timing)
         assert isinstance(result, SingleEntity), "an entity that was just changed is there"
         return result
 
@@ -297,7 +298,8 @@ def _fit(plan: ReadPlan, texts: Sequence[str], syntax: Syntax) -> Fit:
     """Literals that are parameters of the plan need not be the same in every request."""
     parameters = {constant.slot for constant in plan.constants.values()}
     parameters |= {slot for slot, _ in syntax.counts}
-    return Fit(tuple((slot, text) for slot, text in enumerate(texts) if slot not in parameters), syntax.counts)
+    pinned = tuple((slot, text) for slot, text in enumerate(texts) if slot not in parameters)
+    return Fit(pinned, syntax.counts, guards_of(plan.query.rules))
 
 
 def _no_token(plan: ReadPlan, values: Sequence[Plain]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from odata_service.access.caller import Caller, Grant
+from odata_service.access.conditions import Conditions
 from odata_service.access.rights import NO_ROLES, EntitySetRights, Granted, Roles
 from odata_service.access.rows import RowPolicy
 from odata_service.access.visible import visible
+from odata_service.context import Context
 from odata_service.edm.model import EntityModel
 from odata_service.message import ANONYMOUS, ODataRequest, Principal
 
@@ -31,7 +33,10 @@ class Access:
         self.rows = RowPolicy(self.model)
 
     def caller(self, request: ODataRequest) -> Caller:
-        return Caller(self.grant(request.principal), self.rows)
+        return self.caller_of(Context(request))
+
+    def caller_of(self, context: Context) -> Caller:
+        return Caller(self.grant(context.user), self.rows, Conditions(self.rows.interceptors, context))
 
     def grant(self, principal: Principal = ANONYMOUS) -> Grant:
         """What a caller with these roles may do; roles that nothing was said of make no difference."""

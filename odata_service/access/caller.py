@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from odata_service.access.conditions import Conditions
 from odata_service.access.rights import EntitySetRights, Roles
 from odata_service.access.rows import RowPolicy, RowRules, Tombstones
 from odata_service.access.touched import touched, touched_by
@@ -12,6 +13,7 @@ from odata_service.bind.command import ApplyDelta, Command, Insert, InsertMedia,
 from odata_service.bind.payload import DeltaPayload, EntityPayload, Removed
 from odata_service.bind.query import Query, Read, ReadApplied
 from odata_service.bind.resource import Resource
+from odata_service.context import Context
 from odata_service.edm.model import EntityModel, EntitySet
 from odata_service.errors import Forbidden
 
@@ -40,6 +42,11 @@ class Caller:
 
     grant: Grant
     rows: RowPolicy
+    conditions: Conditions
+
+    @property
+    def context(self) -> Context:
+        return self.conditions.context
 
     @property
     def model(self) -> EntityModel:
@@ -68,8 +75,11 @@ class Caller:
         """The same read, limited to what the caller may see; 403 where it may not be asked at all."""
         for set_name, single in touched(read.query):
             self._demand_read(set_name, single)
-        rules = self.rules(tombstones, include_deleted)
-        return replace(read, query=_with_rules(read.query, rules)) if rules else read
+        return replace(read, query=_with_rules(read.query, self.rules(tombstones, include_deleted)))
+
+    def restrict_changed(self, read: Read, tombstones: Tombstones) -> Read:
+        """A read of what this caller has just changed; the row rules hold for what is around it."""
+        return replace(read, query=replace(_with_rules(read.query, self.rules(tombstones)), own_rules=()))
 
     def restrict_applied(self, read: ReadApplied, tombstones: Tombstones) -> ReadApplied:
         """The same for ``$apply``, whose expressions may lead to other sets, too."""
@@ -80,7 +90,9 @@ class Caller:
     def restrict_changes(self, read: Read) -> Read:
         """A read of what has changed: tombstones are among the entities themselves, and nowhere else."""
         restricted = self.restrict(read, "hidden", include_deleted=False)
-        return replace(restricted, query=replace(restricted.query, own_rules=()))
+        condition = self.conditions.of(read.query.entity_set.name)
+        own = () if condition is None else (condition,)
+        return replace(restricted, query=replace(restricted.query, own_rules=own))
 
     def permit(self, method: str, resource: Resource) -> None:
         """403 where the caller may not make this change; asked before the body is looked at."""
@@ -98,7 +110,8 @@ class Caller:
         elif isinstance(command, Update):
             self._demand_related(command.payload)
             self._demand_replaced(command.payload)
-            command = replace(command, upsert=self._permitted_upsert(command))
+            revives = self.rows.hides_tombstones(command.target.entity_set, tombstones)
+            command = replace(command, upsert=self._permitted_upsert(command), revives=revives)
         elif isinstance(command, ApplyDelta):
             self._demand_delta(command.target.entity_set, command.payload)
         rules = self.rules(tombstones)
@@ -107,7 +120,7 @@ class Caller:
         if isinstance(command, (Insert, InsertMedia)):
             parent = None if command.parent is None else _with_rules(command.parent, rules)
             command = replace(command, parent=parent)
-            revives = command.entity_set.name in rules
+            revives = self.rows.hides_tombstones(command.entity_set, tombstones)
             return replace(command, revives=revives) if isinstance(command, Insert) else command
         target = _with_rules(command.target, rules)
         if isinstance(command, Link) and command.keyed is not None:
@@ -173,7 +186,7 @@ class Caller:
 
     def rules(self, tombstones: Tombstones, include_deleted: bool = True) -> RowRules:
         """The row rules of every set; ``tombstones`` is what holds for a set that nothing was said of."""
-        return self.rows.rules(tombstones, include_deleted)
+        return self.rows.rules(self.conditions, tombstones, include_deleted)
 
 
 def _with_rules(query: Query, rules: RowRules) -> Query:

@@ -1,13 +1,15 @@
-"""Which rows of an entity set there are for a caller: without tombstones, where these are hidden."""
+"""Which rows of an entity set there are for a caller: those that the application's interceptors let him see, and no
+tombstones where these are hidden."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, false
 
+from odata_service.access.conditions import Conditions, Guards, QueryInterceptor
 from odata_service.access.rights import EVERY
 from odata_service.bind.query import RowRule
 from odata_service.edm.model import EntityModel, EntitySet
@@ -16,21 +18,61 @@ Tombstones = Literal["shown", "hidden"]  # what a spelling does with them where 
 RowRules = Mapping[str, tuple[RowRule, ...]]
 
 
+class CallerRules(RowRules):
+    """The row rules of every set for one caller; they remember which conditions went into a plan."""
+
+    def __init__(self, fixed: RowRules, conditions: Conditions) -> None:
+        self._fixed = fixed
+        self._conditions: Conditions | None = conditions
+        self._asked: set[str] = set()
+
+    def __getitem__(self, set_name: str) -> tuple[RowRule, ...]:
+        assert self._conditions is not None, "nothing is planned with these rules any more"
+        condition = self._conditions.of(set_name)
+        if condition is None:
+            return self._fixed[set_name]
+        self._asked.add(set_name)
+        return (*self._fixed.get(set_name, ()), condition)
+
+    def __iter__(self) -> Iterator[str]:
+        conditions = () if self._conditions is None else self._conditions.interceptors
+        return iter(dict.fromkeys((*self._fixed, *conditions)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def taken(self) -> Guards:
+        """What must hold of another caller for the plan that these rules are in to be his, too. They let go of the
+        request now, because a plan is kept longer."""
+        assert self._conditions is not None, "a plan is kept once"
+        made, self._conditions = self._conditions.made, None
+        return tuple((name, made[name].shape) for name in sorted(self._asked))
+
+
+def guards_of(rules: RowRules) -> Guards:
+    return rules.taken() if isinstance(rules, CallerRules) else ()
+
+
 @dataclass(slots=True)
 class RowPolicy:
-    """The visibility of tombstones per entity set; they are ordinary rows until a set or a request hides them."""
+    """What the service was told of rows. Tombstones are ordinary ones until a set or a request hides them."""
 
     model: EntityModel
     tombstones: dict[str, Tombstones] = field(default_factory=dict)
+    interceptors: dict[str, list[QueryInterceptor]] = field(default_factory=dict)
 
-    def rules(self, tombstones: Tombstones, include_deleted: bool = True) -> RowRules:
+    def rules(self, conditions: Conditions, tombstones: Tombstones, include_deleted: bool) -> RowRules:
         """The row rules of every set; ``tombstones`` is what holds for a set that nothing was said of."""
-        usual = self.tombstones.get(EVERY, tombstones)
-        return {
+        fixed = {
             name: (_not_deleted(each),)
             for name, each in self.model.sets.items()
-            if _keeps_tombstones(each) and (not include_deleted or self.tombstones.get(name, usual) == "hidden")
+            if _keeps_tombstones(each) and (not include_deleted or self.hides_tombstones(each, tombstones))
         }
+        return CallerRules(fixed, conditions) if self.interceptors else fixed
+
+    def hides_tombstones(self, entity_set: EntitySet, tombstones: Tombstones) -> bool:
+        usual = self.tombstones.get(EVERY, tombstones)
+        return _keeps_tombstones(entity_set) and self.tombstones.get(entity_set.name, usual) == "hidden"
 
 
 def _keeps_tombstones(entity_set: EntitySet) -> bool:

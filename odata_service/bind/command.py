@@ -34,6 +34,7 @@ class Update:
     payload: EntityPayload
     replace: bool
     upsert: Callable[[], EntityPayload] | None = None  # reads what is inserted where there is no such entity
+    revives: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,14 @@ Literals = Sequence[tuple[PrimitiveType, object]]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What one request brings to a plan: its literals by slot, the row after which it goes on, and how to sign
-    the place where its page ends."""
+    """What one request brings to a plan: its literals by slot, the row after which it goes on, how to sign the place where
+    its page ends, and the values in the conditions on rows that hold for the caller."""
 
     literals: Literals
     after: Sequence[Plain] | None
     sign: Callable[[ReadPlan, Sequence[Plain]], str]
     next_link: Callable[[str, int | None], str]
+    of_caller: Mapping[str, object]
 
 
 def row_limit(requested: int | None, page_size: int | None) -> int:
@@ -214,6 +215,7 @@ def _decoded(raw: object, decode: Decoder | None) -> object:
 def _values(plan: ReadPlan, given: Given) -> dict[str, object]:
     """The parameters by name: literals in the types they are taken as, the row to go on after, how many to skip."""
     values = parameter_values(plan.constants, given.literals)
+    values.update(given.of_caller)
     if given.after is not None:
         for position, (value, at) in enumerate(zip(given.after, plan.order, strict=True)):
             values[after_name(position)] = _of_token(value, at.type)

@@ -337,7 +337,7 @@ class _Change:
                 raise
             self.order.conditions.demand_new()
             entity_set = command.target.entity_set
-            return self._insert(Insert(entity_set, command.upsert(), revives=entity_set.name in command.target.rules))
+            return self._insert(Insert(entity_set, command.upsert(), revives=command.revives))
         self.assign(entity, command.payload, command.replace)
         return _named(command.target.entity_set, entity)
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Generic, TypeVar
 
+from odata_service.access import Caller
+from odata_service.access.conditions import Guards
+
 Value = TypeVar("Value")
 
 
@@ -15,10 +18,12 @@ Value = TypeVar("Value")
 class Fit:
     """Which requests of its shape a plan serves: those with the same texts where a literal decided the SQL itself
     (``pinned``: the type in a cast, say), and with no more rows than are allowed where one is a number of rows
-    (``counts``). Others are parsed anew, which may well be refused."""
+    (``counts``). Others are parsed anew, which may well be refused. ``guards`` are the conditions on rows that went into
+    it: it is for callers with others of the same shape."""
 
     pinned: tuple[tuple[int, str], ...] = ()
     counts: tuple[tuple[int, int], ...] = ()
+    guards: Guards = ()
 
     def serves(self, texts: Sequence[str]) -> bool:
         """
@@ -38,12 +43,12 @@ class PlanCache(Generic[Value]):
     _plans: OrderedDict[Hashable, list[tuple[Fit, Value]]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
-    def get(self, key: Hashable, texts: Sequence[str]) -> Value | None:
+    def get(self, key: Hashable, texts: Sequence[str], caller: Caller) -> Value | None:
         variants = self._plans.get(key)
         if variants is None:
             return None
         for fit, plan in variants:
-            if fit.serves(texts):
+            if fit.serves(texts) and (not fit.guards or caller.conditions.hold(fit.guards)):
                 with self._lock:
                     if key in self._plans:
                         self._plans.move_to_end(key)
