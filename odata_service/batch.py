@@ -136,14 +136,21 @@ class Batch:
     def _done(self, parts: Sequence[PartRequest], transaction: Transaction) -> list[_Done]:
         done = []
         for part in parts:
-            request = self._inner(part, in_changeset=True)
-            exchange = self.spelling.agree(request, None)
-            order = self.changes.order(_meant(part), request, self.spelling, exchange)
-            changed = transaction.apply(order)
-            if part.content_id is not None:
-                self.addresses[part.content_id] = self._address(changed, request)
-            done.append(_Done(request, exchange, order, changed))
+            try:
+                done.append(self._change(part, transaction))
+            except ODataError as error:
+                error.content_id = part.content_id
+                raise
         return done
+
+    def _change(self, part: PartRequest, transaction: Transaction) -> _Done:
+        request = self._inner(part, in_changeset=True)
+        exchange = self.spelling.agree(request, None)
+        order = self.changes.order(_meant(part), request, self.spelling, exchange)
+        changed = transaction.apply(order)
+        if part.content_id is not None:
+            self.addresses[part.content_id] = self._address(changed, request)
+        return _Done(request, exchange, order, changed)
 
     def _address(self, changed: Effect, request: ODataRequest) -> str:
         if not isinstance(changed, Changed):

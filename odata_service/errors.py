@@ -14,10 +14,12 @@ class ODataError(Exception):
     """A refusal: status, machine-readable code, message for a person, target and position.
 
     ``at`` counts characters from the start of the decoded text of ``target``; the formats append it to the message.
+    ``content_id`` names the request of a change set that was refused, because all of them are answered as one.
     """
 
     status = 500
     headers: Mapping[str, str] = {}
+    content_id: str | None = None
 
     def __init__(
         self,

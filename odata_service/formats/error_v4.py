@@ -15,15 +15,17 @@ def write_error(error: ODataError) -> bytes:
     >>> print(write_error(BadRequest("UnknownProperty", "Book has no property 'Titel'", target="$filter", at=3)).decode())
     {"error":{"code":"UnknownProperty","message":"Book has no property 'Titel' (at position 3 of $filter)","target":"$filter"}}
     """
-    members = list(_members(error))
+    members = list(_members(error, error.content_id))
     if error.details:
-        details = (f"{{{','.join(_members(detail))}}}" for detail in error.details)
+        details = (f"{{{','.join(_members(detail, error.content_id))}}}" for detail in error.details)
         members.append(f'"details":[{",".join(details)}]')
     return f'{{"error":{{{",".join(members)}}}}}'.encode()
 
 
-def _members(error: ODataError) -> Iterator[str]:
+def _members(error: ODataError, content_id: str | None) -> Iterator[str]:
     yield f'"code":{quoted(error.code)}'
     yield f'"message":{quoted(error.text)}'
     if error.target is not None:
         yield f'"target":{quoted(error.target)}'
+    if content_id is not None:
+        yield f'"@Org.OData.Core.V1.ContentID":{quoted(content_id)}'

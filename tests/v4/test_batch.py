@@ -50,3 +50,11 @@ def test_json(shop):
     statuses = {each["id"]: each["status"] for each in answer.json["responses"]}
     assert (answer.status, statuses["1"], statuses["4"]) == (200, 200, 424)
     assert shop.get("Products/$count").text == "7"
+
+
+def test_a_refused_change_set_tells_which_request_it_was(shop):
+    """Core.ContentID, on the error and on each of its details."""
+    body = MULTIPART.replace(b'{"Price":2.5}', b'{"Rating":256,"Quantity":"x"}')
+    refused = shop.send("POST", "$batch", body, Content_Type="multipart/mixed;boundary=b", Accept="multipart/mixed")
+    assert refused.text.count('"@Org.OData.Core.V1.ContentID":"2"') == 2
+    assert shop.get("Products/$count").text == "7"
