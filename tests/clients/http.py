@@ -14,14 +14,21 @@ from odata_service import ODataService
 
 @contextmanager
 def served(service: ODataService, prefix: str = "/PeopleDataService.svc") -> Iterator[str]:
-    """The address of the service's root while it is served."""
+    """The address of the service's V2 root while it is served."""
     app = Flask("clients")
     app.register_blueprint(service.blueprint("v2"), url_prefix=prefix)
+    with served_app(app) as origin:
+        yield f"{origin}{prefix}/"
+
+
+@contextmanager
+def served_app(app: Flask) -> Iterator[str]:
+    """``http://127.0.0.1:43210``"""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}{prefix}/"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
