@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
-import datetime
-import decimal
 import enum
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from sqlalchemy import Select, column
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import Select
 
-from odata_service.edm import primitive
-from odata_service.edm.model import ComplexProperty, ComplexType, EntityModel, EntityType, EnumType, Property
+from odata_service.edm.model import ComplexProperty, ComplexType, EntityModel, EntityType, EnumType
 from odata_service.edm.operation import ValueType
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.edm.said import Kinds
+from odata_service.edm.values import PYTHON_TYPES, Annotation
 
 if TYPE_CHECKING:
     from odata_service.edm.operation import ParameterType
 
 Entity = TypeVar("Entity")
-Annotation = Any  # a class, a generic alias or a union: Python has no type for all of them
 
 
 class SelectOf(Generic[Entity]):
@@ -34,19 +29,6 @@ class SelectOf(Generic[Entity]):
 
 
 COLLECTIONS = (list, tuple, set, frozenset, collections.abc.Sequence, collections.abc.Iterable, SelectOf)
-PRIMITIVES: Mapping[Annotation, PrimitiveType] = {
-    bool: primitive.BOOLEAN,
-    int: primitive.INT64,
-    float: primitive.DOUBLE,
-    decimal.Decimal: primitive.DECIMAL,
-    str: primitive.STRING,
-    uuid.UUID: primitive.GUID,
-    bytes: primitive.BINARY,
-    datetime.date: primitive.DATE,
-    datetime.datetime: primitive.DATE_TIME_OFFSET,
-    datetime.time: primitive.TIME_OF_DAY,
-    datetime.timedelta: primitive.DURATION,
-}
 
 
 def hints_of(function: Callable[..., object]) -> dict[str, Annotation]:
@@ -74,8 +56,8 @@ def value_type(annotation: Annotation, model: EntityModel) -> ValueType:
 
 
 def _type(annotation: Annotation, model: EntityModel) -> PrimitiveType | EnumType | ComplexType | EntityType:
-    if annotation in PRIMITIVES:
-        return PRIMITIVES[annotation]
+    if annotation in PYTHON_TYPES:
+        return PYTHON_TYPES[annotation]
     for entity_type in model.types.values():
         if entity_type.mapper.class_ is annotation:
             return entity_type
@@ -91,13 +73,7 @@ def _type(annotation: Annotation, model: EntityModel) -> PrimitiveType | EnumTyp
 def structure(python: type, model: EntityModel) -> ComplexType:
     """The complex type of a dataclass. One that no entity has is made here, with its members."""
     known = model.complex_types.get(python.__name__)
-    if known is not None:
-        return known
-    hints = get_type_hints(python, include_extras=True)
-    kind = _kinds(model).complex_type(python)
-    members = tuple(_member(name, value_type(hints[name], model)) for name in kind.members)
-    model.complex_types[kind.name] = replace(kind, properties=members)
-    return model.complex_types[kind.name]
+    return known or _kinds(model).structure(python)
 
 
 def parameter_type(kind: ValueType, model: EntityModel) -> ParameterType:
@@ -112,13 +88,3 @@ def parameter_type(kind: ValueType, model: EntityModel) -> ParameterType:
 def _kinds(model: EntityModel) -> Kinds:
     """The model's own types, to find or add one."""
     return Kinds(model.namespace, model.enums, model.complex_types)
-
-
-def _member(name: str, kind: ValueType) -> Property:
-    """A member of a structure that is in no table."""
-    enumeration = kind.type if isinstance(kind.type, EnumType) else None
-    primitive_type = enumeration.underlying if enumeration else kind.type
-    if kind.collection or not isinstance(primitive_type, PrimitiveType):
-        raise TypeError(f"{name}: a structure that is only returned has primitive members, not {kind.type_name}")
-    sql_type: TypeEngine[object] | None = None
-    return Property(name, primitive_type, name, column(name, sql_type), kind.nullable, enum=enumeration)

@@ -62,7 +62,7 @@ class Changes:
         """The methods that a resource has."""
         syntax = spelling.parse_path(request.target, self.reads.limits)
         caller = self.reads.access.caller(request)
-        resource = self.reads.binder(spelling, caller.model).resource(syntax)
+        resource = self.reads.binder(spelling, caller).resource(syntax)
         return allowed_methods(resource, spelling)
 
     def run(self, work: Callable[[Transaction], Outcome], timing: Timing) -> Outcome:
@@ -190,7 +190,7 @@ class Changes:
         syntax = spelling.parse(request.target, request.query, self.reads.limits)
         exchange.check(syntax)
         caller = self.reads.access.caller(request)
-        resource = self.reads.binder(spelling, caller.model).resource(syntax)
+        resource = self.reads.binder(spelling, caller).resource(syntax)
         demand_method(method, allowed_methods(resource, spelling))
         if resource.special is not None:
             raise NotImplementedByService("NotImplemented", f"{resource.special} is not supported yet")
@@ -198,7 +198,7 @@ class Changes:
             return self._invocation(resource.call, syntax, request, caller, spelling, exchange)
         caller.permit(method, resource)
         ids = () if syntax.options.id is None else (syntax.options.id,)
-        body = exchange.body(caller.model, self.reads.limits)
+        body = exchange.body(spelling.seen(caller.model), self.reads.limits)
         bound = command(
             method, resource, body, ids=ids, slug=_slug(request), upserts=spelling.upserts
         )
@@ -230,7 +230,7 @@ class Changes:
     ) -> Order:
         """An action with what it is called with."""
         asked = self.reads.asked(request, caller, syntax, spelling)
-        body = exchange.body(caller.model, self.reads.limits)
+        body = exchange.body(spelling.seen(caller.model), self.reads.limits)
         conditions = Conditions.of(request.headers)
         run = self.reads.invoker.action(call, asked, body, conditions)
         return Order(Invoke(run), asked.literals, conditions, lambda uri: self._referred(uri, request, caller, spelling))
@@ -240,7 +240,7 @@ class Changes:
     ) -> tuple[Query, Literals]:
         """The entity at an address in a body: absolute, or relative to the service root or the host."""
         syntax = spelling.parse_path(_below_root(uri, request.root), self.reads.limits)
-        resource = self.reads.binder(spelling, caller.model).resource(syntax)
+        resource = self.reads.binder(spelling, caller).resource(syntax)
         if not resource.steps or resource.property is not None or resource.count or resource.links:
             raise BadRequest("BadReference", f"{uri!r:.200} is not the address of an entity")
         for step in resource.steps:

@@ -15,7 +15,7 @@ from odata_service.bind.typed import Constant
 from odata_service.deltas import Deltas
 from odata_service.edm import cross_join
 from odata_service.edm.cross_join import CrossJoin
-from odata_service.edm.model import EntityModel, EntitySet
+from odata_service.edm.model import EntitySet
 from odata_service.edm.primitive import STRING
 from odata_service.errors import BadRequest
 from odata_service.execute.apply import ApplyReader, context_of
@@ -124,9 +124,9 @@ class Reads:
             resource, key = binder.onward(found, resource.call.rest, syntax.options), None  # never the same again
         bound = binder.bound(resource, syntax.options)
         if isinstance(bound, ReadServiceDocument):
-            return ServiceDocument(caller.model)
+            return ServiceDocument(spelling.seen(caller.model))
         if isinstance(bound, ReadMetadata):
-            return Metadata(caller.model, caller.rights_for, self.limits)
+            return Metadata(spelling.seen(caller.model), caller.rights_for, self.limits)
         place = self._place(request, caller, syntax.options.skip_token)
         if isinstance(bound, ReadAll):
             given = self._given(request, caller, literal_values(syntax), place)
@@ -202,12 +202,12 @@ class Reads:
         context = cross_join.ROWS if isinstance(query.entity_set, CrossJoin) else context_of(name, paths)
         return DynamicRows(rows, context, count, following)
 
-    def binder(self, spelling: Spelling, model: EntityModel) -> ReadBinder:
+    def binder(self, spelling: Spelling, caller: Caller) -> ReadBinder:
         """Binds without pages."""
-        return ReadBinder(model, spelling.protocol, {}, None, spelling.key_as_segment)
+        return ReadBinder(spelling.seen(caller.model), spelling.protocol, {}, None, spelling.key_as_segment)
 
     def _paged_binder(self, caller: Caller, spelling: Spelling, exchange: Exchange) -> ReadBinder:
-        binder = self.binder(spelling, caller.model)
+        binder = self.binder(spelling, caller)
         if not exchange.paged:
             return binder
         default = self.page_sizes.get("*", self.limits.max_page_size)
@@ -247,7 +247,7 @@ class Reads:
 
     def found(self, step: Step, caller: Caller, spelling: Spelling, timing: Timing) -> Result:
         """The entities that an action returned, whole."""
-        read = self.binder(spelling, caller.model).entity((step,))
+        read = self.binder(spelling, caller).entity((step,))
         plan = self.planner.plan(caller.restrict(read, spelling.tombstones))
         return self._run(plan, Given((), None, _no_token, _no_link, caller.conditions.values), timing)
 
@@ -269,7 +269,7 @@ class Reads:
         cached = ("entity", spelling.protocol, entity_set.name, caller.grant.roles, expand)
         plan = self.plans.get(cached, (), caller)
         if plan is None:
-            read = self.binder(spelling, caller.model).entity((Step(entity_set, key=constants),), expand)
+            read = self.binder(spelling, caller).entity((Step(entity_set, key=constants),), expand)
             plan = self.planner.plan(caller.restrict_changed(read, spelling.tombstones))
             self.plans.put(cached, Fit(guards=guards_of(plan.query.rules)), plan)
         literals = [(declared.type, value) for declared, value in parts]

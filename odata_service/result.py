@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from odata_service.access import EntitySetRights
-from odata_service.edm.model import ComplexProperty, EntityModel, EntitySet, Property
+from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntitySet, Property
 from odata_service.errors import ODataError
 from odata_service.limits import Limits
 from odata_service.plan.row import RowShape
@@ -117,6 +117,16 @@ class ComplexValue:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionValue:
+    """``Products(1)/Tags``: values in Python, and how many there are in all where that was asked for."""
+
+    property: CollectionProperty
+    values: Sequence[object]
+    count: int | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StreamContent:
     """The octets of a media entity or named stream, whole, with their media type and ETag; ``None`` where it is empty."""
 
@@ -209,6 +219,7 @@ class Metadata:
 
 
 Result = (
-    EntityCollection | MixedEntities | EntityDelta | DeltaResponse | SingleEntity | PropertyValue | ComplexValue | StreamContent | OperationResult | DynamicRows
+    EntityCollection | MixedEntities | EntityDelta | DeltaResponse | SingleEntity | PropertyValue | ComplexValue
+    | CollectionValue | StreamContent | OperationResult | DynamicRows
     | EntityLinks | EntityCount | NoContent | NotModified | Created | ServiceDocument | Metadata
 )  # fmt: skip

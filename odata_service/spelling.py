@@ -87,6 +87,9 @@ class Spelling(Manners, Shape):
     def answers_with_inline(self) -> bool:
         """Whether the answer to a deep insert shows what was inserted along."""
 
+    def seen(self, model: EntityModel) -> EntityModel:
+        """What of a model the protocol has words for."""
+
     def write_literal(self, value: object, kind: PrimitiveType) -> str:
         """A value as it stands in a key."""
 

@@ -11,6 +11,7 @@ from odata_service.bind.change import Body
 from odata_service.edm.literal_v2 import read_literal, write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.edm.views import plain
 from odata_service.errors import BadRequest, NotFound, ODataError
 from odata_service.etag import ConditionRules
 from odata_service.formats import csdl_v2, json_v2, service_v2
@@ -174,6 +175,9 @@ class SpellingV2:
 
     def shape(self, target: str, query: str) -> Shape | None:
         return shape_v2(target, query)
+
+    def seen(self, model: EntityModel) -> EntityModel:
+        return plain(model)
 
     def write_literal(self, value: object, kind: PrimitiveType) -> str:
         return write_literal(value, kind)

@@ -34,6 +34,7 @@ from odata_service.parse.shape import Shape, shape_v4
 from odata_service.parse.syntax import Syntax
 from odata_service.protocol import V4, Protocol
 from odata_service.result import (
+    CollectionValue,
     ComplexValue,
     Created,
     DynamicRows,
@@ -180,7 +181,7 @@ class ExchangeV4:
             headers |= _etag(result.etag)
             if result.entity_id is not None:
                 headers["OData-EntityId"] = result.entity_id
-        elif isinstance(result, (SingleEntity, PropertyValue, ComplexValue, StreamContent)):
+        elif isinstance(result, (SingleEntity, PropertyValue, ComplexValue, CollectionValue, StreamContent)):
             headers |= _etag(result.etag)
         return headers | self._applied(result)
 
@@ -248,6 +249,9 @@ class SpellingV4:
 
     def shape(self, target: str, query: str) -> Shape | None:
         return shape_v4(target, query)
+
+    def seen(self, model: EntityModel) -> EntityModel:
+        return model
 
     def write_literal(self, value: object, kind: PrimitiveType) -> str:
         return write_literal(value, kind)

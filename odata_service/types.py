@@ -1,17 +1,20 @@
-"""Column types for what SQL has no type for: bytes and signed bytes, enumerations, geography, streams."""
+"""Column types for what SQL has no type for: bytes and signed bytes, enumerations, geography, streams, collections."""
 
 from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Integer, LargeBinary, SmallInteger, Text, TypeDecorator
+from sqlalchemy import JSON, Integer, LargeBinary, SmallInteger, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 
 from odata_service.edm import primitive
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.edm.stored import restored, stored
+from odata_service.edm.values import Annotation, value_of
 
 
 class Byte(TypeDecorator[int]):
@@ -78,3 +81,28 @@ class Stream(TypeDecorator[bytes]):
     def __init__(self, content_type: str = "application/octet-stream") -> None:
         super().__init__()
         self.content_type = content_type
+
+
+class Collection(TypeDecorator[list[Any]]):
+    """Values in their order, in one column of JSON. What they are is said by a column type, a primitive type, an
+    enumeration, an annotation or a dataclass; ``Collection(str | None)`` may have nulls. ::
+
+        Tags: Mapped[list[str]] = mapped_column(Collection(String(20)), default=list)
+        Addresses: Mapped[list[Address]] = mapped_column(Collection(Address), default=list)
+
+    A change is a new list: SQLAlchemy does not see what happens inside one (but ``MutableList.as_mutable`` does).
+    """
+
+    impl = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+    cache_ok = True
+
+    def __init__(self, items: Annotation) -> None:
+        super().__init__()
+        self.items = items
+        self.shape = value_of(items)
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> list[Any] | None:
+        return None if value is None else [stored(item, self.shape) for item in value]
+
+    def process_result_value(self, value: Sequence[Any] | None, dialect: Dialect) -> list[Any]:
+        return [] if value is None else [restored(item, self.shape) for item in value]

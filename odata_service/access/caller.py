@@ -97,7 +97,7 @@ class Caller:
     def permit(self, method: str, resource: Resource) -> None:
         """403 where the caller may not make this change; asked before the body is looked at."""
         target = resource.steps[-1].entity_set
-        of_entity = resource.property or resource.structure or resource.stream or resource.links
+        of_entity = resource.property or resource.structure or resource.values or resource.stream or resource.links
         wanted = EntitySetRights.WRITE_MERGE if of_entity else _RIGHT_FOR[method]
         self.demand(target, wanted)
         for step in resource.steps[:-1]:

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 
 from odata_service.bind.query import Query
 from odata_service.edm.cross_join import CrossJoin
-from odata_service.edm.model import NavigationProperty, Property
+from odata_service.edm.model import CollectionProperty, ComplexProperty, NavigationProperty, Property
 
 
 def touched(query: Query) -> Iterator[tuple[str, bool]]:
@@ -17,7 +17,7 @@ def touched(query: Query) -> Iterator[tuple[str, bool]]:
         crossed = step.entity_set.sides if isinstance(step.entity_set, CrossJoin) else ()
         yield from [(side.target_set, False) for side in crossed] or [(step.entity_set.name, step.single or step.entity_set.singleton)]
     conditions = tuple(step.filters for step in query.source)
-    yield from touched_by((query.filter, query.order, query.computed, conditions))
+    yield from touched_by((query.filter, query.order, query.computed, query.collections, conditions))
     for expansion in query.expand:
         yield from touched(expansion.query)
 
@@ -36,6 +36,6 @@ def _navigation_in(node: object) -> Iterator[NavigationProperty]:
     elif isinstance(node, tuple):
         for each in node:
             yield from _navigation_in(each)
-    elif is_dataclass(node) and not isinstance(node, Property):
+    elif is_dataclass(node) and not isinstance(node, (Property, CollectionProperty, ComplexProperty)):
         for each in fields(node):
             yield from _navigation_in(getattr(node, each.name))

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol as Shape
 
 from odata_service.bind.command import (
-    ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Link, SetProperty, SetStream, SetStructure, Update,
-    UpdateEach,
+    AddValue, ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Link, SetProperty, SetStream, SetStructure,
+    SetValues, Update, UpdateEach,
 )  # fmt: skip
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.bind.query import Query
 from odata_service.bind.resource import Resource
 from odata_service.edm.cross_join import CrossJoin
-from odata_service.edm.model import ComplexProperty, EntityType, Property
+from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityType, Property
 from odata_service.edm.operation import Parameter
 from odata_service.errors import BadRequest, MethodNotAllowed
 
@@ -33,6 +33,12 @@ class Body(Shape):
     def raw(self, declared: Property) -> object: ...
 
     def structure(self, structure: ComplexProperty, *, partial: bool = True) -> Mapping[str, object] | None: ...
+
+    def values(self, declared: CollectionProperty) -> Sequence[object]:
+        """All of a collection of values; 400 where the protocol has none, as for :meth:`item`."""
+
+    def item(self, declared: CollectionProperty) -> object:
+        """One value of a collection."""
 
     def references(self) -> tuple[EntityReference, ...]: ...
 
@@ -80,6 +86,8 @@ def allowed_methods(resource: Resource, manners: Manners) -> tuple[str, ...]:
         return READS
     if resource.links:
         return (*READS, *_changes_of_links(resource, manners))
+    if resource.values is not None:
+        return (*READS, "POST", "PUT", "DELETE")  # values are not known one by one, so there is no PATCH
     if (resource.property or resource.structure) and not resource.raw and not manners.deletes_properties:
         return (*READS, *manners.updates)
     if resource.property is not None or resource.structure is not None or resource.stream is not None:
@@ -127,6 +135,8 @@ def command(
         return DeleteEach(query) if method == "DELETE" else UpdateEach(query, _changes_of_each(resource, body))
     if resource.stream is not None:
         return SetStream(query, resource.stream, None if method == "DELETE" else body.octets())
+    if resource.values is not None:
+        return _set_values(method, query, resource.values, body)
     if resource.structure is not None:
         members = None if method == "DELETE" else body.structure(resource.structure, partial=method != "PUT")
         return SetStructure(query, resource.structure, members, method in ("PUT", "DELETE"))
@@ -184,6 +194,15 @@ def _link(method: str, resource: Resource, body: Body, ids: Sequence[str]) -> Li
         references = tuple(EntityReference(uri) for uri in ids)
         return Link(target, last.navigation, "remove", references, keyed)
     return Link(target, last.navigation, "add" if method == "POST" else "set", body.references())
+
+
+def _set_values(method: str, query: Query, declared: CollectionProperty, body: Body) -> SetValues | AddValue:
+    """Protocol, Update a Collection Property: PUT replaces, POST adds, DELETE empties."""
+    if declared.server_set or declared.immutable:
+        raise BadRequest("ReadOnlyProperty", f"{declared.name} cannot be changed", target=declared.name)
+    if method == "POST":
+        return AddValue(query, declared, body.item(declared))
+    return SetValues(query, declared, () if method == "DELETE" else body.values(declared))
 
 
 def _set_property(method: str, query: Query, declared: Property, raw: bool, body: Body) -> SetProperty:

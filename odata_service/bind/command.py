@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.bind.query import Query
-from odata_service.edm.model import ComplexProperty, EntitySet, NavigationProperty, Property, StreamProperty
+from odata_service.edm.model import (
+    CollectionProperty, ComplexProperty, EntitySet, NavigationProperty, Property, StreamProperty,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -61,6 +63,24 @@ class SetStructure:
     structure: ComplexProperty
     members: Mapping[str, object] | None
     replace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetValues:
+    """``PUT Products(k)/Tags``, and DELETE, which leaves an empty collection."""
+
+    target: Query
+    collection: CollectionProperty
+    values: Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class AddValue:
+    """``POST Products(k)/Tags``: one value more, at the end."""
+
+    target: Query
+    collection: CollectionProperty
+    value: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +156,6 @@ class DeleteEach:
 
 
 SetCommand = ApplyDelta | UpdateEach | DeleteEach
-Command = Insert | Update | SetProperty | Delete | SetStructure | SetStream | InsertMedia | Link | Invoke | SetCommand
+OfProperty = SetProperty | SetStructure | SetValues | AddValue | SetStream
+Command = Insert | Update | Delete | OfProperty | InsertMedia | Link | Invoke | SetCommand
 Method = Literal["GET", "POST", "PUT", "MERGE", "PATCH", "DELETE"]

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from odata_service.bind.convert import NotConvertible, convert, convertible
 from odata_service.bind.enums import enum_constant, enum_of
-from odata_service.bind.paths import IT, PathBinder
+from odata_service.bind.paths import IT, THIS, PathBinder
 from odata_service.bind.search import bind_search
 from odata_service.bind.typed import (
     Among,
@@ -24,6 +24,7 @@ from odata_service.bind.typed import (
     Negation,
     Not,
     PropertyRef,
+    Ranged,
     StructureRef,
     Typed,
     TypeTest,
@@ -44,14 +45,14 @@ _ARITHMETIC = ("add", "sub", "mul", "div", "divby", "mod")
 
 @dataclass(frozen=True, slots=True)
 class ExpressionBinder:
-    """Binds the expressions of one option (``target``) about entities of ``type``."""
+    """Binds the expressions of one option (``target``) about entities of ``type``, or about what ``own`` stands for."""
 
     model: EntityModel
     type: EntityType
     protocol: Protocol
     target: str = "$filter"
     own: str = IT  # the variable that names without one belong to
-    variables: Mapping[str, EntityType] = field(default_factory=dict)  # of lambdas around
+    variables: Mapping[str, Ranged] = field(default_factory=dict)  # of lambdas around
     computed: Mapping[str, Typed] = field(default_factory=dict)  # by $compute
     aliases: Mapping[str, syntax.Expression] = field(default_factory=dict)  # @p
 
@@ -83,15 +84,17 @@ class ExpressionBinder:
     def path(self, node: syntax.Path) -> Typed:
         return PathBinder(self).bind(node.steps)
 
-    def about(self, entity_type: EntityType) -> ExpressionBinder:
-        """The same for conditions about entities of another type, which see the variables but not what was computed."""
-        own = f"$this/{len(self.variables)}"
-        variables = {**self.variables, own: entity_type}
+    def about(self, ranged: Ranged, *names: str) -> ExpressionBinder:
+        """The same for conditions about entities of another type or about values, which see the variables but not what was
+        computed; ``names`` are others that stand for the same."""
+        own = f"{THIS}/{len(self.variables)}"
+        variables = {**self.variables, **dict.fromkeys((own, *names), ranged)}
+        entity_type = ranged if isinstance(ranged, EntityType) else self.type
         return replace(self, type=entity_type, own=own, variables=variables, computed={})
 
-    def with_variable(self, name: str, entity_type: EntityType) -> ExpressionBinder:
-        """The same inside a lambda, where ``name`` stands for one entity of the collection."""
-        return replace(self, variables={**self.variables, name: entity_type})
+    def with_variable(self, name: str, ranged: Ranged) -> ExpressionBinder:
+        """The same inside a lambda, where ``name`` stands for one member of the collection."""
+        return replace(self, variables={**self.variables, name: ranged})
 
     def search(self, node: syntax.SearchExpression) -> Typed:
         return bind_search(self, node)
@@ -221,10 +224,11 @@ class ExpressionBinder:
 
     def inside(self, node: syntax.In) -> Typed:
         operand = self.value(node.operand)
+        if isinstance(node.items, syntax.Path):
+            return self._found_in(node, node.items)
         if not isinstance(node.items, syntax.ListExpression):
-            raise NotImplementedByService(
-                "NotImplemented", "'in' over a path is not supported here", target=self.target, at=node.at
-            )
+            message = "'in' needs a list of literals or a path to a collection of values"
+            raise NotImplementedByService("NotImplemented", message, target=self.target, at=node.at)
         as_equals = syntax.Binary("eq", node.operand, node.operand, node.at)
         items = []
         for written in node.items.items:
@@ -235,6 +239,12 @@ class ExpressionBinder:
                 self.refuse("TypeMismatch", "'in' needs a list of literals", written.at)
             items.append(comparison.right)
         return Among(operand, tuple(items))
+
+    def _found_in(self, node: syntax.In, path: syntax.Path) -> Typed:
+        """``'new' in Tags`` is ``Tags/any(t:t eq 'new')``."""
+        member = syntax.Path((syntax.Segment("$in", None, node.at),), node.at)
+        equals = syntax.Binary("eq", member, node.operand, node.at)
+        return self.path(syntax.Path((*path.steps, syntax.AnyAll("any", "$in", equals, node.at)), path.at))
 
     def call(self, node: syntax.Call) -> Typed:
         if node.name in ("cast", "isof"):

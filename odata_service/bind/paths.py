@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from odata_service.bind.typed import (
-    CollectionRef, Constant, Counted, EntityRef, Exists, PropertyRef, StructureRef, Typed,
+    CollectionRef, Constant, Counted, EntityRef, Exists, PropertyRef, Ranged, StructureRef, Typed, ValuesRef,
 )  # fmt: skip
 from odata_service.edm.any_entity import AnyEntity
-from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty
+from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty, Property
 from odata_service.edm.primitive import BOOLEAN, INT64, NULL
 from odata_service.errors import NotImplementedByService, did_you_mean
 from odata_service.parse.syntax import AnyAll, CountOf, FilterStep, Options, Segment, Step
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from odata_service.bind.expression import ExpressionBinder
 
 IT = "$it"
+THIS = "$this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,26 @@ class PathBinder:
     def bind(self, steps: Sequence[Step]) -> Typed:
         first = steps[0]
         if isinstance(first, Segment) and first.arguments is None:
-            if first.name in self.binder.variables:
-                place = Place(first.name, self.binder.variables[first.name])
-                return self._elsewhere(place, steps[1:]) or self._from(place, steps[1:], first)
+            variable = self.binder.own if first.name == THIS else first.name
+            if variable in self.binder.variables:
+                return self._of(variable, steps[1:], first)
             name = "/".join(step.name for step in steps if isinstance(step, Segment))
             if name in self.binder.computed:
                 return self.binder.computed[name]
-        place = Place(self.binder.own, self.binder.type)
-        return self._elsewhere(place, steps) or self._from(place, steps, first)
+        return self._of(self.binder.own, steps, first)
+
+    def _of(self, variable: str, steps: Sequence[Step], first: Step) -> Typed:
+        """What a path means that starts from a variable."""
+        ranged = self.binder.variables[variable]
+        if isinstance(ranged, EntityType):
+            place = Place(variable, ranged)
+            return self._elsewhere(place, steps) or self._from(place, steps, first)
+        if isinstance(ranged, ComplexProperty):
+            start = Place(variable, self.binder.type, structure=ranged)
+            return self._from(start, steps, first) if steps else StructureRef((), ranged, variable)
+        if steps and steps[0] is first:
+            self._unknown_of_value(ranged, first)
+        return self._last(PropertyRef((), ranged, variable), steps)
 
     def _elsewhere(self, place: Place, steps: Sequence[Step]) -> Typed | None:
         """What entities have that are not of the type that a path over all sets names: nothing, or nothing of many."""
@@ -87,6 +100,9 @@ class PathBinder:
         structure = place.type.complex.get(name)
         if structure is not None and not rest:
             return StructureRef(place.walked, structure, place.variable)
+        values = place.type.collections.get(name)
+        if values is not None:
+            return self._collection(ValuesRef(place.variable, place.walked, values), rest, step)
         navigation = place.type.navigation.get(name)
         if navigation is not None and navigation.collection:
             return self._collection(CollectionRef(place.variable, place.walked, navigation), rest, step)
@@ -116,13 +132,13 @@ class PathBinder:
             self.binder.refuse("UnknownType", f"{step.name} is no type derived from {current.full_name}", step.at)
         return wanted
 
-    def _collection(self, source: CollectionRef, rest: Sequence[Step], step: Segment) -> Typed:
+    def _collection(self, source: CollectionRef | ValuesRef, rest: Sequence[Step], step: Segment) -> Typed:
         """What is asked of a collection: any, all, or how many; casts and filters narrow it first."""
         conditions: list[Typed] = []
-        inside = self.binder.about(self._target(source))
+        inside = self.binder.about(self._ranged(source))
         for position, next_step in enumerate(rest):
             match next_step:
-                case Segment() if "." in next_step.name:
+                case Segment() if "." in next_step.name and isinstance(source, CollectionRef):
                     source = replace(source, type=self._cast(self._target(source), next_step))
                     inside = self.binder.about(self._target(source))
                 case FilterStep():
@@ -135,23 +151,27 @@ class PathBinder:
                     return Counted(source, (inside.own,), tuple(conditions))
                 case _:
                     break
-        message = f"{source.navigation.name} is a collection; ask any(…), all(…) or $count of it"
+        message = f"{step.name} is a collection; ask any(…), all(…) or $count of it"
         self.binder.refuse("CollectionInPath", message, step.at)
 
     def _target(self, source: CollectionRef) -> EntityType:
         return source.type or self.binder.model.types[source.navigation.target]
 
+    def _ranged(self, source: CollectionRef | ValuesRef) -> Ranged:
+        """What each member of a collection is."""
+        return source.collection.item if isinstance(source, ValuesRef) else self._target(source)
+
     def _quantified(
-        self, source: CollectionRef, inside: ExpressionBinder, step: AnyAll, conditions: tuple[Typed, ...]
+        self, source: CollectionRef | ValuesRef, inside: ExpressionBinder, step: AnyAll, conditions: tuple[Typed, ...]
     ) -> Typed:
         if step.condition is None or step.variable is None:
             return Exists(step.quantifier, source, (inside.own,), None, conditions)
         names = (inside.own, step.variable)
-        condition = self.binder.with_variable(step.variable, self._target(source)).condition(step.condition)
+        condition = self.binder.with_variable(step.variable, self._ranged(source)).condition(step.condition)
         return Exists(step.quantifier, source, names, condition, conditions)
 
     def _counted(
-        self, source: CollectionRef, inside: ExpressionBinder, options: Options, conditions: tuple[Typed, ...]
+        self, source: CollectionRef | ValuesRef, inside: ExpressionBinder, options: Options, conditions: tuple[Typed, ...]
     ) -> Typed:
         if options.filter is not None:
             conditions = (*conditions, inside.condition(options.filter))
@@ -164,6 +184,10 @@ class PathBinder:
             self.binder.refuse("NotAValue", f"{step.name} of {owner} is not a value to compare", step.at)
         hint = did_you_mean(step.name, known)
         self.binder.refuse("UnknownProperty", f"{owner} has no property {step.name!r}{hint}", step.at)
+
+    def _unknown_of_value(self, item: Property, step: Step) -> NoReturn:
+        message = f"the values of {item.name} have no properties; write {THIS} for the value itself"
+        self.binder.refuse("UnknownProperty", message, step.at)
 
     def _refuse_step(self, step: Step) -> NoReturn:
         raise NotImplementedByService(

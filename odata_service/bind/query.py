@@ -12,7 +12,9 @@ from odata_service.bind.typed import Constant, Typed
 
 if TYPE_CHECKING:
     from odata_service.bind.apply import Applied
-from odata_service.edm.model import ComplexProperty, EntitySet, EntityType, NavigationProperty, Property, StreamProperty
+from odata_service.edm.model import (
+    CollectionProperty, ComplexProperty, EntitySet, EntityType, NavigationProperty, Property, StreamProperty,
+)  # fmt: skip
 
 # A condition that the rows of a set must meet for this caller, given the set's alias in a statement. (Any: an alias of
 # a mapped class has whatever attributes the class has.)
@@ -57,6 +59,25 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Values:
+    """``Tags($filter=startswith($this,'a');$orderby=$this;$top=5;$count=true)``: the values of a collection that are wanted,
+    in which order. In the conditions and the order they go by ``names``."""
+
+    collection: CollectionProperty
+    names: tuple[str, ...] = ()
+    filter: Typed | None = None
+    order: tuple[Order, ...] = ()
+    top: Constant | None = None
+    skip: Constant | None = None
+    count: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all values are wanted, as they are."""
+        return not (self.filter or self.order or self.top or self.skip)
+
+
+@dataclass(frozen=True, slots=True)
 class Expansion:
     """One item of ``$expand`` with the query over its far end; ``only`` is ``ref`` or ``count`` where just the addresses
     or the number of the related entities are wanted."""
@@ -82,6 +103,7 @@ class Query:
     count: bool = False
     select: tuple[Property, ...] = ()
     structures: tuple[ComplexProperty, ...] = ()
+    collections: tuple[Values, ...] = ()
     computed: tuple[tuple[str, Typed], ...] = ()
     chosen: bool = False
     links: tuple[NavigationProperty, ...] = ()
@@ -99,12 +121,13 @@ class Query:
         return self.source[-1].single
 
 
-Kind = Literal["entities", "property", "raw", "structure", "stream", "count", "links"]
+Kind = Literal["entities", "property", "raw", "structure", "values", "value_count", "stream", "count", "links"]
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A GET: the query and what of its result is asked for; ``property`` for the kinds property and raw, and so on."""
+    """A GET: the query and what of its result is asked for; ``property`` for the kinds property and raw, and so on. For
+    values and their number, the query has the one collection."""
 
     query: Query
     kind: Kind = "entities"

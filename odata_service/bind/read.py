@@ -12,13 +12,13 @@ from odata_service.bind.query import (
 )  # fmt: skip
 from odata_service.bind.resource import ALL, Resource, ResourceBinder
 from odata_service.bind.selection import selection
+from odata_service.bind.values import bind_values, number
 from odata_service.bind.typed import Constant, EntityRef, Logical, PropertyRef, StructureRef, Typed
 from odata_service.edm.any_entity import AnyEntity, actual, any_entity
 from odata_service.edm.cross_join import CrossJoin
-from odata_service.edm.model import EntityModel, EntityType, NavigationProperty
-from odata_service.edm.primitive import INT64
+from odata_service.edm.model import CollectionProperty, EntityModel, EntityType, NavigationProperty
 from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedByService, did_you_mean
-from odata_service.parse.syntax import Expression, ExpandItem, Literal, Options, OrderBy, Segment, Syntax
+from odata_service.parse.syntax import Expression, ExpandItem, Options, OrderBy, Segment, Syntax
 from odata_service.protocol import Protocol
 
 MAX_LEVELS = 3
@@ -52,9 +52,18 @@ class ReadBinder:
         if options.apply:
             return self._applied(resource, options)
         _check_options(options, resource, kind)
+        if resource.values is not None:
+            return self._values(resource, resource.values, options, kind)
         query = self._query(resource.steps, options, dict(options.aliases))
         query = query if kind == "entities" else _without_content(query)
         return Read(query, kind, resource.property, resource.structure, resource.stream)
+
+    def _values(self, resource: Resource, collection: CollectionProperty, options: Options, kind: Kind) -> Read:
+        """The options are about the values, not about the entity that has them."""
+        entity = self._expressions(resource.steps[-1].type, Options(aliases=options.aliases), {})
+        values = bind_values(collection, options, entity, is_resource=True)
+        query = _without_content(self._query(resource.steps, Options(), {}))
+        return Read(replace(query, collections=(values,)), kind)
 
     def resource(self, syntax: Syntax) -> Resource:
         return self._path_binder(syntax.options).resource(syntax.path)
@@ -98,7 +107,7 @@ class ReadBinder:
         reads = tuple(Read(self._query((step,), of_each, dict(options.aliases))) for step in steps)
         if resource.count:
             return ReadAll(reads, counted=True)
-        return ReadAll(reads, _number(options.top), _number(options.skip), bool(options.count))
+        return ReadAll(reads, number(options.top), number(options.skip), bool(options.count))
 
     def _query(self, steps: tuple[Step, ...], options: Options, aliases: Mapping[str, Expression]) -> Query:
         entity_type, single = steps[-1].type, steps[-1].single
@@ -110,11 +119,12 @@ class ReadBinder:
             source=steps,
             filter=_conditions(expressions, options),
             order=() if single else self._order(expressions, options.orderby, steps[-1].order),
-            top=_number(options.top),
-            skip=_number(options.skip),
+            top=number(options.top),
+            skip=number(options.skip),
             count=bool(options.count),
             select=chosen.properties,
             structures=chosen.structures,
+            collections=tuple(bind_values(each, inner, expressions) for each, inner in chosen.collections),
             computed=tuple((name, expressions.computed[name]) for name in chosen.computed),
             chosen=chosen.chosen,
             links=tuple(link for link in chosen.links if link not in expanded),
@@ -217,7 +227,7 @@ def _is_type(segment: Segment) -> bool:
 
 def _without_content(query: Query) -> Query:
     """The same entities, of which only the key is wanted, or what the kind of the read says."""
-    return replace(query, select=(), structures=(), links=(), expand=(), computed=())
+    return replace(query, select=(), structures=(), collections=(), links=(), expand=(), computed=())
 
 
 def _with_levels(navigation: NavigationProperty, item: ExpandItem) -> Options:
@@ -260,6 +270,8 @@ def _kind(resource: Resource) -> Kind:
         return "stream"
     if resource.structure is not None:
         return "structure"
+    if resource.values is not None:
+        return "value_count" if resource.count else "values"
     if resource.property is not None:
         return "raw" if resource.raw else "property"
     if resource.count:
@@ -277,19 +289,13 @@ def _check_options(options: Options, resource: Resource, kind: Kind) -> None:
     if options.search and isinstance(resource.steps[-1].entity_set, CrossJoin):
         raise NotImplementedByService("NotImplemented", "$search over a cross join is not supported", target="$search")
     single = resource.steps[-1].single or kind in ("property", "raw", "structure", "stream")
-    if single and kind != "count" and shaping:
+    if single and kind not in ("count", "values", "value_count") and shaping:
         raise BadRequest("OptionNotApplicable", f"{shaping[0]} needs a collection, this is one resource", target=shaping[0])
     if kind == "count" and options.count:
         raise BadRequest("OptionNotApplicable", "a count cannot have a count itself", target="$inlinecount")
     if kind == "count" and options.skip_token is not None:
         raise BadRequest("OptionNotApplicable", "a count has no pages", target="$skiptoken")
     of_delta = kind == "count" and options.delta_token is not None  # a delta link's path may get $count behind it
-    if kind not in ("entities", "structure") and (options.expand or options.select) and not of_delta:
+    if kind not in ("entities", "structure", "values") and (options.expand or options.select) and not of_delta:
         target = "$expand" if options.expand else "$select"
         raise BadRequest("OptionNotApplicable", f"{target} needs entities", target=target)
-
-
-def _number(literal: Literal | None) -> Constant | None:
-    if literal is None:
-        return None
-    return Constant(INT64, literal.value, literal.slot, literal.type)

@@ -12,7 +12,7 @@ from odata_service.bind.keys import TARGET, Aliases, key_from_segments, key_of
 from odata_service.bind.query import Step
 from odata_service.edm.cross_join import cross_join
 from odata_service.edm.model import (
-    ComplexProperty, EntityModel, NavigationProperty, Property, StreamProperty,
+    CollectionProperty, ComplexProperty, EntityModel, NavigationProperty, Property, StreamProperty,
 )  # fmt: skip
 from odata_service.errors import BadRequest, NotFound, did_you_mean
 from odata_service.parse.syntax import CROSSJOIN, Segment, crossed_names
@@ -26,7 +26,7 @@ SPECIAL = ("$metadata", "$batch", "$entity")
 class Resource:
     """``People(k)/Addresses/AddressType/$ref``: the steps to the entities, then at most one of the others.
 
-    ``links`` says that the addresses of the entities are meant (``$links/Nav``, ``Nav/$ref``), ``raw`` that ``$value`` ended
+    ``values`` is a collection of values; ``count`` goes with it as with entities. ``links`` says that the addresses of the entities are meant (``$links/Nav``, ``Nav/$ref``), ``raw`` that ``$value`` ended
     the path, ``each`` that every member of a collection is (``$each``). ``call`` is an
     operation; only when it has run it is known what follows it. ``special`` is ``$metadata``, ``$batch`` and
     the like, or empty for the root.
@@ -35,6 +35,7 @@ class Resource:
     steps: tuple[Step, ...] = ()
     property: Property | None = None
     structure: ComplexProperty | None = None
+    values: CollectionProperty | None = None
     stream: StreamProperty | None = None
     raw: bool = False
     count: bool = False
@@ -165,6 +166,8 @@ class ResourceBinder:
             return self._media(steps, path, position)
         if segment.name in entity_type.properties or segment.name in entity_type.complex:
             return self._property(steps, path, position)
+        if segment.name in entity_type.collections:
+            return self._values(steps, path, position)
         if segment.name in entity_type.streams:
             self._demand_single(steps[-1], segment)
             named = [each.name for each in path[position + 1 : position + 2]]
@@ -206,6 +209,16 @@ class ResourceBinder:
         if declared is None:
             return Resource(tuple(steps), structure=structure, raw=raw)
         return Resource(tuple(steps), property=declared, raw=raw)
+
+    def _values(self, steps: list[Step], path: Sequence[Segment], position: int) -> Resource:
+        """``Tags`` and ``Tags/$count``."""
+        segment = path[position]
+        self._demand_single(steps[-1], segment)
+        if segment.arguments is not None:
+            self._not_found(f"the values of {segment.name} have no key", segment)
+        count = [each.name for each in path[position + 1 : position + 2]] == ["$count"]
+        self._nothing_after(path, position + (2 if count else 1))
+        return Resource(tuple(steps), values=steps[-1].type.collections[segment.name], count=count)
 
     def _demand_single(self, step: Step, segment: Segment) -> None:
         if not step.single:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from odata_service.bind.typed import Comparison, Constant, Function, Logical, Not, PropertyRef, Typed
 from odata_service.edm.any_entity import actual
-from odata_service.edm.model import EntityType, Property
+from odata_service.edm.model import ComplexProperty, EntityType, Property
 from odata_service.edm.primitive import BOOLEAN, STRING
 from odata_service.functions import signatures
 from odata_service.parse.syntax import SearchExpression
@@ -22,11 +22,20 @@ def bind_search(binder: ExpressionBinder, node: SearchExpression) -> Typed:
     if node.operator:
         terms = tuple(bind_search(binder, term) for term in node.terms)
         return Logical(node.operator.lower(), terms)
-    places = searchable(actual(binder.type))
+    places = _places(binder)
     if not places:
         return Constant(BOOLEAN, False)
     found = tuple(_contains(binder, declared, node.phrase) for declared in places)
     return found[0] if len(found) == 1 else Logical("or", found)
+
+
+def _places(binder: ExpressionBinder) -> list[Property]:
+    """Where to look: in an entity, or in one of the values of a collection."""
+    ranged = binder.variables[binder.own]
+    if isinstance(ranged, EntityType):
+        return searchable(actual(ranged))
+    members = ranged.members if isinstance(ranged, ComplexProperty) else (ranged,)
+    return [declared for declared in members if declared.type == STRING]
 
 
 def searchable(entity_type: EntityType) -> list[Property]:

@@ -7,18 +7,22 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from odata_service.edm.any_entity import AnyEntity
-from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, NavigationProperty, Property
+from odata_service.edm.model import (
+    CollectionProperty, ComplexProperty, EntityModel, EntityType, NavigationProperty, Property,
+)  # fmt: skip
 from odata_service.errors import BadRequest, did_you_mean
-from odata_service.parse.syntax import Segment, SelectItem
+from odata_service.parse.syntax import Options, Segment, SelectItem
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is shown, in the order of declaration; ``chosen`` is false where nothing was said and all of it is."""
+    """What is shown, in the order of declaration; ``chosen`` is false where nothing was said and all of it is. With a
+    collection of values come the options that are about them."""
 
     properties: tuple[Property, ...]
     structures: tuple[ComplexProperty, ...]
     links: tuple[NavigationProperty, ...]
+    collections: tuple[tuple[CollectionProperty, Options], ...] = ()
     computed: tuple[str, ...] = ()
     chosen: bool = False
 
@@ -29,6 +33,7 @@ class _Named:
 
     properties: set[str] = field(default_factory=set)
     members: dict[str, set[str]] = field(default_factory=dict)
+    collections: dict[str, list[Options]] = field(default_factory=dict)
     links: set[str] = field(default_factory=set)
     computed: list[str] = field(default_factory=list)
 
@@ -38,9 +43,11 @@ def selection(
 ) -> Selection:
     """All of a type, derived types included, or what the items name."""
     properties, structures = all_properties(entity_type), all_structures(entity_type)
+    collections = all_collections(entity_type)
     links = tuple(entity_type.navigation.values())
     if not items:
-        return Selection(tuple(properties.values()), tuple(structures.values()), links, tuple(computed))
+        whole = tuple((each, Options()) for each in collections.values())
+        return Selection(tuple(properties.values()), tuple(structures.values()), links, whole, tuple(computed))
     named = _Named()
     for item in items:
         _Chooser(model, entity_type, computed, named, item).choose()
@@ -48,6 +55,7 @@ def selection(
         tuple(each for name, each in properties.items() if name in named.properties),
         tuple(_part(each, named.members[name]) for name, each in structures.items() if name in named.members),
         tuple(each for each in links if each.name in named.links),
+        tuple((each, _together(named.collections[name])) for name, each in collections.items() if name in named.collections),
         tuple(dict.fromkeys(named.computed)),
         chosen=True,
     )
@@ -62,10 +70,26 @@ def all_structures(entity_type: EntityType) -> dict[str, ComplexProperty]:
     return {name: each for below in entity_type.with_derived() for name, each in below.complex.items()}
 
 
+def all_collections(entity_type: EntityType) -> dict[str, CollectionProperty]:
+    return {name: each for below in entity_type.with_derived() for name, each in below.collections.items()}
+
+
 def _part(structure: ComplexProperty, members: set[str]) -> ComplexProperty:
     if not members:
         return structure
     return replace(structure, members=tuple(member for member in structure.members if member.name in members))
+
+
+def _together(asked: Sequence[Options]) -> Options:
+    """What several items say of one collection of values."""
+    narrowing = next((each for each in asked if _narrows(each)), None)
+    if narrowing is not None or Options() in asked:
+        return narrowing or Options()
+    return Options(select=tuple(item for each in asked for item in each.select))
+
+
+def _narrows(options: Options) -> bool:
+    return replace(options, select=()) != Options()
 
 
 def _nested(rest: Sequence[Segment], item: SelectItem) -> list[Sequence[Segment]]:
@@ -100,6 +124,8 @@ class _Chooser:
         elif name in entity_type.complex:
             for rest in _nested(path[1:], self.item):
                 self._structure(entity_type.complex[name], rest)
+        elif name in all_collections(entity_type):
+            self._values(name, path[1:])
         elif len(path) == 1 and name in all_properties(entity_type):
             self.named.properties.add(name)
         elif name in entity_type.navigation:
@@ -114,6 +140,17 @@ class _Chooser:
         self.named.computed += self.computed
         for name in all_structures(entity_type):
             self.named.members[name] = set()
+        for name in all_collections(entity_type):
+            self.named.collections.setdefault(name, []).append(Options())
+
+    def _values(self, name: str, rest: Sequence[Segment]) -> None:
+        """``Tags($filter=…)``; ``Addresses/City`` is ``Addresses($select=City)``."""
+        members = (SelectItem(tuple(rest), Options(), self.item.at),)
+        options = Options(select=members) if rest else self.item.options
+        asked = self.named.collections.setdefault(name, [])
+        if _narrows(options) and any(_narrows(each) and each != options for each in asked):
+            self._refuse(f"{name} is chosen twice, with options each time")
+        asked.append(options)
 
     def _structure(self, structure: ComplexProperty, rest: Sequence[Segment]) -> None:
         whole = structure.name in self.named.members and not self.named.members[structure.name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from builtins import property as computed  # PropertyRef has a field of the name
 from dataclasses import dataclass
 
-from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty, Property
+from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityType, NavigationProperty, Property
 from odata_service.edm.primitive import BOOLEAN, INT64, NULL, PrimitiveType
 from odata_service.functions import Canonical
 
@@ -180,12 +180,25 @@ class CollectionRef:
 
 
 @dataclass(frozen=True, slots=True)
+class ValuesRef:
+    """The values that a variable's row has in a collection: ``Tags`` of ``$it``, ``Category/Labels``."""
+
+    variable: str
+    path: tuple[NavigationProperty, ...]
+    collection: CollectionProperty
+
+
+# What a variable stands for: an entity, or one of the values of a collection.
+Ranged = EntityType | Property | ComplexProperty
+
+
+@dataclass(frozen=True, slots=True)
 class Exists:
     """``Orders/any(o:o/Total gt 5)`` or ``all``; ``conditions`` narrow the collection first. In all of them the
     collection's rows go by ``names``. Never null."""
 
     quantifier: str
-    source: CollectionRef
+    source: CollectionRef | ValuesRef
     names: tuple[str, ...]
     condition: Typed | None
     conditions: tuple[Typed, ...] = ()
@@ -198,7 +211,7 @@ class Exists:
 class Counted:
     """``Orders/$count``, with ``($filter=…)`` as ``conditions``, in which its rows go by ``names``. Never null."""
 
-    source: CollectionRef
+    source: CollectionRef | ValuesRef
     names: tuple[str, ...]
     conditions: tuple[Typed, ...] = ()
 

@@ -186,5 +186,6 @@ FORMULAS: dict[str, str] = {
     "text_to_date": _read(_DATE, "DATE"),
     "text_to_time": _read(_CLOCK, "TIME", _CUT),
     "text_to_moment": _within(f"{_read(f'{_DATE}[Tt]{_CLOCK}{_ZONE}', 'TIMESTAMPTZ', _CUT)} AT TIME ZONE 'UTC'"),
+    "text_to_bytes": "decode({0}, 'hex')",
     "text_to_duration": _read(_DURATION, "INTERVAL", "ltrim(n.a, '+-')", _SIGN),
 }  # fmt: skip

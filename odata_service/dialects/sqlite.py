@@ -18,7 +18,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from odata_service.dialects import constructs
+from odata_service.dialects import constructs, documents
 from odata_service.dialects.base import Database, Decoder
 from odata_service.dialects.constructs import arguments, parts
 from odata_service.dialects.exact import COLLATION, EXACT, compared, compared_texts, exact_text
@@ -228,6 +228,23 @@ def _decimal_test(element: constructs.DecimalTest, compiler: SQLCompiler, **kw: 
     if element.name in ("same", "distinct"):
         return f"(odata_decimal_same({left}, {right}) = {int(element.name == 'same')})"
     return f"(odata_decimal_order({left}, {right}) {constructs.COMPARISONS[element.name]} 0)"
+
+
+@compiles(documents.Elements, "sqlite")
+def _elements(element: documents.Elements, compiler: SQLCompiler, **kw: Any) -> str:
+    (array,) = arguments(element, compiler, **kw)
+    return f"(SELECT key AS place, value, value AS text FROM json_each(nullif({array}, 'null')))"
+
+
+@compiles(documents.OfText, "sqlite")
+def _of_text(element: documents.OfText, compiler: SQLCompiler, **kw: Any) -> str:
+    (value,) = arguments(element, compiler, **kw)
+    return f"odata_as_double({value})" if isinstance(element.type, types.Float) else value
+
+
+@compiles(documents.Gathered, "sqlite")
+def _gathered(element: documents.Gathered, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_group_array({arguments(element, compiler, **kw)[0]})"
 
 
 _SETTINGS = (

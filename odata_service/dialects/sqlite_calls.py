@@ -191,6 +191,7 @@ CALLS: dict[str, tuple[int, Callable[..., Any]]] = {
     "text_to_date": (1, lambda text: str(temporal.read_date(text))),
     "text_to_time": (1, lambda text: temporal.read_time_of_day(text).isoformat("microseconds")),
     "text_to_moment": (1, _text_to_moment),
+    "text_to_bytes": (1, bytes.fromhex),
     "text_to_duration": (1, lambda text: _duration_text(temporal.read_duration(text))),
 }
 # These refuse what they are given; to the others, what they cannot do is null.

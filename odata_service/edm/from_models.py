@@ -6,37 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, types
+from sqlalchemy import Column, ColumnElement
 from sqlalchemy import inspect as inspect_mapping
 from sqlalchemy.orm import ColumnProperty, DeclarativeBase, Mapper
 
 from odata_service.edm import primitive
-from odata_service.edm.model import ComplexProperty, EntityModel, EntitySet, EntityType, Property, StreamProperty
-from odata_service.edm.primitive import PrimitiveType
+from odata_service.edm.model import (
+    CollectionProperty, ComplexProperty, EntityModel, EntitySet, EntityType, Property, StreamProperty,
+)  # fmt: skip
 from odata_service.edm.relationships import navigation_of
 from odata_service.edm.said import Kinds, Said
+from odata_service.edm.values import edm_type
 from odata_service.tracking import Tracking, tracking_of
-from odata_service.types import Enumeration, Stream
-
-# The first row whose SQLAlchemy type fits, so special types stand before general ones.
-COLUMN_TYPES: tuple[tuple[type[types.TypeEngine[Any]], PrimitiveType], ...] = (
-    (types.Boolean, primitive.BOOLEAN),
-    (types.SmallInteger, primitive.INT16),
-    (types.BigInteger, primitive.INT64),
-    (types.Integer, primitive.INT32),
-    (types.REAL, primitive.SINGLE),
-    (types.Float, primitive.DOUBLE),
-    (types.Numeric, primitive.DECIMAL),
-    (types.Uuid, primitive.GUID),
-    (types.Enum, primitive.STRING),
-    (types.String, primitive.STRING),
-    (types.LargeBinary, primitive.BINARY),
-    (types.DateTime, primitive.DATE_TIME),
-    (types.Date, primitive.DATE),
-    (types.Time, primitive.TIME_OF_DAY),
-    (types.Interval, primitive.DURATION),
-)  # fmt: skip
-
+from odata_service.types import Collection, Enumeration, Stream
 
 class ModelError(Exception):
     """The models cannot be published as they are: two share a name, or one has no key."""
@@ -102,6 +84,7 @@ def _entity_type(mapper: Mapper[Any], said: Said, kinds: Kinds) -> EntityType:
     in_structures = {column.key for composite in mapper.composites for column in composite.props}
     columns = [column for column in mapper.column_attrs if column.key not in said.ignored]
     properties = [_property(mapper, column, said, kinds, tracking) for column in columns if column.key not in in_structures]
+    collections = [_collection(mapper, column, said, kinds) for column in columns if isinstance(column.columns[0].type, Collection)]
     streams = [_stream(column) for column in columns if isinstance(column.columns[0].type, Stream)]
     media = next((stream for stream in streams if stream.name == said.media), None)
     published = {declared.name: declared for declared in properties if declared is not None}
@@ -112,6 +95,7 @@ def _entity_type(mapper: Mapper[Any], said: Said, kinds: Kinds) -> EntityType:
         mapper=mapper,
         properties=published,
         complex={each.name: each for each in _complex_properties(mapper, said, kinds)},
+        collections={each.name: each for each in collections},
         streams={stream.name: stream for stream in streams if stream.name != said.media},
         media=media,
         slug=None if media is None else _slug(said, media, published),
@@ -136,6 +120,23 @@ def _stream(attribute: ColumnProperty[Any]) -> StreamProperty:
     content_type = kind.content_type
     named = content_type if "/" not in content_type else None
     return StreamProperty(attribute.key, attribute.key, "application/octet-stream" if named else content_type, named)
+
+
+def _collection(
+    mapper: Mapper[Any], attribute: ColumnProperty[Any], said: Said, kinds: Kinds
+) -> CollectionProperty:
+    column, name = attribute.columns[0], attribute.key
+    assert isinstance(column.type, Collection), "only columns of that type come here"
+    return CollectionProperty(
+        name,
+        kinds.item(name, column.type.shape),
+        name,
+        column,
+        server_set=name in said.computed,
+        immutable=name in said.immutable,
+        description=getattr(column, "comment", None) or "",
+        subclass=_subclass(mapper, name),
+    )
 
 
 def _complex_properties(mapper: Mapper[Any], said: Said, kinds: Kinds) -> Iterator[ComplexProperty]:
@@ -216,22 +217,3 @@ def property_of_attribute(entity_type: EntityType, attribute: str) -> Property:
     assert kind is not None, f"no type of OData is that of {attribute}"
     nullable = bool(getattr(column, "nullable", True))
     return Property(attribute, kind, attribute, column, nullable, subclass=_subclass(entity_type.mapper, attribute))
-
-
-def edm_type(sql_type: types.TypeEngine[object]) -> PrimitiveType | None:
-    """The primitive type of a column's type.
-
-    >>> edm_type(types.String(50)).name, edm_type(types.DateTime(timezone=True)).v2, edm_type(types.ARRAY(types.Integer))
-    ('Edm.String', 'Edm.DateTimeOffset', None)
-    >>> edm_type(types.Interval()).name  # which SQLAlchemy keeps in a DateTime where there is none
-    'Edm.Duration'
-    """
-    said: PrimitiveType | None = getattr(sql_type, "edm", None)
-    if said is not None:
-        return said
-    plain: types.TypeEngine[object] = sql_type
-    if isinstance(sql_type, types.TypeDecorator) and not isinstance(sql_type, types.Interval):
-        plain = sql_type.impl_instance
-    if isinstance(plain, types.DateTime) and plain.timezone:
-        return primitive.DATE_TIME_OFFSET
-    return next((kind for column_type, kind in COLUMN_TYPES if isinstance(plain, column_type)), None)

@@ -107,6 +107,28 @@ class ComplexProperty:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionProperty:
+    """``Tags Collection(Edm.String)``: values in their order, all of them in one column. ``item`` is what each of them is; it
+    has the collection's name. There is always a collection, if only an empty one."""
+
+    name: str
+    item: Property | ComplexProperty
+    attribute: str
+    column: ColumnElement[object]
+    server_set: bool = False
+    immutable: bool = False
+    description: str = ""
+    subclass: str = ""
+
+    @property
+    def item_type(self) -> str:
+        """``Edm.String``, ``TechStore.Address``"""
+        if isinstance(self.item, ComplexProperty):
+            return self.item.full_name
+        return self.item.type.name if self.item.enum is None else self.item.enum.full_name
+
+
+@dataclass(frozen=True, slots=True)
 class StreamProperty:
     """A named stream, ``Products(1)/Photo``, or (without a name) the content of a media entity. Its media type is in
     the attribute ``content_type_attribute``, or always ``content_type``."""
@@ -159,6 +181,7 @@ class EntityType:
     properties: Mapping[str, Property]
     navigation: Mapping[str, NavigationProperty] = field(default_factory=dict)
     complex: Mapping[str, ComplexProperty] = field(default_factory=dict)
+    collections: Mapping[str, CollectionProperty] = field(default_factory=dict)
     streams: Mapping[str, StreamProperty] = field(default_factory=dict)
     media: StreamProperty | None = None
     slug: Property | None = None  # what a media entity is called by the client that sends its octets
@@ -182,7 +205,7 @@ class EntityType:
 
     @cached_property
     def member_names(self) -> tuple[str, ...]:
-        return (*self.properties, *self.complex, *self.navigation, *self.streams)
+        return (*self.properties, *self.complex, *self.collections, *self.navigation, *self.streams)
 
     @property
     def is_abstract(self) -> bool:

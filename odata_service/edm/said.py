@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from odata_service.edm.model import ComplexType, EnumType
+from sqlalchemy import column
+
+from odata_service.edm.model import ComplexProperty, ComplexType, EnumType, Property
 from odata_service.edm.names import plural
 from odata_service.edm.primitive import INT32
+from odata_service.edm.values import StructureOf, ValueOf, members_of
 
 Names = frozenset[str]
 
@@ -82,3 +85,32 @@ class Kinds:
             members = tuple(member.name for member in dataclasses.fields(python))
             self.complex_types[name] = ComplexType(name, self.namespace, members, python)
         return self.complex_types[name]
+
+    def structure(self, python: type) -> ComplexType:
+        """A complex type with its members as they are where no columns say it better."""
+        kind = self.complex_type(python)
+        if not kind.properties:
+            members = tuple(self.property(name, shape) for name, shape in members_of(python).items())
+            self.complex_types[kind.name] = replace(kind, properties=members)
+        return self.complex_types[kind.name]
+
+    def property(self, name: str, shape: ValueOf) -> Property:
+        """A value that has no column of its own."""
+        return Property(
+            name,
+            shape.type,
+            name,
+            column(name),
+            shape.nullable,
+            shape.max_length,
+            shape.precision,
+            shape.scale,
+            enum=None if shape.members is None else self.enum_type(shape.members),
+        )
+
+    def item(self, name: str, shape: ValueOf | StructureOf) -> Property | ComplexProperty:
+        """What each value of a collection is."""
+        if isinstance(shape, ValueOf):
+            return self.property(name, shape)
+        kind = self.structure(shape.python)
+        return ComplexProperty(name, kind, name, shape.nullable, kind.properties)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from sqlalchemy import inspect
 
 from odata_service.bind.payload import EntityPayload, Octets
-from odata_service.edm.model import ComplexProperty, EntityType, Property, StreamProperty
+from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityType, Property, StreamProperty
 from odata_service.edm.primitive import STRING
 from odata_service.errors import BadRequest
 
@@ -72,6 +72,18 @@ def media_values(entity_type: EntityType, slug: str | None) -> dict[str, object]
 def _needs_text(declared: Property) -> bool:
     absent_is_fine = declared.nullable or declared.generated or declared.server_set
     return declared.type is STRING and not absent_is_fine
+
+
+def set_collections(entity: Entity, entity_type: EntityType, payload: EntityPayload, replace: bool) -> None:
+    """The collections of values that are named, each as a whole; with ``replace`` the others are emptied."""
+    for name, collection in entity_type.collections.items():
+        changeable = not (collection.server_set or collection.immutable)
+        if changeable and (replace or name in payload.collections):
+            setattr(entity, collection.attribute, list(payload.collections.get(name, ())))
+
+
+def has_default(collection: CollectionProperty) -> bool:
+    return getattr(collection.column, "default", None) is not None
 
 
 def make_key(entity: Entity, entity_type: EntityType, declared: Property, payload: EntityPayload) -> None:

@@ -19,7 +19,7 @@ from odata_service.plan.read_plan import ReadPlan
 from odata_service.plan.row import ExpandedNavigation
 from odata_service.plan.statement import KEYS, LIMIT, SKIP, Statement
 from odata_service.result import (
-    ComplexValue, EntityCollection, EntityCount, EntityLinks, Level, NoContent, PropertyValue, Result, SingleEntity,
+    CollectionValue, ComplexValue, EntityCollection, EntityCount, EntityLinks, Level, NoContent, PropertyValue, Result, SingleEntity,
     StreamContent,
 )  # fmt: skip
 from odata_service.token import Plain, foreign_token, plain, typed
@@ -100,6 +100,8 @@ class _Reading:
             return EntityLinks(level, collection=False)
         if read.stream is not None:
             return self._stream(read.stream, rows[0], etag)
+        if read.kind in ("values", "value_count"):
+            return self._values(rows[0], etag)
         if read.structure is not None:
             return ComplexValue(read.structure, _members(read.structure, level), etag)
         if read.property is None:
@@ -113,6 +115,15 @@ class _Reading:
         media_type = stream.content_type if type_at is None else row[type_at]
         octets = None if content is None else bytes(content)
         return StreamContent(octets, str(media_type or stream.content_type), etag)
+
+    def _values(self, row: Row, etag: str | None) -> Result:
+        """A collection of values, or how many it has."""
+        (selected,) = self.plan.shape.collections
+        values = selected.of_row(row)
+        if self.plan.read.kind == "value_count":
+            return EntityCount(len(values))
+        count = None if selected.count is None else int(str(row[selected.count]))
+        return CollectionValue(selected.collection, values, count, etag)
 
     def _missing(self) -> Result:
         """No such entity; or a navigation that leads nowhere, which is an answer too."""

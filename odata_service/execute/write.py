@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session, sessionmaker
 
 from odata_service.bind.command import (
-    ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Invoke, Link, SetProperty, SetStream, SetStructure,
-    Update, UpdateEach,
+    AddValue, ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Invoke, Link, OfProperty, SetProperty, SetStream,
+    SetStructure, SetValues, Update, UpdateEach,
 )  # fmt: skip
 from odata_service.bind.convert import convert
 from odata_service.bind.payload import EntityPayload, EntityReference
@@ -25,7 +25,7 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest, NotFound, ServiceUnavailable
 from odata_service.etag import Conditions, etag_of_entity
 from odata_service.execute.assignment import (
-    bound_columns, default_of, make_key, media_values, set_stream, set_structure, set_value,
+    bound_columns, default_of, has_default, make_key, media_values, set_collections, set_stream, set_structure, set_value,
 )  # fmt: skip
 from odata_service.execute.connection import Timing
 from odata_service.execute.deep_update import DeepUpdate
@@ -139,17 +139,9 @@ class _Change:
                 return self._insert(command)
             case Update():
                 return self._update(command)
-            case SetProperty():
+            case SetProperty() | SetStructure() | SetValues() | AddValue() | SetStream():
                 entity = self._target(command.target)
-                self._set_property(entity, command)
-                return _named(command.target.entity_set, entity)
-            case SetStructure():
-                entity = self._target(command.target)
-                set_structure(entity, command.structure, command.members, command.replace)
-                return _named(command.target.entity_set, entity)
-            case SetStream():
-                entity = self._target(command.target)
-                set_stream(entity, command.stream, command.octets)
+                self._set(entity, command)
                 return _named(command.target.entity_set, entity)
             case InsertMedia():
                 return self._insert_media(command)
@@ -163,6 +155,21 @@ class _Change:
             case ApplyDelta() | UpdateEach() | DeleteEach():
                 done = self._change_set(command)
                 return lambda: done
+
+    def _set(self, entity: Entity, command: OfProperty) -> None:
+        """Change one property of an entity."""
+        match command:
+            case SetProperty():
+                self._set_property(entity, command)
+            case SetStructure():
+                set_structure(entity, command.structure, command.members, command.replace)
+            case SetValues():
+                setattr(entity, command.collection.attribute, list(command.values))
+            case AddValue():
+                values = getattr(entity, command.collection.attribute)
+                setattr(entity, command.collection.attribute, [*values, command.value])
+            case SetStream():
+                set_stream(entity, command.stream, command.octets)
 
     def _change_set(self, command: ApplyDelta | UpdateEach | DeleteEach) -> ChangedSet:
         change = SetChange(self, command.target.entity_set, command.goes_on)
@@ -273,6 +280,10 @@ class _Change:
             set_value(entity, entity_type.properties[name], value)
         for name, members in payload.structures.items():
             set_structure(entity, entity_type.complex[name], members, True)
+        # A protocol that has no collections still makes entities that do.
+        for name, collection in self.writer.planner.model.types[entity_type.name].collections.items():
+            if name in payload.collections or not has_default(collection):
+                setattr(entity, collection.attribute, list(payload.collections.get(name, ())))
         for declared in entity_type.key:
             if declared.type == primitive.GUID and not declared.generated and payload.values.get(declared.name) is None:
                 make_key(entity, entity_type, declared, payload)
@@ -357,13 +368,14 @@ class _Change:
                 set_structure(entity, structure, payload.structures[name], replace)
             elif replace:
                 set_structure(entity, structure, None, True)
+        set_collections(entity, entity_type, payload, replace)
         DeepUpdate(self).apply(entity, payload)
 
 
 def _type_of_row(entity: Entity, payload: EntityPayload) -> EntityType:
     """What the entity is: a client may name properties of a derived type without naming the type, or one that it is not."""
     entity_type = next((each for each in payload.type.with_derived() if each.mapper.class_ is type(entity)), payload.type)
-    given = (*payload.values, *payload.structures, *payload.related, *payload.changes)
+    given = (*payload.values, *payload.structures, *payload.collections, *payload.related, *payload.changes)
     foreign = next((name for name in given if name not in entity_type.member_names), None)
     if foreign is not None:
         message = f"this entity is a {entity_type.name} and has no property {foreign!r:.80}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from odata_service.edm import cross_join
 from odata_service.edm.any_entity import AnyEntity, actual
-from odata_service.edm.model import ComplexProperty, EntityType
+from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityType
 from odata_service.formats.version_v4 import V4_0, Version
 from odata_service.plan.row import ExpandedNavigation, RowShape
 
@@ -54,13 +54,16 @@ def _chosen(shape: RowShape) -> Iterator[str]:
     for structure in shape.structures:
         prefix = _of_derived(declared, structure.name, structure.subclass)
         yield from (f"{prefix}{path}" for path in _structure_paths(structure))
+    for values in shape.collections:
+        prefix = _of_derived(declared, values.collection.name, values.collection.subclass)
+        yield from (f"{prefix}{path}" for path in _values_paths(values.collection))
     yield from (each.name for each in shape.computed)
     yield from (navigation.name for navigation in shape.links)
 
 
 def _of_derived(declared: EntityType, name: str, subclass: str) -> str:
     """Properties that the declared type has not stand after the type that has them: ``TechStore.SpecialProduct/``."""
-    if name in declared.properties or name in declared.complex:
+    if name in declared.properties or name in declared.complex or name in declared.collections:
         return ""
     return f"{declared.namespace}.{_type_of_class(declared, subclass)}/"
 
@@ -77,6 +80,13 @@ def _structure_paths(structure: ComplexProperty) -> Iterator[str]:
         yield structure.name
     else:
         yield from (f"{structure.name}/{member.name}" for member in structure.members)
+
+
+def _values_paths(collection: CollectionProperty) -> Iterator[str]:
+    """``Tags``; ``Addresses/City`` where only some members were chosen."""
+    if isinstance(collection.item, ComplexProperty):
+        return _structure_paths(collection.item)
+    return iter([collection.name])
 
 
 def _expanded(expanded: ExpandedNavigation, version: Version) -> Iterator[str]:

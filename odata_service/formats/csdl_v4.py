@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement
 
 from odata_service.edm import primitive as edm
 from odata_service.edm.model import (
-    ComplexType, EntityModel, EntitySet, EntityType, EnumType, NavigationProperty, Property,
+    CollectionProperty, ComplexType, EntityModel, EntitySet, EntityType, EnumType, NavigationProperty, Property,
     StreamProperty,
 )  # fmt: skip
 from odata_service.edm.operation import Operation, Parameter, ValueType
 from odata_service.formats import vocabularies_v4 as vocabularies
-from odata_service.formats.structures import structures_of
+from odata_service.formats.structures import structures_in, structures_of
 from odata_service.formats.vocabularies_v4 import Annotation, Offer, OfferedSet, said
 
 Facet = bool | int | str
@@ -181,8 +181,9 @@ def _base(entity_type: EntityType, model: EntityModel) -> EntityType | None:
 def _enumerations(model: EntityModel) -> Mapping[str, EnumType]:
     found = dict(model.enums)
     for entity_type in model.types.values():
-        members = (member for structure in entity_type.complex.values() for member in structure.members)
-        used = (declared.enum for declared in (*entity_type.properties.values(), *members))
+        members = (member for structure in structures_in(entity_type) for member in structure.members)
+        items = (each.item for each in entity_type.collections.values() if isinstance(each.item, Property))
+        used = (declared.enum for declared in (*entity_type.properties.values(), *members, *items))
         found.update({kind.name: kind for kind in used if kind is not None})
     return dict(sorted(found.items()))
 
@@ -225,6 +226,7 @@ def _properties(entity_type: EntityType) -> Iterator[DeclaredProperty]:
     for structure in entity_type.complex.values():
         reference = TypeReference(structure.type.full_name)
         yield DeclaredProperty(structure.name, reference, {"Nullable": structure.nullable})
+    yield from map(_collection, entity_type.collections.values())
     yield from map(_stream, entity_type.streams.values())
 
 
@@ -232,6 +234,17 @@ def _property(declared: Property) -> DeclaredProperty:
     kind = declared.type.name if declared.enum is None else declared.enum.full_name
     facets = {"Nullable": declared.nullable, **facets_of(declared), **_default(declared)}
     return DeclaredProperty(declared.name, TypeReference(kind), facets, said(vocabularies.PROPERTY, declared))
+
+
+def _collection(declared: CollectionProperty) -> DeclaredProperty:
+    """Facets are those of the values; the collection itself is never null (CSDL, Nullable)."""
+    facets = facets_of(declared.item) if isinstance(declared.item, Property) else {}
+    return DeclaredProperty(
+        declared.name,
+        TypeReference(declared.item_type, collection=True),
+        {"Nullable": declared.item.nullable, **facets},
+        said(vocabularies.COLLECTION, declared),
+    )
 
 
 def _stream(stream: StreamProperty) -> DeclaredProperty:

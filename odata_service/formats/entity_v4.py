@@ -7,6 +7,7 @@ from functools import partial
 
 from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty, Property, StreamProperty
 from odata_service.etag import etag_of
+from odata_service.formats.collection_v4 import collection_members
 from odata_service.formats.columns_v4 import column_of, typed_column
 from odata_service.formats.context_v4 import entity_context
 from odata_service.formats.json_text import quoted
@@ -77,6 +78,9 @@ class _Entity:
         for structure in self._shape.structures:
             if structure.name in self._type.complex:
                 yield self._structure(structure)
+        for values in self._shape.collections:
+            if values.collection.name in self._type.collections:
+                yield from collection_members(values, self._style)
         yield from self._computed()
         if self._full and not self._shape.chosen:
             for stream in self._type.streams.values():

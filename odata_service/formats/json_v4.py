@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from odata_service.edm.model import EntityModel
+from odata_service.formats.collection_v4 import values_text
 from odata_service.formats.context_v4 import EVERYTHING, REFERENCE, REFERENCES
 from odata_service.formats.delta_v4 import delta_items, responses
 from odata_service.formats.dynamic_v4 import dynamic_object, operation_value
@@ -18,6 +19,7 @@ from odata_service.formats.json_text import encoded, quoted
 from odata_service.formats.style_v4 import Style
 from odata_service.formats.value_v4 import write_json
 from odata_service.result import (
+    CollectionValue,
     ComplexValue,
     Created,
     DeltaResponse,
@@ -155,6 +157,15 @@ def _complex_members(result: ComplexValue, frame: Frame) -> Iterator[str]:
             yield f"{quoted(member.name)}:{text}"
 
 
+def _values(result: CollectionValue, frame: Frame) -> bytes:
+    style, members = frame.style, frame.context(frame.path)
+    if style.metadata == "full":
+        members.append(f"{style.control('type')}{quoted(style.collection_type(result.property.item_type))}")
+    if result.count is not None:
+        members.append(f"{style.control('count')}{style.number(result.count)}")
+    return _object([*members, f'"value":{values_text(result.values, result.property, style)}'])
+
+
 def _references(result: EntityLinks, frame: Frame) -> bytes:
     texts = row_writer(result.level.shape, frame.style).references(result.level, frame.asked)
     if result.collection:
@@ -200,6 +211,7 @@ _DOCUMENTS: dict[type, Callable[[Any, Frame], bytes]] = {
     Created: _created,
     PropertyValue: _property,
     ComplexValue: _complex,
+    CollectionValue: _values,
     EntityLinks: _references,
     OperationResult: _operation,
     DynamicRows: _dynamic,

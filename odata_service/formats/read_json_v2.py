@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.edm import primitive as edm
-from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, Property
+from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntityType, Property
 from odata_service.edm.operation import Parameter
 from odata_service.errors import BadRequest, NotImplementedByService
 from odata_service.formats.mistakes import invalid, refusal
@@ -46,6 +46,12 @@ class JsonBodyV2:
 
     def changes(self, entity_type: EntityType) -> DeltaPayload:
         raise BadRequest("InvalidBody", "this protocol has no changes of whole sets")
+
+    def values(self, declared: CollectionProperty) -> list[object]:
+        raise BadRequest("InvalidBody", "this protocol has no collections of values")
+
+    def item(self, declared: CollectionProperty) -> object:
+        raise BadRequest("InvalidBody", "this protocol has no collections of values")
 
     def property(self, declared: Property) -> object:
         """``{"Name":"x"}``, also inside ``{"d":…}``."""

@@ -10,9 +10,11 @@ from marshmallow import ValidationError
 
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.edm import primitive as edm
-from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, Property
+from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntityType, Property
 from odata_service.edm.operation import Parameter
 from odata_service.errors import BadRequest
+from odata_service.formats.collection_v4 import read_value as read_item
+from odata_service.formats.collection_v4 import read_values
 from odata_service.formats.control_v4 import Control
 from odata_service.formats.mistakes import invalid, refusal
 from odata_service.formats.parameters_v4 import is_given, read_parameter
@@ -83,6 +85,23 @@ class JsonBodyV4:
             return StructureReader(structure, read_value).members(document, partial=partial)
         except ValidationError as error:
             raise refusal(error, structure.type, self.model) from None
+
+    def values(self, declared: CollectionProperty) -> list[object]:
+        """``{"value":["new","blue"]}``"""
+        value = self._value(declared.name)
+        try:
+            return read_values(value, declared)
+        except ValidationError as error:
+            raise refusal(error, declared, self.model, declared.name) from None
+
+    def item(self, declared: CollectionProperty) -> object:
+        """``{"value":"new"}``, and a structure as it is: ``{"City":"Berlin"}``."""
+        structure = declared.item if isinstance(declared.item, ComplexProperty) else None
+        value = self._value(declared.name) if structure is None else self._document()
+        try:
+            return read_item(value, declared)
+        except ValidationError as error:
+            raise refusal(error, structure.type if structure else declared, self.model, declared.name) from None
 
     def raw(self, declared: Property) -> object:
         """The body of ``PUT …/Name/$value``: the value alone as text, or bytes as they are."""

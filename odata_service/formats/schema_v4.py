@@ -15,6 +15,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_load
 
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Removed
 from odata_service.edm.model import EntityModel, EntityType, Property
+from odata_service.formats.collection_v4 import ValuesField
 from odata_service.formats.control_v4 import ORIGIN, Control, Origin, type_of_control
 from odata_service.formats.relations_v4 import Binding, Changes, Way
 from odata_service.formats.schema import (
@@ -110,7 +111,7 @@ class EntitySchema(Schema):
 
     entity_type: EntityType
     properties: Mapping[str, Property]
-    streams: frozenset[str]
+    ignored: frozenset[str]
 
     @pre_load
     def _put_aside(self, data: dict[str, Any], *, partial: bool = False, **_kwargs: Any) -> dict[str, Any]:
@@ -119,7 +120,7 @@ class EntitySchema(Schema):
 
     def _is_aside(self, name: str, value: object, partial: bool) -> bool:
         """Control information and annotations, streams, values that only the service makes."""
-        if "@" in name or name in self.streams:
+        if "@" in name or name in self.ignored:
             return True
         declared = self.properties.get(name)
         if declared is None:
@@ -135,6 +136,7 @@ class EntitySchema(Schema):
             parts.values,
             parts.related,
             parts.structures,
+            collections=parts.collections,
             changes=parts.changes,
             added=frozenset(parts.bound) - parts.inline,
             reference=control.reference,
@@ -158,6 +160,7 @@ class _Parts:
 
     values: dict[str, object]
     structures: dict[str, Mapping[str, object] | None]
+    collections: dict[str, list[object]]
     related: dict[str, tuple[EntityPayload | EntityReference, ...]]
     changes: dict[str, DeltaPayload]
     bound: set[str]
@@ -165,7 +168,7 @@ class _Parts:
 
     @classmethod
     def of(cls, read: Mapping[str, Any]) -> _Parts:
-        parts = cls({}, {}, {}, {}, set(), set())
+        parts = cls({}, {}, {}, {}, {}, set(), set())
         for name, value in read.items():
             if name != ORIGIN:
                 parts._add(name, value)
@@ -177,6 +180,8 @@ class _Parts:
             self.values[name] = value
         elif kind == "structure":
             self.structures[own_name] = value
+        elif kind == "values":
+            self.collections[own_name] = value
         elif kind == "changes":
             self.changes[own_name] = value
         else:
@@ -202,16 +207,19 @@ def _entity_schema(entity_type: EntityType, model: EntityModel, *, open: bool) -
             members[f"_{declared.name}"] = Value(declared, read_json, required=is_required(declared, supplied))
         for structure in each.complex.values():
             members[f"_{structure.name}"] = Structure(structure, read_json)
+        for collection in each.collections.values():
+            members[f"_{collection.name}"] = ValuesField(collection)
         for way in each.navigation.values():
             members[f"_{way.name}"] = Way(way, model)
             members[f"_{way.name}@bind"] = Binding(way)
             if way.collection:
                 members[f"_{way.name}@delta"] = Changes(way, model)
-    streams = frozenset(name for each in types for name in each.streams)
+    streams = {name for each in types for name in each.streams}
+    made_here = {name for each in types for name, values in each.collections.items() if values.server_set}
     said = {
         "entity_type": entity_type,
         "properties": {name: declared for each in reversed(types) for name, declared in each.properties.items()},
-        "streams": streams,
+        "ignored": frozenset(streams | made_here),
         "Meta": Unregistered,
         "error_messages": {"unknown": UNKNOWN},
     }

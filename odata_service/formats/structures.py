@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from odata_service.edm.model import ComplexProperty, ComplexType, EntityModel, Property
+from odata_service.edm.model import ComplexProperty, ComplexType, EntityModel, EntityType, Property
 
 
 def structures_of(model: EntityModel) -> Mapping[str, tuple[ComplexType, tuple[Property, ...]]]:
@@ -13,10 +13,16 @@ def structures_of(model: EntityModel) -> Mapping[str, tuple[ComplexType, tuple[P
     kinds = dict(model.complex_types)
     uses: dict[str, list[ComplexProperty]] = {}
     for entity_type in model.types.values():
-        for declared in entity_type.complex.values():
+        for declared in structures_in(entity_type):
             kinds[declared.type.name] = declared.type
             uses.setdefault(declared.type.name, []).append(declared)
     return {name: (kinds[name], _widest(uses.get(name, ())) or kinds[name].properties) for name in sorted(kinds)}
+
+
+def structures_in(entity_type: EntityType) -> list[ComplexProperty]:
+    """Those of the entity itself, and those that are the values of its collections."""
+    items = (each.item for each in entity_type.collections.values())
+    return [*entity_type.complex.values(), *(item for item in items if isinstance(item, ComplexProperty))]
 
 
 def _widest(uses: Iterable[ComplexProperty]) -> tuple[Property, ...]:

@@ -59,6 +59,15 @@ class Style:
         name = kind.name.removeprefix("Edm.")
         return f"#{name}" if self.version == V4_0 else name
 
+    def collection_type(self, item_type: str) -> str:
+        """
+        >>> Style().collection_type("Edm.String"), Style().collection_type("Shop.Address")
+        ('#Collection(String)', '#Collection(Shop.Address)')
+        """
+        built_in = item_type.startswith("Edm.")
+        hash_sign = "" if built_in and self.version != V4_0 else "#"
+        return f"{hash_sign}Collection({item_type.removeprefix('Edm.')})"
+
     def type_of(self, declared: Property) -> str | None:
         """The type to be said beside a property's value, or ``None`` where the JSON itself says it."""
         if declared.enum is not None:

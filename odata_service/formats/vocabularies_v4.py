@@ -21,7 +21,9 @@ from sqlalchemy import Enum
 
 from odata_service import functions
 from odata_service.access import EntitySetRights
-from odata_service.edm.model import EntityModel, EntitySet, EntityType, Property, StreamProperty
+from odata_service.edm.model import (
+    CollectionProperty, EntityModel, EntitySet, EntityType, Property, StreamProperty,
+)  # fmt: skip
 from odata_service.edm.primitive import GEOGRAPHY_LINE_STRING, GEOGRAPHY_POINT, GEOGRAPHY_POLYGON
 from odata_service.limits import Limits
 from odata_service.protocol import V4
@@ -113,7 +115,7 @@ class OfferedSet:
         return bool(self.rights & EntitySetRights.WRITE_DELETE) and not self.entity_set.singleton
 
 
-Subject = TypeVar("Subject")
+Subject = TypeVar("Subject", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +169,10 @@ def _member(type_name: str, name: str) -> EnumMember:
 # Properties
 
 
-def _told(term: str) -> Callable[[Property], Value | None]:
+def _told(term: str) -> Callable[[Property | CollectionProperty], Value | None]:
     """What the column says of itself: ``mapped_column(info={"odata": {"Measures.Unit": "kg"}})``."""
 
-    def value(declared: Property) -> Value | None:
+    def value(declared: Property | CollectionProperty) -> Value | None:
         info: Mapping[str, Mapping[str, Value]] = getattr(declared.column, "info", {})
         return info.get("odata", {}).get(term)
 
@@ -205,15 +207,21 @@ TOLD = (
     "Validation.Minimum", "Validation.Maximum", "Validation.MultipleOf",
 )  # fmt: skip
 
-PROPERTY: tuple[Term[Property], ...] = (
+_TOLD = tuple(Term(term, _told(term)) for term in TOLD)
+# Of whatever has a column.
+_STORED: tuple[Term[Property | CollectionProperty], ...] = (
     Term("Core.Description", lambda declared: declared.description or None),
     Term("Core.Computed", lambda declared: _true_or_nothing(declared.server_set)),
     Term("Core.Permissions", lambda declared: _member("Core.Permission", "Read") if declared.server_set else None),
     Term("Core.Immutable", lambda declared: _true_or_nothing(declared.immutable)),
+)
+PROPERTY: tuple[Term[Property], ...] = (
+    *_STORED,
     Term("Core.ComputedDefaultValue", _computed_default),
     Term("Validation.AllowedValues", _allowed_values),
-    *(Term(term, _told(term)) for term in TOLD),
+    *_TOLD,
 )
+COLLECTION: tuple[Term[CollectionProperty], ...] = (*_STORED, *_TOLD)
 
 
 def _media_type(stream: StreamProperty) -> Value | None:
@@ -304,6 +312,11 @@ def _paths(offered: OfferedSet, wanted: Callable[[Property], bool]) -> tuple[Val
 
 def _stream_paths(offered: OfferedSet) -> tuple[Value, ...]:
     return tuple(Path("PropertyPath", name) for name in offered.type.streams)
+
+
+def _unsortable(offered: OfferedSet) -> tuple[Value, ...]:
+    collections = tuple(Path("PropertyPath", name) for name in offered.type.collections)
+    return (*_paths(offered, lambda each: each.type in GEOGRAPHIES), *collections, *_stream_paths(offered))
 
 
 def _concurrency(offered: OfferedSet) -> Value | None:
@@ -404,7 +417,7 @@ ENTITY_SET: tuple[Term[OfferedSet], ...] = (
     )),
     Term("Capabilities.SortRestrictions", lambda offered: _record(
         Sortable=True,
-        NonSortableProperties=(*_paths(offered, lambda each: each.type in GEOGRAPHIES), *_stream_paths(offered)),
+        NonSortableProperties=_unsortable(offered),
     )),
     Term("Capabilities.SearchRestrictions", lambda offered: {
         "Searchable": any(declared.searchable for _, declared in _every_property(offered.type)),

@@ -15,9 +15,10 @@ from odata_service.bind.typed import Typed
 from odata_service.dialects.base import Database, Decoder
 from odata_service.edm.model import EntityModel, EnumType
 from odata_service.edm.primitive import PrimitiveType
-from odata_service.plan.expression import SQL_TYPES, exact, truth
+from odata_service.plan.expression import exact, truth
 from odata_service.plan.scope import Parameters, Rules, Scope
 from odata_service.plan.source import source_of
+from odata_service.plan.sql_types import SQL_TYPES
 from odata_service.plan.statement import LIMIT, SKIP, Statement, compiled
 
 SQL = ColumnElement[Any]

@@ -16,35 +16,16 @@ from sqlalchemy import true, type_coerce, types
 
 from odata_service.bind import typed
 from odata_service.dialects import constructs
-from odata_service.dialects.exact import ExactDecimal
 from odata_service.dialects.moments import DAY_OR_MOMENT
 from odata_service.edm import primitive
 from odata_service.edm.primitive import DECIMAL, PrimitiveType
 from odata_service.functions import CASTS, TEMPORAL_ARITHMETIC, negated
 from odata_service.plan.joins import related
 from odata_service.plan.scope import Scope, of_type
-from odata_service.types import Geography
+from odata_service.plan.sql_types import SQL_TYPES
+from odata_service.plan.values import values_of
 
 SQL = ColumnElement[Any]
-
-# How a value of a primitive type is bound when no column says it better.
-SQL_TYPES: Mapping[PrimitiveType, types.TypeEngine[Any]] = {
-    primitive.BOOLEAN: types.Boolean(),
-    **{kind: types.BigInteger() for kind in primitive.PRIMITIVES if kind.is_integer},
-    primitive.DECIMAL: ExactDecimal(),
-    primitive.SINGLE: types.REAL(),
-    primitive.DOUBLE: types.Double(),
-    primitive.STRING: types.String(),
-    primitive.GUID: types.Uuid(),
-    primitive.BINARY: types.LargeBinary(),
-    primitive.DATE: types.Date(),
-    primitive.TIME_OF_DAY: types.Time(),
-    primitive.DURATION: types.Interval(),
-    primitive.DATE_TIME: types.DateTime(),
-    primitive.DATE_TIME_OFFSET: types.DateTime(timezone=True),
-    **{kind: Geography(kind) for kind in primitive.GEOGRAPHIES},
-    primitive.NULL: types.NullType(),
-}
 
 FALSE = literal(False, types.Boolean())  # SQLAlchemy's own false() cannot be compared by order
 
@@ -79,7 +60,7 @@ def _constant(node: typed.Constant, scope: Scope) -> SQL:
 
 def _stored_like(node: typed.Constant) -> types.TypeEngine[Any]:
     """The type by which a value becomes a parameter: the column's, which says how its values are stored."""
-    if node.like is None or isinstance(node.like.column.type, types.Enum):
+    if node.like is None or isinstance(node.like.column.type, (types.Enum, types.NullType)):
         return SQL_TYPES[node.type]
     return node.like.column.type if node.type == node.like.type else DAY_OR_MOMENT
 
@@ -187,13 +168,20 @@ def _counted(node: typed.Counted, scope: Scope) -> SQL:
 
 
 def _subquery(
-    source: typed.CollectionRef, names: Sequence[str], conditions: Sequence[typed.Typed], scope: Scope
+    source: typed.CollectionRef | typed.ValuesRef,
+    names: Sequence[str],
+    conditions: Sequence[typed.Typed],
+    scope: Scope,
 ) -> tuple[Scope, Callable[..., Select[Any]]]:
-    """The scope of the entities related to a variable's row, and how to select from them."""
-    way, outer = source.navigation, scope.of(source.variable)
-    target_set = scope.model.target_set(way)
-    within = scope.inside(target_set, source.type or target_set.type, names)
-    clause, meets = related(way, outer.reach(source.path), within.alias)
+    """The scope of the members of a collection of a variable's row, and how to select from them."""
+    outer = scope.of(source.variable)
+    if isinstance(source, typed.ValuesRef):
+        within, clause, meets = values_of(source.collection, outer.reach(source.path), scope, names)
+    else:
+        way = source.navigation
+        target_set = scope.model.target_set(way)
+        within = scope.inside(target_set, source.type or target_set.type, names)
+        clause, meets = related(way, outer.reach(source.path), within.alias)
     narrowing = [truth(condition, within) for condition in conditions]
 
     def select_rows(column: SQL, *more: ColumnElement[bool]) -> Select[Any]:

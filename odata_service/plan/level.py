@@ -9,19 +9,22 @@ from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal,
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import join
 
-from odata_service.bind.query import Order, Query
+from odata_service.bind.query import Order, Query, Values
 from odata_service.bind.typed import PropertyRef, Typed
 from odata_service.dialects.base import Database, Decoder
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntityModel, NavigationProperty, Property, StreamProperty
-from odata_service.plan.expression import SQL_TYPES, exact, truth
+from odata_service.plan.expression import exact, truth
 from odata_service.plan.paging import OrderColumn, after
 from odata_service.plan.read_plan import OrderPosition
-from odata_service.plan.row import ComputedColumn, ExpandedNavigation, RowShape, Side
+from odata_service.plan.row import ComputedColumn, ExpandedNavigation, RowShape, SelectedValues, Side
 from odata_service.plan.scope import Parameters, Scope, column_of, value_of
 from odata_service.plan.joins import at_link
 from odata_service.plan.source import source_of
+from odata_service.plan.sql_types import SQL_TYPES
 from odata_service.plan.statement import KEYS, LIMIT, SKIP
+from odata_service.plan.values import value_of_collection
+from odata_service.plan.wanted import number_of_values, places_of_values
 
 
 class Level:
@@ -63,6 +66,20 @@ class Level:
             decode = self._decoder(SQL_TYPES[expression.type])
             columns.append(ComputedColumn(name, expression.type, self._position(column), decode))
         return tuple(columns)
+
+    def add_collections(self, asked: Sequence[Values]) -> tuple[SelectedValues, ...]:
+        """Collections of values, with what says which of their values are wanted."""
+        return tuple(map(self._add_values, asked))
+
+    def _add_values(self, asked: Values) -> SelectedValues:
+        collection, places, read_places, count = asked.collection, None, None, None
+        column = self._position(value_of_collection(self._scope.alias, collection))
+        if not asked.is_whole:
+            gathered = places_of_values(asked, self._scope, self._database)
+            places, read_places = self._position(gathered), self._decoder(gathered.type)
+        if asked.count:
+            count = self._position(number_of_values(asked, self._scope))
+        return SelectedValues(collection, column, self._decoder(collection.column.type), places, read_places, count)
 
     def add_stream(self, stream: StreamProperty) -> tuple[int, int | None]:
         """The content of a stream and, where a column has it, its media type."""
@@ -109,7 +126,12 @@ class Level:
             positions.append(OrderPosition(self._position(column), decode, item.expression.type))
         return tuple(positions)
 
-    def shape(self, computed: Sequence[ComputedColumn], expanded: Sequence[ExpandedNavigation]) -> RowShape:
+    def shape(
+        self,
+        computed: Sequence[ComputedColumn],
+        expanded: Sequence[ExpandedNavigation],
+        collections: Sequence[SelectedValues] = (),
+    ) -> RowShape:
         query, entity_type = self._query, self._query.source[-1].type
         return RowShape(
             query.entity_set,
@@ -119,6 +141,7 @@ class Level:
             links=query.links,
             expanded=tuple(expanded),
             structures=query.structures,
+            collections=tuple(collections),
             computed=tuple(computed),
             chosen=query.chosen,
             type=entity_type,

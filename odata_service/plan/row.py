@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from odata_service.dialects.base import Decoder
-from odata_service.edm.model import ComplexProperty, EntitySet, EntityType, NavigationProperty, Property
+from odata_service.edm.model import (
+    CollectionProperty, ComplexProperty, EntitySet, EntityType, NavigationProperty, Property,
+)  # fmt: skip
 from odata_service.edm.primitive import PrimitiveType
 
 
@@ -35,6 +37,7 @@ class RowShape:
     types: Mapping[object, EntityType] = field(default_factory=dict)  # by the value at ``discriminator``
     sides: tuple[Side, ...] = ()
     of_all: bool = False
+    collections: tuple[SelectedValues, ...] = ()
 
     @property
     def declared_type(self) -> EntityType:
@@ -68,6 +71,31 @@ class Side:
     navigation: NavigationProperty
     shape: RowShape
     near: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedValues:
+    """A collection of values in a row. ``places`` is where the row says which of them are wanted, if not all are, and
+    ``count`` where it says how many there are but for ``$top`` and ``$skip``."""
+
+    collection: CollectionProperty
+    position: int
+    decode: Decoder | None
+    places: int | None = None
+    read_places: Decoder | None = None
+    count: int | None = None
+
+    def values(self, raw: object, places: object = None) -> Sequence[object]:
+        """The wanted values in Python, of what the driver gave for both."""
+        decoded = raw if raw is None or self.decode is None else self.decode(raw)
+        values: Sequence[object] = decoded if isinstance(decoded, list) else []
+        if self.places is None:
+            return values
+        wanted = places if places is None or self.read_places is None else self.read_places(places)
+        return [values[place] for place in wanted] if isinstance(wanted, list) else []
+
+    def of_row(self, row: tuple[object, ...]) -> Sequence[object]:
+        return self.values(row[self.position], None if self.places is None else row[self.places])
 
 
 @dataclass(frozen=True, slots=True)

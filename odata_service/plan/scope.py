@@ -118,8 +118,12 @@ class Scope:
     def inside(self, entity_set: EntitySet, entity_type: EntityType, names: Sequence[str]) -> Scope:
         """The scope of a subquery over related entities: it sees this one's variables, and its own rows as ``names``."""
         within = Scope(self.model, EntitySet(entity_set.name, entity_type), self._rules, self.parameters)
-        within._variables = {**self._variables, **dict.fromkeys(names, within)}
+        within.seeing(self, names)
         return within
+
+    def seeing(self, other: Scope, names: Sequence[str]) -> None:
+        """Know another scope's variables, and stand for some names itself."""
+        self._variables = {**other._variables, **dict.fromkeys(names, self)}
 
     def of(self, variable: str) -> Scope:
         """The scope whose rows a variable stands for."""

@@ -7,6 +7,7 @@ import decimal
 import enum
 import uuid
 from dataclasses import dataclass
+from typing import Annotated
 
 from sqlalchemy import (
     REAL,
@@ -31,7 +32,7 @@ from odata_service.edm.model import EntityModel, EntitySet
 from odata_service.formats.vocabularies_v4 import Offer
 from odata_service.limits import Limits
 from odata_service.tracking import EntityTracking
-from odata_service.types import Byte, Enumeration, Geography, SByte, Stream
+from odata_service.types import Byte, Collection, Enumeration, Geography, SByte, Stream
 
 
 class Colours(enum.IntFlag):
@@ -50,6 +51,15 @@ class Mood(enum.IntEnum):
 class Place:
     Street: str
     City: str
+
+
+@dataclass
+class Trip:
+    """Only values of a collection have this type."""
+
+    To: Annotated[str, String(30)]
+    By: Colours | None
+    At: datetime.datetime
 
 
 class Base(DeclarativeBase):
@@ -148,6 +158,12 @@ class Person(Base):
     Home: Mapped[Place] = composite(
         mapped_column("home_street", String(80), nullable=False), mapped_column("home_city", String(40), nullable=False)
     )
+
+    Nicknames: Mapped[list[str]] = mapped_column(Collection(String(20)), comment="Among friends")
+    Lucky: Mapped[list[int | None]] = mapped_column(Collection(int | None), info={"odata": {"Measures.Unit": "1"}})
+    Moods: Mapped[list[Mood]] = mapped_column(Collection(Mood))
+    Fees: Mapped[list[decimal.Decimal]] = mapped_column(Collection(Numeric(10, 2)))
+    Trips: Mapped[list[Trip]] = mapped_column(Collection(Trip))
 
     Boss: Mapped[Person | None] = relationship(back_populates="Team", remote_side="Person.Name")
     Team: Mapped[list[Person]] = relationship(back_populates="Boss")

@@ -88,6 +88,27 @@ def test_facets(name: str, facts: str) -> None:
     assert {f"{name}={value}" for name, value in said.items()} | nullable == set(facts.split()[1:])
 
 
+@pytest.mark.parametrize(
+    "name, facts",
+    [
+        ("Nicknames", "Collection(Edm.String) Nullable=false MaxLength=20"),
+        ("Lucky", "Collection(Edm.Int64) Nullable=true"),
+        ("Moods", "Collection(Shop.Mood) Nullable=false"),
+        ("Fees", "Collection(Edm.Decimal) Nullable=false Precision=10 Scale=2"),
+        ("Trips", "Collection(Shop.Trip) Nullable=false"),
+    ],
+)
+def test_collections_of_values(name: str, facts: str) -> None:
+    found = etree.fromstring(write_xml(OFFER)).find(f".//edm:EntityType[@Name='Person']/edm:Property[@Name='{name}']", NAMES)
+    said = {key: value for key, value in found.attrib.items() if key not in ("Name", "Type")}
+    assert [found.get("Type"), *(f"{key}={value}" for key, value in said.items())] == facts.split()
+
+
+def test_a_structure_that_only_a_collection_has() -> None:
+    assert said_of("Trip", "To") == {"kind": "Property", "Type": "Edm.String", "MaxLength": "30"}
+    assert said_of("Trip", "By") == {"kind": "Property", "Type": "Shop.Colours", "Nullable": "true"}
+
+
 def test_a_structure_is_as_wide_as_its_widest_use() -> None:
     assert said_of("Place", "Street") == {
         "kind": "Property",
@@ -242,6 +263,11 @@ def test_what_a_client_must_and_must_not_send() -> None:
         ("Shelves", "Capabilities.SearchRestrictions", {"Searchable": False}),
         ("Articles", "Capabilities.FilterRestrictions", {"Filterable": True, "NonFilterableProperties": ["Photo"]}),
         ("Articles", "Capabilities.SortRestrictions", {"Sortable": True, "NonSortableProperties": ["Where", "Photo"]}),
+        (
+            "People",
+            "Capabilities.SortRestrictions",
+            {"Sortable": True, "NonSortableProperties": ["Nicknames", "Lucky", "Moods", "Fees", "Trips"]},
+        ),
         ("Shelves", "Capabilities.ChangeTracking", None),
         ("TheOwner", "Capabilities.InsertRestrictions", None),
         ("TheOwner", "Capabilities.DeleteRestrictions", {"Deletable": False}),

@@ -1,0 +1,71 @@
+"""JSON in columns, as SQLAlchemy elements in the spelling of PostgreSQL; :mod:`~odata_service.dialects.sqlite` has its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, types
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from odata_service.dialects.constructs import arguments
+
+
+class Elements(FunctionElement[Any]):
+    """The members of a JSON array as rows: each one's ``place`` from 0, its ``value``, and, if it is no object, its
+    ``text``. Nothing has no members."""
+
+    name = "elements"
+    inherit_cache = True
+
+
+class Member(FunctionElement[str]):
+    """``Member(object, name)``: the text of an object's member."""
+
+    name = "member"
+    type = types.String()
+    inherit_cache = True
+
+
+class OfText(FunctionElement[Any]):
+    """A Boolean or a number as JSON writes it, which SQLite has already made a value of."""
+
+    inherit_cache = False  # the type is not in SQLAlchemy's key
+    name = "of_text"
+
+    def __init__(self, text: ColumnElement[Any], kind: types.TypeEngine[Any]) -> None:
+        self.type = kind
+        super().__init__(text)
+
+
+class Gathered(FunctionElement[Any]):
+    """The numbers of many rows as one JSON array."""
+
+    name = "gathered"
+    type = types.JSON()
+    inherit_cache = True
+
+
+@compiles(Elements)
+def _elements(element: Elements, compiler: SQLCompiler, **kw: Any) -> str:
+    (array,) = arguments(element, compiler, **kw)
+    rows = f"jsonb_array_elements(nullif({array}, 'null')) WITH ORDINALITY"
+    return f"(SELECT ordinality - 1 AS place, value, value #>> '{{}}' AS text FROM {rows})"
+
+
+@compiles(Member)
+def _member(element: Member, compiler: SQLCompiler, **kw: Any) -> str:
+    document, name = arguments(element, compiler, **kw)
+    return f"({document} ->> {name})"
+
+
+@compiles(OfText)
+def _of_text(element: OfText, compiler: SQLCompiler, **kw: Any) -> str:
+    (text,) = arguments(element, compiler, **kw)
+    return f"CAST({text} AS {compiler.dialect.type_compiler_instance.process(element.type)})"
+
+
+@compiles(Gathered)
+def _gathered(element: Gathered, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_agg({arguments(element, compiler, **kw)[0]})"
