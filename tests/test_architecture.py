@@ -38,7 +38,7 @@ LAYERS = """
 """
 RANKS = {name: rank for rank, row in enumerate(LAYERS.split("\n")) for name in row.split()}
 UPWARDS = {("service.py", "odata_service.web.blueprint")}  # imported late, when a blueprint is asked for
-HOMES = {"flask": "web", "werkzeug": "web", "lark": "parse", "gunicorn": "cli", "click": "cli", "marshmallow": "formats"}
+HOMES = {"flask": "web", "werkzeug": "web", "lark": "parse", "gunicorn": "cli", "click": "cli", "jwt": "web", "marshmallow": "formats"}
 SPEAKERS = {"protocol.py", "functions.py", "edm/primitive.py", "service.py", "cli.py"}
 
 

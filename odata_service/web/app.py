@@ -10,6 +10,7 @@ from odata_service.config import ConfigurationError, Settings
 from odata_service.database import is_in_memory
 from odata_service.sample import Sample, sample_named
 from odata_service.start import started
+from odata_service.web.auth import bearer_of
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -25,8 +26,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     if is_in_memory(service.engine):
         raise ConfigurationError("a database in memory is another one in each thread; name a file: sqlite:///people.db")
     app = Flask("odata_service", static_folder=None)
+    who = bearer_of(settings)
     for prefix, protocol in sample.roots.items():
-        app.register_blueprint(service.blueprint(protocol), url_prefix=prefix)
+        app.register_blueprint(service.blueprint(protocol, principal=who), url_prefix=prefix)
     page = _front_page(sample)
     app.add_url_rule("/", endpoint="roots", view_func=lambda: page)
     return app
