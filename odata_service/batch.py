@@ -93,7 +93,7 @@ class Batch:
             self._demand_success_of(part)
             request = self._inner(part)
         except ODataError as error:
-            return PartResponse(self.refuse(error, self.request), part.content_id)
+            return PartResponse(self._refused(error, part), part.content_id)
         return self._named(self.handle(request), part)
 
     def _named(self, response: ODataResponse, part: PartRequest) -> PartResponse:
@@ -121,12 +121,17 @@ class Batch:
             return ChangeSetResponse(tuple(self._named(answer, each) for each, answer in pairs), part.group)
         except ODataError as error:
             self.addresses = before
-            refused = self.refuse(error, self.request)
+            refused = self._refused(error, *part.requests[:1])
             if part.group is None:
                 return PartResponse(refused)
             return ChangeSetResponse(
                 tuple(PartResponse(refused, each.content_id) for each in part.requests), part.group
             )
+
+    def _refused(self, error: ODataError, *parts: PartRequest) -> ODataResponse:
+        """A refusal in the format that the part asks for: the batch's own says only that it wants parts."""
+        headers = self._headers(parts[0]) if parts else self.request.headers
+        return self.refuse(error, replace(self.request, query="", headers=headers))
 
     def _demand_success_of(self, part: PartRequest) -> None:
         missing = self.failed.intersection(part.depends_on)
@@ -146,11 +151,15 @@ class Batch:
     def _change(self, part: PartRequest, transaction: Transaction) -> _Done:
         request = self._inner(part, in_changeset=True)
         exchange = self.spelling.agree(request, None)
-        order = self.changes.order(_meant(part), request, self.spelling, exchange)
+        order = self._naming(self.changes.order(_meant(part), request, self.spelling, exchange))
         changed = transaction.apply(order)
         if part.content_id is not None:
             self.addresses[part.content_id] = self._address(changed, request)
         return _Done(request, exchange, order, changed)
+
+    def _naming(self, order: Order) -> Order:
+        """Bodies, too, may name earlier requests: ``<uri>$1</uri>`` is the entity that the request 1 made."""
+        return replace(order, resolve=lambda uri: order.resolve(self._resolved(uri)))
 
     def _address(self, changed: Effect, request: ODataRequest) -> str:
         if not isinstance(changed, Changed):
@@ -178,26 +187,25 @@ class Batch:
         target, _, query = self._below_root(part.url).partition("?")
         if target.partition("?")[0].strip("/") == "$batch":
             raise BadRequest("BadBatch", "a batch cannot hold another")
-        inherited = {name: self.request.headers[name] for name in _OF_THE_BATCH if name in self.request.headers}
-        given = {name.lower() for name in part.headers}
-        kept = [(name, value) for name, value in inherited.items() if name.lower() not in given]
-        headers = Headers([*part.headers.items(), *kept])
         return replace(
             self.request,
             method=part.method,
             target=target,
             query=query,
-            headers=headers,
+            headers=self._headers(part),
             body=part.body,
             in_batch=True,
             in_changeset=in_changeset,
         )
 
+    def _headers(self, part: PartRequest) -> Headers:
+        """Those of the part, and what the batch says for all."""
+        said = [name for name in _OF_THE_BATCH if name in self.request.headers and name not in part.headers]
+        return Headers([*part.headers.items(), *((name, self.request.headers[name]) for name in said)])
+
     def _below_root(self, url: str) -> str:
         """The path below the service root of an absolute, host-relative or relative URL, or of ``$1/Orders``."""
-        found = _REFERENCE.match(url)
-        if found is not None and unquote(found[1]) in self.addresses:
-            url = self.addresses[unquote(found[1])] + url[found.end() :]
+        url = self._resolved(url)
         split = urlsplit(url)
         path = split.path if split.scheme else url.partition("?")[0].partition("#")[0]
         prefix = urlsplit(self.request.root).path
@@ -208,6 +216,13 @@ class Batch:
             raise BadRequest("BadBatch", f"{url[:200]!r} leaves this service")
         _, mark, query = url.partition("?")
         return f"{path}{mark}{query}"
+
+    def _resolved(self, url: str) -> str:
+        """``$1/Orders`` with the address of what the request 1 was about."""
+        found = _REFERENCE.match(url)
+        if found is None or unquote(found[1]) not in self.addresses:
+            return url
+        return self.addresses[unquote(found[1])] + url[found.end() :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,8 @@ class Changes:
         inline = _inline(command.payload) if isinstance(command, Insert) and spelling.answers_with_inline else ()
         entity = self.reads.entity(caller, spelling, changed.entity_set, changed.key, timing, inline)
         address = entity_address(request.root, changed.entity_set, changed.key, spelling.write_literal)
+        if entity is None:
+            return NoContent(entity_id=address)
         if changed.created:
             return Created(entity, address)
         return entity if wanted else NoContent(entity.etag)
@@ -171,6 +173,8 @@ class Changes:
             is_gone = failure is None or done.operation == "insert"
             return DeltaItem(address, None, "deleted" if is_gone else "", done.content_id, failure)
         entity = self.reads.entity(caller, spelling, entity_set, done.key, timing)
+        if entity is None:
+            return DeltaItem(address, None, "deleted", done.content_id)
         return DeltaItem(address, entity.level, "", done.content_id)
 
     def _install_clock(self) -> None:

@@ -23,6 +23,8 @@ class Limits:
     max_body_bytes: int = _limit(4 * 1024 * 1024, "bytes of a request body", PayloadTooLarge)
     max_json_depth: int = _limit(64, "levels of arrays and objects in a JSON body")
     max_json_values: int = _limit(50_000, "values in the arrays and objects of a JSON body", PayloadTooLarge)
+    max_xml_depth: int = _limit(64, "levels of elements in an XML body")
+    max_xml_elements: int = _limit(50_000, "elements of an XML body", PayloadTooLarge)
     max_path_segments: int = _limit(16, "segments of a resource path")
     max_crossed_sets: int = _limit(4, "entity sets of a $crossjoin")
     max_query_options: int = _limit(64, "query options of a URL")

@@ -17,7 +17,7 @@ from odata_service.edm import cross_join
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntitySet
 from odata_service.edm.primitive import STRING
-from odata_service.errors import BadRequest
+from odata_service.errors import BadRequest, NotFound
 from odata_service.execute.apply import ApplyReader, context_of
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.execute.read import Given, Literals, Reader, number, parameter_values
@@ -259,8 +259,9 @@ class Reads:
         key: Sequence[object],
         timing: Timing,
         expand: tuple[ExpandItem, ...] = (),
-    ) -> SingleEntity:
-        """One entity by its key, as an answer to the change that made it what it is."""
+    ) -> SingleEntity | None:
+        """One entity by its key, as an answer to the change that made it what it is; ``None`` where another change, in the
+        same change set or by somebody else, has deleted it since."""
         parts = list(zip(entity_set.type.key, key, strict=True))
         constants = tuple(
             (declared, Constant(declared.type, value, slot, declared.type, declared))
@@ -273,8 +274,11 @@ class Reads:
             plan = self.planner.plan(caller.restrict_changed(read, spelling.tombstones))
             self.plans.put(cached, Fit(guards=guards_of(plan.query.rules)), plan)
         literals = [(declared.type, value) for declared, value in parts]
-        result = self._run(plan, Given(literals, None, _no_token, _no_link, caller.conditions.values), timing)
-        assert isinstance(result, SingleEntity), "an entity that was just changed is there"
+        try:
+            result = self._run(plan, Given(literals, None, _no_token, _no_link, caller.conditions.values), timing)
+        except NotFound:
+            return None
+        assert isinstance(result, SingleEntity), "one entity was asked for"
         return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
@@ -14,12 +15,14 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.edm.views import plain
 from odata_service.errors import BadRequest, NotFound, ODataError
 from odata_service.etag import ConditionRules
-from odata_service.formats import csdl_v2, json_v2, service_v2
+from odata_service.formats import atom_v2, csdl_v2, json_v2
 from odata_service.formats.error_v2 import json_error, xml_error
 from odata_service.formats.formats_v2 import Wish, error_format, format_for
 from odata_service.formats.negotiate import Format
 from odata_service.formats.octets import OCTETS, answer_octets
+from odata_service.formats.read_atom_v2 import AtomBodyV2
 from odata_service.formats.read_json_v2 import JsonBodyV2
+from odata_service.formats.read_xml import is_xml
 from odata_service.formats.value_v2 import write_text
 from odata_service.formats.version_v2 import V1_0, V2_0, Version, negotiate, refuse_newer
 from odata_service.limits import Limits
@@ -29,7 +32,7 @@ from odata_service.parse.shape import Shape, shape_v2
 from odata_service.parse.syntax import Syntax
 from odata_service.protocol import V2, Protocol
 from odata_service.result import (
-    ComplexValue, Created, EntityCount, EntityLinks, Metadata, NoContent, NotModified, PropertyValue, Result, ServiceDocument,
+    ComplexValue, Created, EntityCount, EntityLinks, Metadata, NoContent, NotModified, PropertyValue, Result,
     SingleEntity, StreamContent,
 )  # fmt: skip
 from odata_service.spelling import Exchange
@@ -79,7 +82,9 @@ class ExchangeV2:
         refuse_newer(self.version, _new_options(syntax))
 
     def body(self, model: EntityModel, limits: Limits) -> Body:
-        return JsonBodyV2(self.request.body, self.request.headers.get("Content-Type"), model, limits)
+        content_type = self.request.headers.get("Content-Type")
+        body = AtomBodyV2 if is_xml(content_type) else JsonBodyV2
+        return body(self.request.body, content_type, model, limits)
 
     def promise(self, result_type: type[Result]) -> None:
         format_for(result_type, self.wish)
@@ -112,8 +117,8 @@ class ExchangeV2:
             return str(result.count).encode()
         if isinstance(result, Metadata):
             return csdl_v2.write(result.model)
-        if isinstance(result, ServiceDocument) and chosen.name == "atomsvc":
-            return service_v2.write(result.model, self.request.root)
+        if chosen.name == "xml":
+            return atom_v2.write(result, self.request, datetime.datetime.now(datetime.UTC))
         return json_v2.write(result, self.request.root, version=self.version, query=self.request.query)
 
     def _raw(self, result: PropertyValue, headers: dict[str, str]) -> ODataResponse:

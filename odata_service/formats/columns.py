@@ -84,8 +84,8 @@ def strings(values: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class LiteralOfJson:
-    """How the JSON text of a value becomes its literal in an address: ``"…"`` → ``guid'…'``."""
+class LiteralOfText:
+    """How the text of a value, in JSON or XML, becomes its literal in an address: ``"…"`` → ``guid'…'``."""
 
     before: str = ""
     after: str = ""

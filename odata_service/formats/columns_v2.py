@@ -11,7 +11,7 @@ from odata_service.edm import primitive as edm
 from odata_service.edm.literal_v2 import write_literal
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.formats import columns
-from odata_service.formats.columns import FastColumns, LiteralOfJson, composed, often_alike
+from odata_service.formats.columns import FastColumns, LiteralOfText, composed, often_alike
 from odata_service.formats.json_text import Column, each, guids
 from odata_service.formats.value_v2 import EPOCH, VALUES
 from odata_service.links import path_text
@@ -61,11 +61,11 @@ def literal_column_of(kind: PrimitiveType, decoder: Decoder | None) -> Column:
 
 
 # For the other types the way from JSON to a literal leads over the value.
-LITERALS_OF_JSON: dict[PrimitiveType, LiteralOfJson] = {
-    edm.GUID: LiteralOfJson("guid'", "'", quoted=True),
-    edm.BYTE: LiteralOfJson(),
-    edm.SBYTE: LiteralOfJson(),
-    edm.INT16: LiteralOfJson(),
-    edm.INT32: LiteralOfJson(),
-    edm.INT64: LiteralOfJson(after="L", quoted=True),
+LITERALS_OF_JSON: dict[PrimitiveType, LiteralOfText] = {
+    edm.GUID: LiteralOfText("guid'", "'", quoted=True),
+    edm.BYTE: LiteralOfText(),
+    edm.SBYTE: LiteralOfText(),
+    edm.INT16: LiteralOfText(),
+    edm.INT32: LiteralOfText(),
+    edm.INT64: LiteralOfText(after="L", quoted=True),
 }

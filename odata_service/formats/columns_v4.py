@@ -12,7 +12,7 @@ from odata_service.edm.literal_v4 import write_literal
 from odata_service.edm.model import EnumType, Property
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.formats import columns
-from odata_service.formats.columns import FastColumns, LiteralOfJson, composed, often_alike
+from odata_service.formats.columns import FastColumns, LiteralOfText, composed, often_alike
 from odata_service.formats.enum_v4 import enum_text
 from odata_service.formats.json_text import Column, each, guids, quoted
 from odata_service.formats.value_v4 import VALUES
@@ -106,11 +106,11 @@ def literal_column_of(kind: PrimitiveType, decoder: Decoder | None) -> Column:
 
 
 # For the other types the way from JSON to a literal leads over the value. An Int64 may be in quotes or not.
-LITERALS_OF_JSON: dict[PrimitiveType, LiteralOfJson] = {
-    edm.GUID: LiteralOfJson(quoted=True),
-    edm.DATE: LiteralOfJson(quoted=True),
-    edm.BYTE: LiteralOfJson(),
-    edm.SBYTE: LiteralOfJson(),
-    edm.INT16: LiteralOfJson(),
-    edm.INT32: LiteralOfJson(),
+LITERALS_OF_JSON: dict[PrimitiveType, LiteralOfText] = {
+    edm.GUID: LiteralOfText(quoted=True),
+    edm.DATE: LiteralOfText(quoted=True),
+    edm.BYTE: LiteralOfText(),
+    edm.SBYTE: LiteralOfText(),
+    edm.INT16: LiteralOfText(),
+    edm.INT32: LiteralOfText(),
 }

@@ -1,22 +1,18 @@
 """V2's formats, which resource comes in which, and how a client asks for one (MS-ODATA, Content Negotiation).
 
-Entities come as JSON only so far. A client that can read nothing but Atom gets 406 and is told so; one that lists
-``*/*`` gets JSON, though WCF would give it Atom.
+Who says nothing, or takes anything, gets Atom and XML, as WCF gave it; JSON is for those who ask for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from odata_service.errors import NotAcceptable
 from odata_service.formats.negotiate import Format, MediaRange, choose, demand, media_ranges
 from odata_service.result import (
-    EntityCount,
-    Metadata,
-    Result,
-    ServiceDocument,
-)
+    Created, EntityCollection, EntityCount, Metadata, Result, ServiceDocument, SingleEntity,
+)  # fmt: skip
 
 VERBOSE = "application/json;odata=verbose"
 
@@ -26,18 +22,27 @@ def _is_verbose(item: MediaRange) -> bool:
     return item.parameters.get("odata", "verbose") == "verbose" and "odata.metadata" not in item.parameters
 
 
+def _is_of(kind: str) -> Callable[[MediaRange], bool]:
+    """``application/atom+xml;type=entry`` asks for an entry; without a ``type`` it asks for any Atom."""
+    return lambda item: item.subtype != "atom+xml" or item.parameters.get("type", kind) == kind
+
+
 JSON = Format("json", "application/json;charset=utf-8", ("application/json",), _is_verbose)
-ATOM_SERVICE = Format(
-    "atomsvc",
-    "application/atomsvc+xml;charset=utf-8",
-    ("application/atomsvc+xml", "application/atom+xml", "application/xml"),
-)
-XML = Format("xml", "application/xml;charset=utf-8", ("application/xml", "application/atom+xml", "text/xml"))
+FEED = Format("xml", "application/atom+xml;type=feed;charset=utf-8", ("application/atom+xml",), _is_of("feed"))
+ENTRY = Format("xml", "application/atom+xml;type=entry;charset=utf-8", ("application/atom+xml",), _is_of("entry"))
+SERVICE = Format("xml", "application/atomsvc+xml;charset=utf-8", ("application/atomsvc+xml", "application/atom+xml"))
+XML = Format("xml", "application/xml;charset=utf-8", ("application/xml", "text/xml"))
+PLAIN_XML = Format("xml", "application/xml;charset=utf-8", ("application/xml", "application/atom+xml", "text/xml"))
 TEXT = Format("text", "text/plain;charset=utf-8", ("text/plain",))
 
-_OFFERS: dict[type, tuple[Format, ...]] = {ServiceDocument: (JSON, ATOM_SERVICE)}
-_ENTITIES = (JSON,)
-_ERRORS = (JSON, XML)
+# The first is what a client gets that takes anything. Who asks for XML gets Atom under that name.
+_OFFERS: dict[type, tuple[Format, ...]] = {
+    EntityCollection: (FEED, XML, JSON),
+    SingleEntity: (ENTRY, XML, JSON),
+    Created: (ENTRY, XML, JSON),
+    ServiceDocument: (SERVICE, XML, JSON),
+}
+_VALUES = (PLAIN_XML, JSON)
 
 # What $format says in one word → the Accept it stands for.
 _SHORT = {
@@ -68,11 +73,11 @@ class Wish:
 def format_for(result_type: type[Result], wish: Wish) -> Format:
     """The format of an answer; 406 where the client reads none that the resource has.
 
-    >>> format_for(ServiceDocument, Wish(accept="application/atomsvc+xml;q=0.8, */*;q=0.1")).name
-    'atomsvc'
+    >>> format_for(ServiceDocument, Wish(accept="application/atomsvc+xml;q=0.8, */*;q=0.1")).content_type
+    'application/atomsvc+xml;charset=utf-8'
     """
     if result_type is Metadata:
-        return XML  # whatever is asked: clients ask for it with the Accept of everything else
+        return PLAIN_XML  # whatever is asked: clients ask for it with the Accept of everything else
     if result_type is EntityCount:
         return TEXT
     if wish.format is not None and not media_ranges(wish.ranges or ""):
@@ -80,12 +85,15 @@ def format_for(result_type: type[Result], wish: Wish) -> Format:
         raise NotAcceptable(
             "NotAcceptable", f"$format is {known} or a media type, not {wish.format[:40]!r}", target="$format"
         )
-    return _labelled(demand(_OFFERS.get(result_type, _ENTITIES), wish.ranges), wish)
+    return _labelled(demand(_OFFERS.get(result_type, _VALUES), wish.ranges), wish)
 
 
 def error_format(wish: Wish) -> Format:
-    """The form of a refusal: what the client reads, and JSON where that is unknown."""
-    return _labelled(choose(_ERRORS, wish.ranges) or JSON, wish)
+    """The form of a refusal: what the client reads, and XML where that is unknown. A ``$format`` that there is not says
+    nothing, so ``Accept`` does."""
+    said = (ranges for ranges in (wish.ranges, wish.accept) if media_ranges(ranges or ""))
+    chosen = (choose(_VALUES, ranges) for ranges in said)
+    return _labelled(next(filter(None, chosen), PLAIN_XML), wish)
 
 
 def _labelled(chosen: Format, wish: Wish) -> Format:

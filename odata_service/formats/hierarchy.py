@@ -1,11 +1,11 @@
-"""Rows of a hierarchy of types: each is written in the form of its own type."""
+"""Rows of a hierarchy of types: each is written in the form of its own type, with the links that it has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from odata_service.edm.any_entity import actual
-from odata_service.edm.model import EntityType
+from odata_service.edm.model import EntityType, NavigationProperty
 from odata_service.formats.pieces import Page, Piece, written
 from odata_service.plan.row import RowShape
 from odata_service.result import Row
@@ -31,3 +31,11 @@ def rows_by_type(shape: RowShape, rows: Sequence[Row]) -> list[tuple[EntityType,
     for number, row in enumerate(rows):
         numbers.setdefault(shape.types.get(row[place], declared), []).append(number)
     return list(numbers.items())
+
+
+def deferred(shape: RowShape, entity_type: EntityType) -> Iterator[NavigationProperty]:
+    """The navigation properties without content: those that were chosen, and if none were, the derived type's own."""
+    yield from (way for way in shape.links if way.name in entity_type.navigation)
+    if not shape.chosen:
+        known = {*shape.declared_type.navigation, *(each.navigation.name for each in shape.expanded)}
+        yield from (way for name, way in entity_type.navigation.items() if name not in known)

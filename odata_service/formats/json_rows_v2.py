@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ from odata_service.edm.model import ComplexProperty, EntityType, NavigationPrope
 from odata_service.etag import etag_of
 from odata_service.formats.columns_v2 import LITERALS_OF_JSON, column_of, literal_column_of
 from odata_service.formats.expanded import grouped, keys, next_address
-from odata_service.formats.hierarchy import written_by_type
+from odata_service.formats.hierarchy import deferred, written_by_type
 from odata_service.formats.json_text import Column, listed, quoted
 from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, addresses, joined, texts_of, written
 from odata_service.formats.structured import media_type
@@ -100,20 +100,12 @@ def _entity_pieces(shape: RowShape, entity_type: EntityType) -> list[Piece]:
     for structure in shape.structures:
         if structure.name in entity_type.complex:
             pieces += _structure_pieces(shape, structure)
-    for navigation in _deferred(shape, entity_type):
+    for navigation in deferred(shape, entity_type):
         pieces += _deferred_pieces(navigation)
     for number, each in enumerate(shape.expanded):
         if each.navigation.name in entity_type.navigation:
             pieces += [f",{quoted(each.navigation.name)}:", _of_expanded(number)]
     return [*pieces, "}"]
-
-
-def _deferred(shape: RowShape, entity_type: EntityType) -> Iterator[NavigationProperty]:
-    """The navigation properties without content: those that were chosen, and if none were, the derived type's own."""
-    yield from (way for way in shape.links if way.name in entity_type.navigation)
-    if not shape.chosen:
-        known = {*shape.declared_type.navigation, *(each.navigation.name for each in shape.expanded)}
-        yield from (way for name, way in entity_type.navigation.items() if name not in known)
 
 
 def _property_pieces(shape: RowShape, declared: Property) -> list[Piece]:

@@ -53,7 +53,7 @@ def listed(ends: tuple[str, str], texts: Iterable[str]) -> str:
     return f"{ends[0]}{','.join(texts)}{ends[1]}"
 
 
-def encoded(ends: tuple[str, str], texts: Iterable[str]) -> bytes:
+def encoded(ends: tuple[str, str], texts: Iterable[str], between: str = ",") -> bytes:
     """A long list as bytes. Strings of a megabyte come from the operating system page by page and go back at once,
     which can take longer than writing them; so only the document itself grows as long as that.
 
@@ -62,9 +62,9 @@ def encoded(ends: tuple[str, str], texts: Iterable[str]) -> bytes:
     """
     rest, document = iter(texts), BytesIO()
     document.write(ends[0].encode())
-    document.write(",".join(islice(rest, _BATCH)).encode())
-    while batch := ",".join(islice(rest, _BATCH)):
-        document.write(f",{batch}".encode())
+    document.write(between.join(islice(rest, _BATCH)).encode())
+    while batch := between.join(islice(rest, _BATCH)):
+        document.write(f"{between}{batch}".encode())
     document.write(ends[1].encode())
     return document.getvalue()
 

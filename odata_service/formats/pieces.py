@@ -1,4 +1,4 @@
-"""Rows of a level as JSON by pieces: texts that are the same for all rows, and columns that give each row its own."""
+"""Rows of a level as text by pieces: texts that are the same for all rows, and columns that give each row its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from odata_service.edm.model import Property
 from odata_service.edm.primitive import PrimitiveType
-from odata_service.formats.columns import LiteralOfJson
+from odata_service.formats.columns import LiteralOfText
 from odata_service.formats.expanded import Columns
 from odata_service.formats.json_text import Column, interleaved
 from odata_service.links import path_text
@@ -17,8 +17,8 @@ from odata_service.result import Row
 
 @dataclass(slots=True)
 class Page:
-    """Rows while they are written: their values by column, the JSON of columns once it was needed, their addresses, the
-    JSON of what is expanded; ``root`` is the service's address."""
+    """Rows while they are written: their values by column, the text of columns once it was needed, their addresses, the
+    text of what is expanded; ``root`` is the service's address."""
 
     rows: Sequence[Row]
     columns: Columns
@@ -40,7 +40,7 @@ class Page:
         return part
 
 
-# A piece of an entity's JSON: the same text for all, or one text for each.
+# A piece of an entity: the same text for all, or one text for each.
 Piece = str | Callable[[Page], Iterable[str]]
 
 
@@ -78,7 +78,7 @@ class Itself:
 
 
 def texts_of(column: Column, position: int) -> Callable[[Page], Sequence[str]]:
-    """The JSON of a column; made once for a page though the key stands in the address too."""
+    """The text of a column; made once for a page though the key stands in the address too."""
 
     def texts(page: Page) -> Sequence[str]:
         if position not in page.texts:
@@ -90,11 +90,11 @@ def texts_of(column: Column, position: int) -> Callable[[Page], Sequence[str]]:
 
 @dataclass(frozen=True, slots=True)
 class KeyForm:
-    """How a version writes a key in an address: through the JSON of the property, where ``of_json`` says how its type's
+    """How a version writes a key in an address: through the text of the property, where ``of_text`` says how its type's
     literal is made of that, else by a column of its own."""
 
-    json: Callable[[RowShape, Property], Callable[[Page], Sequence[str]]]
-    of_json: Mapping[PrimitiveType, LiteralOfJson]
+    texts: Callable[[RowShape, Property], Callable[[Page], Sequence[str]]]
+    of_text: Mapping[PrimitiveType, LiteralOfText]
     literals: Callable[[RowShape, Property], Column]
 
     def pieces(self, shape: RowShape) -> list[Piece]:
@@ -108,7 +108,7 @@ class KeyForm:
         return [*pieces, ")"]
 
     def _literal(self, shape: RowShape, declared: Property) -> list[Piece]:
-        literal, texts = self.of_json.get(declared.type), self.json(shape, declared)
+        literal, texts = self.of_text.get(declared.type), self.texts(shape, declared)
         if literal is not None:
             return [literal.before, lambda page: literal.inner(texts(page)), literal.after]
         column, position = self.literals(shape, declared), shape.position(declared)

@@ -38,7 +38,7 @@ class JsonBodyV2:
     ) -> EntityPayload:
         """An entity, with or without ``{"d":…}`` around it; ``partial`` where absent properties stay as they are."""
         try:
-            payload = read_entity(self._document(), entity_type, self.model, partial=partial)
+            payload = read_entity(self.entity_document(entity_type), entity_type, self.model, partial=partial)
         except ValidationError as error:
             raise refusal(error, entity_type, self.model) from None
         self.limits.check("max_objects_on_insert", _count(payload))
@@ -55,7 +55,7 @@ class JsonBodyV2:
 
     def property(self, declared: Property) -> object:
         """``{"Name":"x"}``, also inside ``{"d":…}``."""
-        document = self._document()
+        document = self.property_document(declared)
         if not isinstance(document, dict) or document.keys() != {declared.name}:
             message = f'expected an object with the one property {declared.name}: {{"{declared.name}": …}}'
             raise BadRequest("InvalidBody", message, target=declared.name)
@@ -79,7 +79,7 @@ class JsonBodyV2:
 
     def structure(self, structure: ComplexProperty, *, partial: bool = True) -> Mapping[str, object] | None:
         """``{"ShippingAddress":{"City":"Berlin"}}``, or the members alone."""
-        document = self._document()
+        document = self.structure_document(structure)
         named = isinstance(document, dict) and structure.name in document and structure.member(structure.name) is None
         document = document[structure.name] if named else document
         if document is None and structure.nullable:
@@ -101,12 +101,25 @@ class JsonBodyV2:
 
     def link(self) -> EntityReference:
         """``{"uri":"Orders(1)"}``, the body of a change of ``$links``."""
-        document = self._document()
+        document = self.link_document()
         uri = document.get("uri") if isinstance(document, dict) else None
         uri = reference(document) if uri is None else uri
         if not isinstance(uri, str):
             raise BadRequest("InvalidBody", 'expected the address of an entity: {"uri": "…"}')
         return EntityReference(uri)
+
+    def entity_document(self, _entity_type: EntityType) -> Any:
+        """The body as JSON; another format turns its own into that."""
+        return self._document()
+
+    def property_document(self, _declared: Property) -> Any:
+        return self._document()
+
+    def structure_document(self, _structure: ComplexProperty) -> Any:
+        return self._document()
+
+    def link_document(self) -> Any:
+        return self._document()
 
     def _document(self) -> Any:
         """Any: what a client sends may be anything."""

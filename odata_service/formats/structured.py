@@ -1,4 +1,4 @@
-"""What structures and streams have in common in every JSON: objects that may be null, the media type of octets."""
+"""What structures and streams have in common in every format: objects that may be null, the media type of octets."""
 
 from __future__ import annotations
 
@@ -29,9 +29,13 @@ def absent_as_null(pieces: Sequence[Piece], places: Sequence[int]) -> Callable[[
 
 def media_type(shape: RowShape, stream: StreamProperty, texts: Texts) -> Piece:
     """The media type of a stream: always the same, or what a column says, and where that is null the stream's own."""
-    usual = quoted(stream.content_type)
-    declared = next((each for each in shape.columns if each.attribute == stream.content_type_attribute), None)
+    usual, declared = quoted(stream.content_type), media_type_property(shape, stream)
     if declared is None:
         return usual
     column = texts(shape, declared)
     return lambda page: [usual if text == "null" else text for text in column(page)]
+
+
+def media_type_property(shape: RowShape, stream: StreamProperty) -> Property | None:
+    """The property whose column says what the octets of each row are."""
+    return next((each for each in shape.columns if each.attribute == stream.content_type_attribute), None)

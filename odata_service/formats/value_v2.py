@@ -26,6 +26,7 @@ from odata_service.formats.json_text import quoted
 from odata_service.formats.value import shown
 
 EPOCH = datetime.datetime(1970, 1, 1)
+_BOOLEANS: dict[str, object] = {"true": True, "false": False, "1": True, "0": False}  # XML Schema, boolean
 MILLISECOND = datetime.timedelta(milliseconds=1)
 _DATE = re.compile(r"\\?/Date\((-?\d{1,17})(?:([+-])(\d{1,4}))?\)\\?/", re.ASCII)
 
@@ -70,9 +71,12 @@ def read_json(value: object, declared: Property) -> object:
 
 def read_text(text: str, declared: Property) -> object:
     """The Python value of what stands alone in a body (``…/Name/$value``)."""
-    if declared.type is edm.BOOLEAN:
-        return read_json({"true": True, "false": False}.get(text, text), declared)
-    return read_json(text, declared)
+    return read_json(value_of_text(text, declared), declared)
+
+
+def value_of_text(text: str, declared: Property) -> object:
+    """A text as JSON would have the value: only Booleans are no strings there."""
+    return _BOOLEANS.get(text, text) if declared.type is edm.BOOLEAN else text
 
 
 def milliseconds(moment: datetime.datetime) -> int:

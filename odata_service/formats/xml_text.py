@@ -1,4 +1,4 @@
-"""XML documents with the prefixes that OData's examples use."""
+"""XML documents with the prefixes that OData's examples use, and text that may stand in them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import re
 from xml.etree import ElementTree
 
 EDMX = "http://schemas.microsoft.com/ado/2007/06/edmx"
-METADATA = "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"
+DATA = "http://schemas.microsoft.com/ado/2007/08/dataservices"
+METADATA = f"{DATA}/metadata"
+RELATED = f"{DATA}/related/"
+SCHEME = f"{DATA}/scheme"
 APP = "http://www.w3.org/2007/app"
 ATOM = "http://www.w3.org/2005/Atom"
 XML = "http://www.w3.org/XML/1998/namespace"
 
+DECLARATION = '<?xml version="1.0" encoding="utf-8" standalone="yes"?>'
 _PREFIXES = {"edmx": EDMX, "m": METADATA, "app": APP, "atom": ATOM}
 # XML 1.0 cannot hold them, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# A carriage return that is not escaped reads as a line feed.
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"})
+_ESCAPED_IN_ATTRIBUTES = _ESCAPED | str.maketrans({'"': "&quot;", "\n": "&#xA;", "\t": "&#x9;"})
 
 
 def name(namespace: str, local: str) -> str:
@@ -26,9 +33,27 @@ def printable(text: str) -> str:
     return _FORBIDDEN.sub("\ufffd", text)
 
 
+def escaped(text: str) -> str:
+    """Text as an element's content, which reads back as it was.
+
+    >>> escaped("a < b\\r\\n"), escaped("\\0")
+    ('a &lt; b&#xD;\\n', '\ufffd')
+    """
+    return printable(text).translate(_ESCAPED)
+
+
+def attribute(text: str) -> str:
+    """Text as an attribute's value, in double quotes.
+
+    >>> attribute('W/"1"')
+    '"W/&quot;1&quot;"'
+    """
+    return f'"{printable(text).translate(_ESCAPED_IN_ATTRIBUTES)}"'
+
+
 def document(root: ElementTree.Element) -> bytes:
     """The document as UTF-8 with its declaration, prefixes as in OData's examples."""
     for prefix, namespace in _PREFIXES.items():
         ElementTree.register_namespace(prefix, namespace)
     text: str = ElementTree.tostring(root, encoding="unicode", xml_declaration=False)
-    return b'<?xml version="1.0" encoding="utf-8" standalone="yes"?>' + text.encode()
+    return DECLARATION.encode() + text.encode()

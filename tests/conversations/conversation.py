@@ -15,7 +15,7 @@
 
     GET {next}
 
-`{any}`, `{date}` and `{guid}` stand for what differs from run to run, any other name in braces for a text that later
+`{any}`, `{date}`, `{moment}` and `{guid}` stand for what differs from run to run, any other name in braces for a text that later
 exchanges of the file may use. ``"…"`` stands for further elements of an array, as a name for further members of an
 object. A header without a value must be absent. JSON is compared as JSON and XML as XML; a body after ``exactly:`` is
 compared letter by letter.
@@ -40,6 +40,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PATTERNS = {
     "any": r".*",
     "date": r"/Date\(\d+\)/",
+    "moment": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?",
     "ticks": r"\d+",
     "guid": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 }

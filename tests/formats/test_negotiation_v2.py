@@ -11,12 +11,16 @@ from odata_service.formats.formats_v2 import Wish, error_format, format_for
 from odata_service.formats.negotiate import media_ranges
 from odata_service.formats.version_v2 import V1_0, V2_0, Version, negotiate, refuse_newer
 from odata_service.message import Headers
-from odata_service.result import EntityCollection, EntityCount, Metadata, Result, ServiceDocument
+from odata_service.result import (
+    Created, EntityCollection, EntityCount, Metadata, PropertyValue, Result, ServiceDocument, SingleEntity,
+)  # fmt: skip
 
 PLAIN = "application/json;charset=utf-8"
 VERBOSE = "application/json;odata=verbose;charset=utf-8"
 SERVICE = "application/atomsvc+xml;charset=utf-8"
 XML = "application/xml;charset=utf-8"
+FEED = "application/atom+xml;type=feed;charset=utf-8"
+ENTRY = "application/atom+xml;type=entry;charset=utf-8"
 POWER_QUERY = (
     "application/json;odata.metadata=minimal;q=1.0,application/json;odata=minimalmetadata;q=0.9,"
     "application/atomsvc+xml;q=0.8,application/atom+xml;q=0.8,application/xml;q=0.7,text/plain;q=0.7"
@@ -29,11 +33,11 @@ WCF = "application/atom+xml,application/xml"
 @pytest.mark.parametrize(
     "accept, format, content_type",
     [
-        (None, None, PLAIN),
-        ("", None, PLAIN),
-        ("*/*", None, PLAIN),
-        ("*", None, PLAIN),
-        ("application/*", None, PLAIN),
+        (None, None, FEED),
+        ("", None, FEED),
+        ("*/*", None, FEED),
+        ("*", None, FEED),
+        ("application/*", None, FEED),
         ("application/json", None, PLAIN),
         ("Application/JSON; Charset=UTF-8", None, PLAIN),
         ("application/json;odata=verbose", None, VERBOSE),
@@ -41,11 +45,20 @@ WCF = "application/atom+xml,application/xml"
         ("application/json;odata=verbose,text/plain, */*; q=0.01", None, VERBOSE),
         ("application/json;odata=light;q=1,application/json;odata=verbose;q=0.5", None, VERBOSE),
         (DATAJS, None, VERBOSE),
-        (BROWSER, None, PLAIN),
-        ("application/atom+xml,*/*;q=0.1", None, PLAIN),
-        ("text/html, image/gif, *; q=.2, */*; q=.2", None, PLAIN),
+        (BROWSER, None, XML),
+        ("application/atom+xml,*/*;q=0.1", None, FEED),
+        ("text/html, image/gif, *; q=.2, */*; q=.2", None, FEED),
         ("application/json;q=nonsense", None, PLAIN),
-        ("nonsense,,;,/", None, PLAIN),
+        ("nonsense,,;,/", None, FEED),
+        (WCF, None, FEED),
+        (POWER_QUERY, None, FEED),
+        ("application/xml", None, XML),
+        ("text/xml,application/atom+xml;q=0.9", None, XML),
+        ("application/atom+xml;type=feed", None, FEED),
+        ("application/atom+xml;type=entry,application/json;q=0.1", None, PLAIN),
+        ("application/json", "atom", FEED),
+        ("application/json", "xml", XML),
+        ("application/json", "application/atom+xml", FEED),
         (WCF, "json", PLAIN),
         (WCF, "JSON", PLAIN),
         (WCF, "verbosejson", VERBOSE),
@@ -59,13 +72,11 @@ def test_entities(accept: str | None, format: str | None, content_type: str) -> 
 @pytest.mark.parametrize(
     "accept, format",
     [
-        (WCF, None),
-        (POWER_QUERY, None),
         ("text/html", None),
+        ("application/atomsvc+xml", None),
+        ("application/atom+xml;type=entry", None),
         ("application/json;q=0", None),
         ("application/json;odata.metadata=minimal", None),
-        ("application/json", "atom"),
-        ("application/json", "xml"),
         (None, "nonsense"),
         (None, ""),
         (None, "text/html"),
@@ -77,21 +88,27 @@ def test_what_entities_do_not_come_as(accept: str | None, format: str | None) ->
     assert "application/json" in refusal.value.text or "$format is json" in refusal.value.text
 
 
+@pytest.mark.parametrize("result_type, content_type", [(SingleEntity, ENTRY), (Created, ENTRY), (PropertyValue, XML)])
+def test_what_wcf_clients_get(result_type: type[Result], content_type: str) -> None:
+    assert format_for(result_type, Wish(WCF)).content_type == content_type
+
+
 @pytest.mark.parametrize(
     "accept, format, content_type",
     [
-        (None, None, PLAIN),
-        ("*/*", None, PLAIN),
+        (None, None, SERVICE),
+        ("*/*", None, SERVICE),
         ("application/json", None, PLAIN),
         (DATAJS, None, SERVICE),
         (POWER_QUERY, None, SERVICE),
         (WCF, None, SERVICE),
-        (BROWSER, None, SERVICE),
-        ("application/xml", None, SERVICE),
+        (BROWSER, None, XML),
+        ("application/xml", None, XML),
         ("application/json,application/atomsvc+xml", None, PLAIN),
         ("application/atomsvc+xml,application/json", None, SERVICE),
         ("application/json;q=0.5,application/*", None, SERVICE),
         ("*/*", "atom", SERVICE),
+        ("*/*", "xml", XML),
         ("application/atomsvc+xml", "json", PLAIN),
     ],
 )
@@ -108,16 +125,18 @@ def test_metadata_and_counts_have_one_format(accept: str, result_type: type[Resu
 @pytest.mark.parametrize(
     "accept, format, content_type",
     [
-        (None, None, PLAIN),
+        (None, None, XML),
+        ("*/*", None, XML),
         ("application/json", None, PLAIN),
         ("application/json;odata=verbose", None, VERBOSE),
         (DATAJS, None, VERBOSE),
-        ("text/plain", None, PLAIN),
+        ("text/plain", None, XML),
+        ("application/json, */*;q=0.5", None, PLAIN),
         (WCF, None, XML),
         (POWER_QUERY, None, XML),
         ("application/json", "atom", XML),
         (WCF, "json", PLAIN),
-        (None, "nonsense", PLAIN),
+        (None, "nonsense", XML),
     ],
 )
 def test_errors(accept: str | None, format: str | None, content_type: str) -> None:

@@ -26,6 +26,7 @@ class Category(Base):
 
     ID: Mapped[int] = mapped_column(primary_key=True)
     Name: Mapped[str | None] = mapped_column(String(100))
+    Description: Mapped[str | None] = mapped_column(String(1000))
 
     Products: Mapped[list[Product]] = relationship(back_populates="Category")
 

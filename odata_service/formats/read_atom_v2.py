@@ -1,0 +1,184 @@
+"""Bodies of V2's requests in Atom and XML (MS-ODATA, AtomPub Format): each is turned into what the same would be in verbose
+JSON, so that one schema validates both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import unquote, urljoin
+
+from odata_service.edm import primitive as edm
+from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, NavigationProperty, Property
+from odata_service.errors import BadRequest
+from odata_service.formats.read_json_v2 import JsonBodyV2
+from odata_service.formats.read_xml import Node, read_xml
+from odata_service.formats.value_v2 import value_of_text
+from odata_service.formats.xml_text import ATOM, DATA, METADATA, RELATED, SCHEME, XML, name
+
+_ENTRY, _FEED, _LINK, _CATEGORY, _CONTENT = (
+    name(ATOM, each) for each in ("entry", "feed", "link", "category", "content")
+)
+_PROPERTIES, _INLINE, _NULL = (name(METADATA, each) for each in ("properties", "inline", "null"))
+_BASE = name(XML, "base")
+# WCF's client writes it in the one namespace, the specification in the other.
+_URIS = (name(DATA, "uri"), name(METADATA, "uri"))
+
+Document = dict[str, Any]  # Any: JSON may be anything
+
+
+class AtomBodyV2(JsonBodyV2):
+    """A request's body in Atom or XML, read once it is known what it should be."""
+
+    __slots__ = ()
+
+    def entity_document(self, entity_type: EntityType) -> Document:
+        root = self._root()
+        if root.name != _ENTRY:
+            raise _unexpected(root, "an Atom entry")
+        return _Entries(self.model).document(root, entity_type, "")
+
+    def property_document(self, declared: Property) -> Document:
+        root = self._root()
+        return {root.local: _value(root, declared)}
+
+    def structure_document(self, structure: ComplexProperty) -> Document:
+        root = self._root()
+        return {root.local: _structure(root, structure)}
+
+    def link_document(self) -> Document:
+        root = self._root()
+        if root.name not in _URIS:
+            raise _unexpected(root, "the address of an entity, <uri>…</uri>")
+        return {"uri": root.text.strip()}
+
+    def _root(self) -> Node:
+        return read_xml(self.content, self.content_type, self.limits)
+
+
+class _Entries:
+    """Turns entries into objects; names that the types have not are left to the schema, which explains them."""
+
+    def __init__(self, model: EntityModel) -> None:
+        self._model = model
+
+    def document(self, entry: Node, entity_type: EntityType, base: str) -> Document:
+        base = _base(entry, base)
+        document: Document = {}
+        type_name = _type_name(entry)
+        if type_name is not None:
+            document["__metadata"] = {"type": type_name}
+        said = self._model.type_named(type_name or "")
+        types = list(entity_type.with_derived()) if said is None else [said]
+        for node in _property_nodes(entry):
+            _put(document, node, _member(node, types))
+        for link in entry.all(_LINK):
+            self._follow(document, link, types, base)
+        return document
+
+    def _follow(self, document: Document, link: Node, types: Sequence[EntityType], base: str) -> None:
+        """A link to related entities: with ``m:inline`` they are in it, else its address is that of one that exists."""
+        relation = link.attributes.get("rel", "")
+        if not relation.startswith(RELATED):
+            return
+        way = relation.removeprefix(RELATED)
+        navigation = next((kind.navigation[way] for kind in types if way in kind.navigation), None)
+        inline = link.first(_INLINE)
+        if navigation is None:
+            document.setdefault(way, None)
+        elif inline is not None:
+            self._put_related(document, navigation, self._inline(inline, navigation, _base(link, base)), link)
+        elif not _is_own_address(link, navigation):
+            reference = {"__metadata": {"uri": _address(link, base)}}
+            self._put_related(document, navigation, [reference] if navigation.collection else reference, link)
+
+    def _put_related(self, document: Document, navigation: NavigationProperty, value: object, link: Node) -> None:
+        """Each entity that a collection is bound to has a link of its own."""
+        if navigation.collection and isinstance(value, list):
+            document.setdefault(navigation.name, []).extend(value)
+        else:
+            _put(document, link, value, navigation.name)
+
+    def _inline(self, inline: Node, navigation: NavigationProperty, base: str) -> object:
+        target = self._model.types[navigation.target]
+        feed, entry = inline.first(_FEED), inline.first(_ENTRY)
+        if feed is not None:
+            return [self.document(each, target, _base(feed, base)) for each in feed.all(_ENTRY)]
+        return None if entry is None else self.document(entry, target, base)
+
+
+def _put(document: Document, node: Node, value: object, key: str = "") -> None:
+    """What is there twice could mean either."""
+    key = key or node.local
+    if key in document:
+        message = f"the entry has {key[:80]!r} twice, again at line {node.line}"
+        raise BadRequest("DuplicateName", message, target=key[:80])
+    document[key] = value
+
+
+def _property_nodes(entry: Node) -> Iterator[Node]:
+    """Those of a media link entry stand beside its content, others in it."""
+    for holder in (*entry.all(_CONTENT), entry):
+        for properties in holder.all(_PROPERTIES):
+            yield from properties.children
+
+
+def _type_name(entry: Node) -> str | None:
+    terms = (each.attributes.get("term") for each in entry.all(_CATEGORY) if each.attributes.get("scheme") == SCHEME)
+    return next(terms, None)
+
+
+def _member(node: Node, types: Sequence[EntityType]) -> object:
+    """The value of a property, or of a structure; the entity's own type may only be known to the database."""
+    name = node.local
+    structure = next((kind.complex[name] for kind in types if name in kind.complex), None)
+    if structure is not None:
+        return _structure(node, structure)
+    return _value(node, next((kind.properties[name] for kind in types if name in kind.properties), None))
+
+
+def _structure(node: Node, structure: ComplexProperty) -> object:
+    if _is_null(node):
+        return None
+    document: Document = {}
+    for child in node.children:
+        _put(document, child, _value(child, structure.member(child.local)))
+    return document
+
+
+def _value(node: Node, declared: Property | None) -> object:
+    """A value as JSON would have it; of what is no string, blanks around it are no part (XML Schema, whiteSpace)."""
+    if _is_null(node):
+        return None
+    if node.children:
+        raise BadRequest(
+            "InvalidBody", f"{node.local[:80]} has elements in it, at line {node.line}", target=node.local[:80]
+        )
+    if declared is None or declared.type is edm.STRING:
+        return node.text
+    parts = node.text.split()
+    return value_of_text(("" if declared.type is edm.BINARY else " ").join(parts), declared)
+
+
+def _is_null(node: Node) -> bool:
+    return node.attributes.get(_NULL, "").strip() in ("true", "1")
+
+
+def _base(node: Node, outer: str) -> str:
+    return urljoin(outer, node.attributes.get(_BASE, ""))
+
+
+def _address(link: Node, base: str) -> str:
+    href = link.attributes.get("href", "")
+    if not href:
+        raise BadRequest("InvalidBody", f"the link at line {link.line} has no href")
+    return href if href.startswith("$") else urljoin(_base(link, base), href)
+
+
+def _is_own_address(link: Node, navigation: NavigationProperty) -> bool:
+    """``People(1)/Addresses``: where a client that has read the entry would go on, and no entity to bind."""
+    path = link.attributes.get("href", "").partition("?")[0].rstrip("/")
+    return unquote(path.rpartition("/")[2]) in (navigation.name, f"{navigation.name}()") and "/" in path
+
+
+def _unexpected(root: Node, expected: str) -> BadRequest:
+    return BadRequest("InvalidBody", f"expected {expected}, not {root.local[:80]} at line {root.line}")
