@@ -14,13 +14,14 @@ from odata_service.access import EVERY, Caller, EntitySetRights
 from odata_service.bind.call import Call
 from odata_service.bind.change import allowed_methods, command, demand_method
 from odata_service.bind.command import (
-    ApplyDelta, Command, DeleteEach, Insert, InsertMedia, Invoke, Link, SetCommand, Update, UpdateEach,
+    ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Invoke, Link, SetCommand, Update, UpdateEach,
 )  # fmt: skip
 from odata_service.bind.payload import EntityPayload
 from odata_service.bind.query import Query, Step
 from odata_service.bind.resource import Resource
+from odata_service.bind.typed import Constant
 from odata_service.edm.model import EntitySet
-from odata_service.errors import BadRequest, NotImplementedByService
+from odata_service.errors import BadRequest, Conflict, NotImplementedByService, ODataError, PreconditionFailed
 from odata_service.etag import Concurrency, Conditions
 from odata_service.execute.connection import Timing
 from odata_service.execute.read import Literals
@@ -31,9 +32,11 @@ from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse.syntax import ExpandItem, Options, Segment, Syntax
 from odata_service.reads import Reads, literal_values
 from odata_service.repeats import Answers, Repeatable, Repeats
-from odata_service.result import Created, DeltaItem, DeltaResponse, Failure, NoContent, Result
+from odata_service.result import Created, CurrentState, DeltaItem, DeltaResponse, Failure, NoContent, Result
 from odata_service.spelling import Exchange, Spelling
 from odata_service.tracking import install_clock
+
+KEY_TAKEN = "KeyTaken"
 
 
 @dataclass(slots=True)
@@ -56,7 +59,26 @@ class Changes:
             return [exchange.write(changes.answer(order.command, changed, request, spelling, exchange, timing))]
 
         repeatable = Repeatable.of(request, self.reads.limits)
-        return self.answered(repeatable, lambda transaction: transaction.apply(order), answer, timing)[0]
+        try:
+            return self.answered(repeatable, lambda transaction: transaction.apply(order), answer, timing)[0]
+        except (Conflict, PreconditionFailed) as error:
+            if not exchange.shows_state:
+                raise
+            caller = self.reads.access.caller(request)
+            return exchange.write(self._forestalled(error, order.command, caller, spelling, timing))
+
+    def _forestalled(
+        self, error: ODataError, command: Command, caller: Caller, spelling: Spelling, timing: Timing
+    ) -> Result:
+        """A change that could not be made, answered with the entity as it is. What the caller may not see is in nobody's
+        way: then the request itself is wrong."""
+        step = _step_to(command)
+        state = None if step is None else self.reads.visible(step, caller, spelling, timing)
+        if state is not None:
+            return CurrentState(state, error)
+        if isinstance(command, Insert) and step is not None and self.reads.exists(step, caller, spelling, timing):
+            raise BadRequest(KEY_TAKEN, "this key cannot be used") from error
+        raise BadRequest("NotUnique", error.message) if isinstance(command, Insert) else error
 
     def allowed(self, request: ODataRequest, spelling: Spelling) -> tuple[str, ...]:
         """The methods that a resource has."""
@@ -207,6 +229,7 @@ class Changes:
             method, resource, body, ids=ids, slug=_slug(request), upserts=spelling.upserts
         )
         if isinstance(bound, Insert):
+            bound = replace(bound, replays=spelling.replays)
             exchange.promise(Created)
         if isinstance(bound, SetCommand):
             bound = replace(bound, goes_on=exchange.goes_on)
@@ -223,11 +246,11 @@ class Changes:
     def _conditions(self, bound: Command, resource: Resource, request: ODataRequest, spelling: Spelling) -> Conditions:
         """The state in which an entity has to be, so that it is changed."""
         if isinstance(bound, (Insert, InsertMedia, Link)):
-            return spelling.conditions.of_addition(request.headers)
+            return spelling.conditions.of_addition(request)
         entity_set = resource.steps[-1].entity_set
         usually = self.concurrency.get(EVERY, spelling.conditions.usually)
         demanded = self.concurrency.get(entity_set.name, usually) == "demanded"
-        return spelling.conditions.of_change(request.headers, bool(entity_set.type.etag), demanded)
+        return spelling.conditions.of_change(request, bool(entity_set.type.etag), demanded)
 
     def _invocation(
         self, call: Call, syntax: Syntax, request: ODataRequest, caller: Caller, spelling: Spelling, exchange: Exchange
@@ -235,7 +258,7 @@ class Changes:
         """An action with what it is called with."""
         asked = self.reads.asked(request, caller, syntax, spelling)
         body = exchange.body(spelling.seen(caller.model), self.reads.limits)
-        conditions = Conditions.of(request.headers)
+        conditions = spelling.conditions.of_call(request)
         run = self.reads.invoker.action(call, asked, body, conditions)
         return Order(Invoke(run), asked.literals, conditions, lambda uri: self._referred(uri, request, caller, spelling))
 
@@ -250,6 +273,20 @@ class Changes:
         for step in resource.steps:
             caller.demand(step.entity_set, EntitySetRights.READ_SINGLE)
         return Query(resource.steps, rules=caller.rules(spelling.tombstones)), literal_values(syntax)
+
+
+def _step_to(command: Command) -> Step | None:
+    """To the entity that a command is about, where it names one."""
+    match command:
+        case Insert(entity_set, payload):
+            key = [(part, payload.values.get(part.name)) for part in entity_set.type.key]
+        case Update(target) | Delete(target):
+            entity_set, key = target.entity_set, [(part, constant.value) for part, constant in target.source[-1].key]
+        case _:
+            return None
+    if not key or any(value is None for _, value in key):
+        return None
+    return Step(entity_set, key=tuple((part, Constant(part.type, value, like=part)) for part, value in key))
 
 
 def _slug(request: ODataRequest) -> str | None:

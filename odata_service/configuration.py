@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from odata_service.access import EVERY, Access, EntitySetRights, Tombstones
 from odata_service.access.conditions import QueryInterceptor
@@ -12,6 +12,7 @@ from odata_service.edm.model import EntityModel
 from odata_service.etag import Concurrency
 from odata_service.operations import Declaration, Declares, OperationSet, operations_of
 from odata_service.reads import Reads
+from odata_service.tables import Table, Tables
 
 Intercepts = TypeVar("Intercepts", bound=QueryInterceptor)
 
@@ -23,6 +24,7 @@ class Configuration(Declares):
     access: Access
     _reads: Reads
     _changes: Changes
+    _tables: Tables
     _max_version: str | None = None
 
     def rights(self, entity_set: str, rights: EntitySetRights, *, role: str | None = None) -> None:
@@ -64,6 +66,14 @@ class Configuration(Declares):
         """Whether changes of entities that have an ETag need ``If-Match`` (``"demanded"``, what V2 does as WCF did) or may
         leave it out (``"optional"``, what V4 does): many clients never send it. One that is sent always counts."""
         self._changes.concurrency[self._known(entity_set)] = concurrency
+
+    def table(self, name: str, model: type, **options: Any) -> Table:
+        """A class as a table of the Datasync protocol: ``service.table("movies", Movie, page_size=50)``. The options are the
+        fields of :class:`Table`. Tracked classes that are not declared are tables by convention."""
+        table = Table(name, self._tables.set_of(model), **options)
+        self._tables.declare(table)
+        self._changed()
+        return table
 
     def declared(self, declaration: Declaration) -> None:
         """A function or action of the decorators ``service.function`` and ``service.action``."""

@@ -87,13 +87,13 @@ class Conflict(ODataError):
 
 
 class Gone(ODataError):
-    """What a link led to is no more; ``location`` is where to begin anew."""
+    """What was here, or what a link led to, is no more; ``location`` is where to begin anew."""
 
     status = 410
 
-    def __init__(self, code: str, message: str, *, location: str, target: str | None = None) -> None:
+    def __init__(self, code: str, message: str, *, location: str | None = None, target: str | None = None) -> None:
         super().__init__(code, message, target=target)
-        self.headers = {"Location": location}
+        self.headers = {} if location is None else {"Location": location}
 
 
 class PreconditionFailed(ODataError):

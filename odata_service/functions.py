@@ -34,7 +34,7 @@ from odata_service.edm.primitive import (
     SINGLE,
     PrimitiveType,
 )  # fmt: skip
-from odata_service.protocol import V2, V4, Protocol
+from odata_service.protocol import DATASYNC, V2, V4, Protocol
 
 # SQLAlchemy's functions take and give elements of any type; what is true of them is said by ``takes`` and ``returns``.
 SQL = Callable[..., ColumnElement[Any]]
@@ -76,6 +76,10 @@ def _moment(*parts: int) -> SQL:
     return lambda: literal(datetime(*parts, tzinfo=UTC), _POINT)  # type: ignore[arg-type, misc]
 
 
+def _kilometres(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+    return constructs.arithmetic("div", call("distance", Double())(one, other), literal(1000.0, Double()), Double())
+
+
 def _from_end(text: ColumnElement[str], start: ColumnElement[int], *length: ColumnElement[int]) -> ColumnElement[Any]:
     """4.01: a negative start counts from the end."""
     rest = call("substring_from_end", String())(text, start)
@@ -115,6 +119,7 @@ FUNCTIONS: tuple[Canonical, ...] = (
     Canonical("mindatetime", (),                        DATE_TIME_OFFSET, _moment(1, 1, 1), only=V4),
     Canonical("maxdatetime", (),                        DATE_TIME_OFFSET,
               _moment(9999, 12, 31, 23, 59, 59, 999_999), only=V4),
+    Canonical("geo.distance",   (GEOGRAPHY_POINT, GEOGRAPHY_POINT), DOUBLE,  _kilometres, only=DATASYNC),
     Canonical("geo.distance",   (GEOGRAPHY_POINT, GEOGRAPHY_POINT), DOUBLE,  call("distance", Double()), only=V4),
     Canonical("geo.length",     (GEOGRAPHY_LINE_STRING,),           DOUBLE,  call("line_length", Double()), only=V4),
     Canonical("geo.intersects", (GEOGRAPHY_POINT, GEOGRAPHY_POLYGON), BOOLEAN,
@@ -136,12 +141,16 @@ def signatures(name: str, protocol: Protocol) -> Sequence[Canonical]:
     >>> [len(row.takes) for row in signatures("substring", V2)], signatures("substringof", V4)
     ([2, 3], [])
     """
-    return [row for row in FUNCTIONS if row.name == name and row.only in (None, protocol)]
+    return [row for row in FUNCTIONS if row.name == name and _has(protocol, row)]
 
 
 def names(protocol: Protocol) -> list[str]:
     """The names of all functions of the protocol, for suggestions."""
-    return sorted({row.name for row in FUNCTIONS if row.only in (None, protocol)})
+    return sorted({row.name for row in FUNCTIONS if _has(protocol, row)})
+
+
+def _has(protocol: Protocol, row: Canonical) -> bool:
+    return row.only is None or row.only in protocol.lineage
 
 
 _INTEGERS = tuple(kind for kind in PRIMITIVES if kind.is_integer)

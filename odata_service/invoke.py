@@ -26,7 +26,7 @@ from odata_service.edm.model import ComplexProperty, ComplexType, EntityType, En
 from odata_service.edm.operation import Operation, Parameter, overload
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedByService
-from odata_service.etag import Conditions, etag_of_entity
+from odata_service.etag import Conditions
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.message import ODataRequest
 from odata_service.operations import OperationContext
@@ -120,7 +120,7 @@ class Invoker:
             return operation.run(context, self._collection(call, asked), **values)
         entity = self._entity(call, asked, session, locked=conditions is not None)
         if conditions is not None:
-            conditions.demand(etag_of_entity(call.steps[-1].entity_set.type, entity))
+            conditions.demand(call.steps[-1].entity_set.type, entity)
         return operation.run(context, entity, **values)
 
     def _rules(self, model: type, asked: Asked) -> tuple[RowRule, ...]:

@@ -1,4 +1,4 @@
-"""The two protocols that one model speaks."""
+"""The protocols that one model speaks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A major version of OData. Nothing between parsing and writing asks which one it is."""
+    """A major version of OData, or what was made of one. Nothing between parsing and writing asks which one it is."""
 
     name: str
+    based_on: Protocol | None = None  # what it says nothing else of is as there
+
+    @property
+    def lineage(self) -> tuple[Protocol, ...]:
+        """Itself and what it is based on."""
+        return (self, *(self.based_on.lineage if self.based_on else ()))
 
     def __str__(self) -> str:
         return self.name
@@ -17,5 +23,7 @@ class Protocol:
 
 V2 = Protocol("v2")
 V4 = Protocol("v4")
+DATASYNC = Protocol("tables", V4)  # CommunityToolkit.Datasync 10
+ZUMO = Protocol("zumo", DATASYNC)  # what came before it: Azure Mobile Apps
 
-PROTOCOLS = {protocol.name: protocol for protocol in (V2, V4)}
+PROTOCOLS = {protocol.name: protocol for protocol in (V2, V4, DATASYNC, ZUMO)}

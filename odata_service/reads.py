@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
-from odata_service.access import Access, Caller, Tombstones
+from odata_service.access import Access, Caller, EntitySetRights, Tombstones
 from odata_service.access.rows import guards_of
 from odata_service.bind.query import Read, ReadAll, ReadApplied, ReadMetadata, ReadServiceDocument, Step
 from odata_service.bind.read import ReadBinder
@@ -210,7 +210,7 @@ class Reads:
         binder = self.binder(spelling, caller)
         if not exchange.paged:
             return binder
-        default = self.page_sizes.get("*", self.limits.max_page_size)
+        default = exchange.page_size or self.page_sizes.get("*", self.limits.max_page_size)
         largest = exchange.largest_page
         return replace(binder, page_sizes=self.page_sizes, default_page_size=default, largest_page=largest)
 
@@ -250,6 +250,26 @@ class Reads:
         read = self.binder(spelling, caller).entity((step,))
         plan = self.planner.plan(caller.restrict(read, spelling.tombstones))
         return self._run(plan, Given((), None, _no_token, _no_link, caller.conditions.values), timing)
+
+    def visible(self, step: Step, caller: Caller, spelling: Spelling, timing: Timing) -> SingleEntity | None:
+        """An entity as the caller may read it, if he may."""
+        if not caller.rights_for(step.entity_set) & EntitySetRights.READ_SINGLE:
+            return None
+        read = self.binder(spelling, caller).entity((step,))
+        return self._one(caller.restrict(read, spelling.tombstones), caller, timing)
+
+    def exists(self, step: Step, caller: Caller, spelling: Spelling, timing: Timing) -> bool:
+        """Whether there is such an entity, for whomever."""
+        return self._one(self.binder(spelling, caller).entity((step,)), caller, timing) is not None
+
+    def _one(self, read: Read, caller: Caller, timing: Timing) -> SingleEntity | None:
+        plan = self.planner.plan(read)
+        try:
+            result = self._run(plan, Given((), None, _no_token, _no_link, caller.conditions.values), timing)
+        except NotFound:
+            return None
+        assert isinstance(result, SingleEntity), "a key leads to one entity"
+        return result
 
     def entity(
         self,

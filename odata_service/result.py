@@ -203,6 +203,14 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
+class CurrentState:
+    """A request that another change has forestalled, with the entity as that has left it."""
+
+    entity: SingleEntity
+    error: ODataError
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceDocument:
     """The root: the sets this caller may see."""
 
@@ -221,5 +229,5 @@ class Metadata:
 Result = (
     EntityCollection | MixedEntities | EntityDelta | DeltaResponse | SingleEntity | PropertyValue | ComplexValue
     | CollectionValue | StreamContent | OperationResult | DynamicRows
-    | EntityLinks | EntityCount | NoContent | NotModified | Created | ServiceDocument | Metadata
+    | EntityLinks | EntityCount | NoContent | NotModified | Created | CurrentState | ServiceDocument | Metadata
 )  # fmt: skip

@@ -19,26 +19,25 @@ from odata_service.configuration import Configuration
 from odata_service.dialects import database_named
 from odata_service.edm.from_models import model_from
 from odata_service.errors import BadRequest, MethodNotAllowed, ODataError
-from odata_service.etag import Conditions
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.limits import Limits
 from odata_service.message import ODataRequest, ODataResponse, Principal
 from odata_service.monitors import Monitors, is_monitor, without_preference
 from odata_service.plan.read import Planner
-from odata_service.protocol import PROTOCOLS, V2, V4
+from odata_service.protocol import DATASYNC, PROTOCOLS, V2, V4
 from odata_service.reads import Reads
 from odata_service.repeats import Repeats, result_header
-from odata_service.result import NotModified, Result, SingleEntity
 from odata_service.spelling import Spellings
+from odata_service.spelling_datasync import SpellingDatasync
 from odata_service.spelling_v2 import SpellingV2
 from odata_service.spelling_v4 import SpellingV4
+from odata_service.tables import Tables
 from odata_service.token import TokenCodec
 
 if TYPE_CHECKING:
     from flask import Blueprint, Request
 
 TUNNELLED = ("PUT", "MERGE", "PATCH", "DELETE")
-SPELLINGS: Spellings = {V2: SpellingV2(), V4: SpellingV4()}
 logger = logging.getLogger("odata_service")
 
 
@@ -68,6 +67,12 @@ class ODataService(Configuration):
         self.limits = limits or Limits()
         self.model = model_from(models, namespace, container)
         self.access = Access(self.model)
+        self._tables = Tables(self.model)
+        self._spellings: Spellings = {
+            V2: SpellingV2(),
+            V4: SpellingV4(),
+            DATASYNC: SpellingDatasync(self._tables),
+        }
         database = database_named(engine.dialect.name)
         database.prepare(engine, self.limits.statement_timeout_ms)
         planner = Planner(self.model, database, engine.dialect)
@@ -111,13 +116,13 @@ class ODataService(Configuration):
     def _answer(self, request: ODataRequest, timing: Timing) -> ODataResponse:
         self.limits.check("max_url_length", len(request.target) + len(request.query))
         self.limits.check("max_body_bytes", len(request.body))
-        spelling = SPELLINGS[request.protocol]
+        spelling = self._spellings[request.protocol]
         patience = spelling.patience(request)
         if patience is not None and not is_monitor(request):
             return self._monitors.start(without_preference(request), patience, self.handle)
         if is_monitor(request):
             return self._monitors.answer(request, spelling.reads_messages(request))
-        if request.method == "POST" and request.target.strip("/") == "$batch":
+        if spelling.has_batches and request.method == "POST" and request.target.strip("/") == "$batch":
             return Batch(request, spelling, self._changes, self._handle_part, self._refused, timing).answer()
         request = spelling.meant(request)
         exchange = spelling.agree(request, self._max_version)
@@ -127,8 +132,8 @@ class ODataService(Configuration):
             return ODataResponse(204, {"Allow": ", ".join((*allowed, method)), **spelling.batch_headers})
         if method not in ("GET", "HEAD"):
             return self._changes.change(method, request, spelling, exchange, timing)
-        conditions = spelling.conditions.of_read(request.headers)
-        return exchange.write(_unless_known(self._reads.read(request, spelling, exchange, timing), conditions))
+        conditions = spelling.conditions.of_read(request)
+        return exchange.write(conditions.of_read(self._reads.read(request, spelling, exchange, timing)))
 
     def _handle_part(self, request: ODataRequest) -> ODataResponse:
         """One of many requests, which is answered with the others."""
@@ -139,17 +144,9 @@ class ODataService(Configuration):
         return self._refused(error, request)
 
     def _refused(self, error: ODataError, request: ODataRequest) -> ODataResponse:
-        response = SPELLINGS[request.protocol].write_error(error, request)
+        response = self._spellings[request.protocol].write_error(error, request)
         response.headers.update({**error.headers, **result_header(request.method, request.headers, error)})
         return response
-
-
-def _unless_known(result: Result, conditions: Conditions) -> Result:
-    """304 instead of what the client has already; an entity's ETag says nothing of others that are shown inside it."""
-    etag: str | None = getattr(result, "etag", None)
-    if etag is None or (isinstance(result, SingleEntity) and result.level.children):
-        return result
-    return NotModified(etag) if conditions.not_modified(etag) else result
 
 
 def _method(request: ODataRequest) -> str:

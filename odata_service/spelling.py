@@ -47,6 +47,14 @@ class Exchange(Shape):
         """Whether an update is answered with the entity."""
 
     @property
+    def shows_state(self) -> bool:
+        """Whether a change that another one has forestalled is answered with the entity as that has left it."""
+
+    @property
+    def page_size(self) -> int | None:
+        """The entities of one page where the service says nothing of their set; ``None`` for what it says of all sets."""
+
+    @property
     def variant(self) -> str:
         """What of the agreement decides a plan."""
 
@@ -88,10 +96,17 @@ class Spelling(Manners, Shape):
         """Whether the answer to a deep insert shows what was inserted along."""
 
     def seen(self, model: EntityModel) -> EntityModel:
-        """What of a model the protocol has words for."""
+        """What of a model the protocol has words for, under its names."""
 
     def write_literal(self, value: object, kind: PrimitiveType) -> str:
         """A value as it stands in a key."""
+
+    @property
+    def replays(self) -> bool:
+        """Whether an insert that has been done before is answered as it was then, for the answer may have been lost."""
+
+    @property
+    def has_batches(self) -> bool: ...
 
     @property
     def batch_status(self) -> int: ...

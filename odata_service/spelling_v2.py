@@ -14,7 +14,7 @@ from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.edm.views import plain
 from odata_service.errors import BadRequest, NotFound, ODataError
-from odata_service.etag import ConditionRules
+from odata_service.etag import ConditionRules, TagRules
 from odata_service.formats import atom_v2, csdl_v2, json_v2
 from odata_service.formats.error_v2 import json_error, xml_error
 from odata_service.formats.formats_v2 import Wish, error_format, format_for
@@ -37,7 +37,7 @@ from odata_service.result import (
 )  # fmt: skip
 from odata_service.spelling import Exchange
 
-CONDITIONS = ConditionRules("demanded", BadRequest, strict=True)
+CONDITIONS: ConditionRules = TagRules("demanded", BadRequest, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,14 @@ class ExchangeV2:
     def returns_content(self) -> bool:
         """Clients of V2 fail when an update is answered with more than 204."""
         return False
+
+    @property
+    def shows_state(self) -> bool:
+        return False
+
+    @property
+    def page_size(self) -> None:
+        """The service says it."""
 
     @property
     def variant(self) -> str:
@@ -151,6 +159,8 @@ class SpellingV2:
     conditions: ConditionRules = CONDITIONS
     upserts: bool = False
     answers_with_inline: bool = False
+    replays: bool = False
+    has_batches: bool = True
     batch_status: int = 202
     content_id_in_part: bool = False
     json_batches: bool = False

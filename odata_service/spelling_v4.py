@@ -13,7 +13,7 @@ from odata_service.edm.literal_v4 import read_literal, write_literal
 from odata_service.edm.model import EntityModel, Property
 from odata_service.edm.primitive import BINARY, STRING, PrimitiveType
 from odata_service.errors import NotFound, NotImplementedByService, ODataError, PreconditionRequired
-from odata_service.etag import ConditionRules
+from odata_service.etag import ConditionRules, TagRules
 from odata_service.formats import json_v4
 from odata_service.formats.csdl_json_v4 import write_json
 from odata_service.formats.csdl_xml_v4 import write_xml
@@ -54,7 +54,7 @@ from odata_service.result import (
 from odata_service.spelling import Exchange
 
 _ENUM_LITERAL = re.compile(r"\w+(?:\.\w+)+'")
-CONDITIONS = ConditionRules("optional", PreconditionRequired, strict=False)
+CONDITIONS: ConditionRules = TagRules("optional", PreconditionRequired, strict=False)
 CHANGES = ("POST", "PUT", "PATCH")  # those for which Prefer: return means something
 PAGED = (EntityCollection, MixedEntities, EntityLinks, EntityDelta, DynamicRows)
 OF_ENTITIES = (EntityCollection, MixedEntities, SingleEntity, Created, DynamicRows)
@@ -93,6 +93,14 @@ class ExchangeV4:
     @property
     def returns_content(self) -> bool:
         return self.preferences.return_ == "representation"
+
+    @property
+    def shows_state(self) -> bool:
+        return False
+
+    @property
+    def page_size(self) -> None:
+        """The service says it."""
 
     @property
     def variant(self) -> str:
@@ -215,6 +223,8 @@ class SpellingV4:
     conditions: ConditionRules = CONDITIONS
     upserts: bool = True
     answers_with_inline: bool = True
+    replays: bool = False
+    has_batches: bool = True
     batch_status: int = 200
     content_id_in_part: bool = True
     json_batches: bool = True

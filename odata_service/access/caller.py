@@ -110,6 +110,8 @@ class Caller:
         elif isinstance(command, Update):
             self._demand_related(command.payload)
             self._demand_replaced(command.payload)
+            if _deletes(command.payload):
+                self.demand(command.target.entity_set, EntitySetRights.WRITE_DELETE)
             revives = self.rows.hides_tombstones(command.target.entity_set, tombstones)
             command = replace(command, upsert=self._permitted_upsert(command), revives=revives)
         elif isinstance(command, ApplyDelta):
@@ -187,6 +189,14 @@ class Caller:
     def rules(self, tombstones: Tombstones, include_deleted: bool = True) -> RowRules:
         """The row rules of every set; ``tombstones`` is what holds for a set that nothing was said of."""
         return self.rows.rules(self.conditions, tombstones, include_deleted)
+
+
+def _deletes(payload: EntityPayload) -> bool:
+    """Whether an update sets the tombstone, where clients may."""
+    tracking = payload.type.tracking
+    tombstone = None if tracking is None else tracking.is_deleted
+    named = (each for each in payload.type.properties.values() if each.attribute == tombstone and not each.server_set)
+    return any(payload.values.get(each.name) for each in named)
 
 
 def _with_rules(query: Query, rules: RowRules) -> Query:

@@ -14,7 +14,8 @@ from odata_service.access.rights import EVERY
 from odata_service.bind.query import RowRule
 from odata_service.edm.model import EntityModel, EntitySet
 
-Tombstones = Literal["shown", "hidden"]  # what a spelling does with them where neither set nor request says
+# What a spelling does with them where neither set nor request says; "asked" where the request alone says it.
+Tombstones = Literal["shown", "hidden", "asked"]
 RowRules = Mapping[str, tuple[RowRule, ...]]
 
 
@@ -71,8 +72,9 @@ class RowPolicy:
         return CallerRules(fixed, conditions) if self.interceptors else fixed
 
     def hides_tombstones(self, entity_set: EntitySet, tombstones: Tombstones) -> bool:
-        usual = self.tombstones.get(EVERY, tombstones)
-        return _keeps_tombstones(entity_set) and self.tombstones.get(entity_set.name, usual) == "hidden"
+        said = {} if tombstones == "asked" else self.tombstones
+        usual = said.get(EVERY, tombstones)
+        return _keeps_tombstones(entity_set) and said.get(entity_set.name, usual) == "hidden"
 
 
 def _keeps_tombstones(entity_set: EntitySet) -> bool:

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Insert:
     """``POST People``; with ``parent`` and ``navigation`` it is ``POST People(k)/Addresses``. Where the client sees no
-    tombstones, it ``revives`` a deleted entity of the same key."""
+    tombstones, it ``revives`` a deleted entity of the same key. With ``replays`` an entity that is there just so is
+    taken for the one that this insert has made before."""
 
     entity_set: EntitySet
     payload: EntityPayload
     parent: Query | None = None
     navigation: NavigationProperty | None = None
     revives: bool = False
+    replays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

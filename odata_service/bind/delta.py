@@ -7,8 +7,8 @@ from datetime import datetime
 
 from odata_service.bind.query import Order, Query, Read
 from odata_service.bind.typed import Comparison, Constant, Logical, PropertyRef, Typed
-from odata_service.edm.from_models import property_of_attribute
-from odata_service.edm.model import EntityType, Property
+from odata_service.edm.from_models import tracking_property
+from odata_service.edm.model import Property
 from odata_service.edm.primitive import DATE_TIME
 
 IS_DELETED = "$deleted"
@@ -51,11 +51,6 @@ def changes_of(read: Read, since: Constant, until: Constant) -> Read:
 def moment_constant(moment: datetime, slot: int) -> Constant:
     """A stamp as the literal of a request."""
     return Constant(DATE_TIME, moment, slot, DATE_TIME)
-
-
-def tracking_property(entity_type: EntityType, attribute: str) -> Property:
-    """A tracking column as a property; it need not be one that is published."""
-    return replace(property_of_attribute(entity_type, attribute), nullable=False)
 
 
 def _like(constant: Constant, declared: Property) -> Constant:

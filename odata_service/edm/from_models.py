@@ -217,3 +217,8 @@ def property_of_attribute(entity_type: EntityType, attribute: str) -> Property:
     assert kind is not None, f"no type of OData is that of {attribute}"
     nullable = bool(getattr(column, "nullable", True))
     return Property(attribute, kind, attribute, column, nullable, subclass=_subclass(entity_type.mapper, attribute))
+
+
+def tracking_property(entity_type: EntityType, attribute: str) -> Property:
+    """A tracking column as a property; no row is without its value."""
+    return replace(property_of_attribute(entity_type, attribute), nullable=False)

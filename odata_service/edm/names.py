@@ -32,3 +32,17 @@ def plural(name: str) -> str:
         return name[: last.start()] + cased
     pattern, ending = next(rule for rule in _RULES if rule[0].search(name))
     return pattern.sub(ending, name, count=1)
+
+
+_HUMPS = re.compile(r"^[A-Z]+(?=[A-Z][a-z]|[^A-Za-z]|$)|^[A-Z]")
+_UNDERSCORES = re.compile(r"_+([^_])")
+
+
+def camel_case(name: str) -> str:
+    """The name of a property as .NET's JSON writes it, whether a class or SQL had it first.
+
+    >>> [camel_case(name) for name in ("ReleaseDate", "URLPath", "ID", "best_picture_winner", "title")]
+    ['releaseDate', 'urlPath', 'id', 'bestPictureWinner', 'title']
+    """
+    joined = _UNDERSCORES.sub(lambda match: match[1].upper(), name.strip("_"))
+    return _HUMPS.sub(lambda match: match[0].lower(), joined)

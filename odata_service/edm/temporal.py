@@ -45,6 +45,11 @@ def read_instant(text: str) -> datetime.datetime:
     return instant if zone is None else _in_utc(instant, zone)
 
 
+def in_utc(moment: datetime.datetime) -> datetime.datetime:
+    """With UTC as its zone; a moment without one is taken to be in UTC already, as columns without one hold it."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 def _in_utc(instant: datetime.datetime, zone: str) -> datetime.datetime:
     if zone in "Zz":
         return instant.replace(tzinfo=UTC)

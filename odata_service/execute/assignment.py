@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -11,6 +12,7 @@ from sqlalchemy import inspect
 from odata_service.bind.payload import EntityPayload, Octets
 from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityType, Property, StreamProperty
 from odata_service.edm.primitive import STRING
+from odata_service.edm.temporal import in_utc
 from odata_service.errors import BadRequest
 
 Entity = Any  # an instance of whatever class is mapped
@@ -27,6 +29,18 @@ def set_value(entity: Entity, declared: Property, value: object) -> None:
         message = f"{declared.name} cannot be null"
         raise BadRequest("ValueRequired", message, target=declared.name)
     setattr(entity, declared.attribute, value)
+
+
+def has_values(entity: Entity, payload: EntityPayload) -> bool:
+    """Whether an entity has all that a payload of plain values says, so that it would change nothing."""
+    declared = ((payload.type.properties[name], value) for name, value in payload.values.items())
+    return all(_same(getattr(entity, each.attribute), value) for each, value in declared)
+
+
+def _same(stored: object, given: object) -> bool:
+    if isinstance(stored, datetime.datetime) and isinstance(given, datetime.datetime):
+        return in_utc(stored) == in_utc(given)
+    return bool(stored == given)
 
 
 def set_structure(

@@ -22,10 +22,10 @@ from odata_service.dialects.base import Database
 from odata_service.edm import primitive
 from odata_service.edm.model import EntitySet, EntityType, NavigationProperty
 from odata_service.edm.primitive import PrimitiveType
-from odata_service.errors import BadRequest, NotFound, ServiceUnavailable
-from odata_service.etag import Conditions, etag_of_entity
+from odata_service.errors import BadRequest, Conflict, NotFound, ServiceUnavailable
+from odata_service.etag import Conditions
 from odata_service.execute.assignment import (
-    bound_columns, default_of, has_default, make_key, media_values, set_collections, set_stream, set_structure, set_value,
+    bound_columns, default_of, has_default, has_values, make_key, media_values, set_collections, set_stream, set_structure, set_value,
 )  # fmt: skip
 from odata_service.execute.connection import Timing
 from odata_service.execute.deep_update import DeepUpdate
@@ -197,7 +197,7 @@ class _Change:
     def _target(self, query: Query) -> Entity:
         """The entity that a change is about, in the state that the client expects."""
         entity = self.entity(query)
-        self.order.conditions.demand(etag_of_entity(query.entity_set.type, entity))
+        self.order.conditions.demand(query.entity_set.type, entity)
         return entity
 
     def entity(self, query: Query, literals: Sequence[tuple[PrimitiveType, object]] | None = None) -> Entity:
@@ -246,7 +246,7 @@ class _Change:
         return entity
 
     def _insert(self, command: Insert) -> Callable[[], Changed]:
-        return self._added(self._revived(command) or self._new(command.payload), command)
+        return self._added(self._revived(command) or self._inserted_before(command) or self._new(command.payload), command)
 
     def _added(self, entity: Entity, command: Insert | InsertMedia) -> Callable[[], Changed]:
         if command.parent is not None and command.navigation is not None:
@@ -270,6 +270,13 @@ class _Change:
             if declared.immutable and declared.name in payload.values:
                 set_value(found, declared, payload.values[declared.name])
         setattr(found, tombstone, False)
+        return found
+
+    def _inserted_before(self, command: Insert) -> Entity | None:
+        """The entity that this very insert has made, where the client asks again because the answer was lost."""
+        found = self.keyed(command.entity_set, command.payload.values) if command.replays else None
+        if found is not None and not has_values(found, command.payload):
+            raise Conflict("KeyExists", "an entity with this key exists already")
         return found
 
     def _new(self, payload: EntityPayload) -> Entity:
@@ -341,16 +348,26 @@ class _Change:
         return _named(command.target.entity_set, entity)
 
     def _update(self, command: Update) -> Callable[[], Changed]:
+        entity_set, conditions = command.target.entity_set, self.order.conditions
         try:
-            entity = self._target(command.target)
+            entity = self.entity(command.target)
         except NotFound:
             if command.upsert is None:
                 raise
-            self.order.conditions.demand_new()
-            entity_set = command.target.entity_set
+            conditions.demand_new()
             return self._insert(Insert(entity_set, command.upsert(), revives=command.revives))
+        if not (conditions.is_repeated(entity_set.type, entity) and has_values(entity, command.payload)):
+            conditions.demand(entity_set.type, entity)
+            self._updated(entity, command)
+        return _named(entity_set, entity)
+
+    def _updated(self, entity: Entity, command: Update) -> None:
+        """Where a client may set the tombstone itself, it deletes by that, with all that belongs to the entity."""
+        tombstone = tombstone_of(command.payload.type.mapper)
+        was_there = tombstone is None or not getattr(entity, tombstone)
         self.assign(entity, command.payload, command.replace)
-        return _named(command.target.entity_set, entity)
+        if tombstone is not None and was_there and getattr(entity, tombstone):
+            self.remove(entity)
 
     def assign(self, entity: Entity, payload: EntityPayload, replace: bool) -> None:
         """Give an entity what a payload says; with ``replace`` the defaults of what it does not say."""

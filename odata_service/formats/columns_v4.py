@@ -22,16 +22,16 @@ from odata_service.links import path_text
 def column_of(declared: Property, decoder: Decoder | None, *, ieee754: bool) -> Column:
     """The writer of a property's column. Enumerations are written from their numbers, whatever decodes them."""
     if declared.enum is not None:
-        return _members(declared.enum)
+        return members(declared.enum)
     return typed_column(declared.type, decoder, ieee754=ieee754)
 
 
 def typed_column(kind: PrimitiveType, decoder: Decoder | None, *, ieee754: bool = False) -> Column:
     """The writer of a column of values that may have no property."""
-    return columns.column_of(kind, decoder, VALUES[kind].writer(ieee754=ieee754), _EXACT if ieee754 else _FAST)
+    return columns.column_of(kind, decoder, VALUES[kind].writer(ieee754=ieee754), _EXACT if ieee754 else FAST)
 
 
-def _members(kind: EnumType) -> Column:
+def members(kind: EnumType) -> Column:
     """The few numbers that occur, each looked up once."""
 
     def column(values: Sequence[Any]) -> list[str]:
@@ -46,10 +46,14 @@ _MOMENT_SIGNS = "-- ::."
 _NO_DIGITS = {ord(digit): None for digit in "0123456789"}
 
 
-def _text_moments(values: Sequence[str]) -> list[str]:
+def demand_text_moments(values: Sequence[str]) -> None:
     signs = "".join(values).translate(_NO_DIGITS)
     if signs != _MOMENT_SIGNS * len(values) or set(map(len, values)) != {26}:
         raise ValueError("not the text of dates and times")
+
+
+def _text_moments(values: Sequence[str]) -> list[str]:
+    demand_text_moments(values)
     return [f'"{text[:10]}T{text[11:19]}{_fraction(text[19:])}Z"' for text in values]
 
 
@@ -79,7 +83,7 @@ def _floats(values: Sequence[float]) -> list[str]:
 
 
 _NOT_FINITE = {"nan", "inf", "-inf"}
-_FAST: FastColumns = {
+FAST: FastColumns = {
     (edm.STRING, ""): columns.strings,
     (edm.BOOLEAN, ""): columns.words,
     (edm.BYTE, ""): columns.integers,
@@ -97,7 +101,7 @@ _FAST: FastColumns = {
     (edm.DATE_TIME_OFFSET, ""): often_alike(_moments),
 }
 # For clients whose numbers are floats.
-_EXACT: FastColumns = {**_FAST, (edm.INT64, ""): columns.quoted_integers}
+_EXACT: FastColumns = {**FAST, (edm.INT64, ""): columns.quoted_integers}
 
 
 def literal_column_of(kind: PrimitiveType, decoder: Decoder | None) -> Column:

@@ -18,6 +18,8 @@ _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "is
 _JSON_TYPES = re.compile(r"(application|text)/(json|[\w.+-]+\+json)", re.ASCII | re.IGNORECASE)
 # A string also where its end is missing, so that each character is looked at once.
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+\\?"?', re.DOTALL)
+_COMMENT = re.compile(rf"{_STRING.pattern}|//[^\n]*+\n?|/\*(?:[^*]|\*(?!/))*+\*/", re.DOTALL)
+_COMMA_AT_END = re.compile(rf"{_STRING.pattern}|,(\s*+[\]}}])", re.DOTALL)
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 _LONGEST_INTEGER = 100  # digits; int() is slow with thousands and refuses more
@@ -29,7 +31,11 @@ def read_json(body: bytes, content_type: str | None, limits: Limits) -> object:
     >>> read_json(b'{"Price": 3.20}', "application/json", Limits())
     {'Price': Decimal('3.20')}
     """
-    text = decoded(body, content_type)
+    return read_json_text(decoded(body, content_type), limits)
+
+
+def read_json_text(text: str, limits: Limits) -> object:
+    """The value of a document that is text already."""
     structure = _STRING.sub("", text)
     limits.check("max_json_depth", depth(structure))
     limits.check("max_json_values", structure.count(",") + 1)
@@ -39,6 +45,17 @@ def read_json(body: bytes, content_type: str | None, limits: Limits) -> object:
         )
     except json.JSONDecodeError as error:
         raise BadRequest("InvalidJson", f"the body is not JSON: {error}") from None
+
+
+def without_comments(text: str) -> str:
+    """JSON as .NET reads it: with comments, and commas before what ends an array or object.
+
+    >>> without_comments('{"a": [1, /* two */ 2,], // "b"\\n}')
+    '{"a": [1,   2]  }'
+    """
+    if "//" in text or "/*" in text:
+        text = _COMMENT.sub(lambda found: found[0] if found[0][0] == '"' else " ", text)
+    return _COMMA_AT_END.sub(lambda found: found[0] if found[0][0] == '"' else found[1], text)
 
 
 def decoded(body: bytes, content_type: str | None) -> str:

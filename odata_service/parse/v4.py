@@ -33,7 +33,7 @@ def parse_v4(target: str, query: str, limits: Limits) -> Syntax:
     >>> [segment.name for segment in syntax.path], syntax.options.top.value, len(syntax.literals)
     (['People', 'Orders'], 3, 3)
     """
-    reading = Reading(GRAMMAR, read_literal, limits, _check_function)
+    reading = Reading(GRAMMAR, read_literal, limits, check_function)
     path = _path(reading, target)
     options = _options(reading, query)
     check_options(options, limits)
@@ -70,7 +70,7 @@ def _path(reading: Reading, target: str) -> tuple[Segment, ...]:
     return tuple(path)
 
 
-def _check_function(name: str, target: str, at: int) -> None:
+def check_function(name: str, target: str, at: int) -> None:
     if name == "substringof":
         message = "there is no function 'substringof' in V4; write contains(Name,'part')"
         raise BadRequest("UnknownFunction", message, target=target, at=at)
@@ -81,24 +81,29 @@ def _options(reading: Reading, query: str) -> Options:
     aliases: list[tuple[str, Expression]] = []
     custom: list[tuple[str, str]] = []
     for name, value in query_options(query, reading.limits, plus_is_blank=is_form_encoded(query)):
-        option = _OPTIONS.get(name.lower().removeprefix("$"))
+        option = SYSTEM_OPTIONS.get(name.lower().removeprefix("$"))
         if name.startswith("@"):
             aliases.append((name, reading.expression("value", value, name)))
         elif option is None and not name.startswith("$"):
             custom.append((name, value))
         elif option is None:
             raise BadRequest("UnknownOption", f"there is no query option {name[:60]}{_cure(name)}", target=name)
-        elif option.field in values:
-            raise BadRequest("DuplicateOption", f"{name} is given twice", target=name)
         else:
-            values[option.field] = option.read(reading, value, f"${option.name}")
+            read_option(option, reading, name, value, values)
     return Options(aliases=tuple(aliases), custom=tuple(custom), **values)
+
+
+def read_option(option: SystemOption, reading: Reading, name: str, value: str, values: dict[str, Any]) -> None:
+    """Add the value of an option that came as ``name``; one that came before, perhaps spelled otherwise, is refused."""
+    if option.field in values:
+        raise BadRequest("DuplicateOption", f"{name} is given twice", target=name)
+    values[option.field] = option.read(reading, value, f"${option.name}")
 
 
 def _cure(name: str) -> str:
     if name == "$inlinecount":
         return "; V4 writes $count=true"
-    return did_you_mean(name, [f"${option}" for option in _OPTIONS])
+    return did_you_mean(name, [f"${option}" for option in SYSTEM_OPTIONS])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ def _index(reading: Reading, text: str, target: str) -> Any:
     return reading.literal(text.strip(), target, 0)
 
 
-_OPTIONS = {
+SYSTEM_OPTIONS = {
     option.name: option
     for option in (
         SystemOption("filter", "filter", _expression("expression")),

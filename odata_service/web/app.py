@@ -36,5 +36,15 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _front_page(sample: Sample) -> str:
     """Something to click on for who opens the host's root in a browser. The links are relative: a proxy may add to them."""
-    roots = "".join(f'<li><a href=".{root}/">{root}/</a> OData {protocol}\n' for root, protocol in sample.roots.items())
-    return f"<!doctype html>\n<title>{sample.namespace}</title>\n<h1>{sample.namespace}</h1>\n<ul>\n{roots}</ul>\n"
+    links = "".join(
+        f'<li><a href=".{_shown(sample, root)}">{root}/</a> {_NAMES[sample.roots[root]]}\n' for root in sample.roots
+    )
+    return f"<!doctype html>\n<title>{sample.namespace}</title>\n<h1>{sample.namespace}</h1>\n<ul>\n{links}</ul>\n"
+
+
+def _shown(sample: Sample, root: str) -> str:
+    """What there is to see below a root: tables have no document that names them all."""
+    return f"{root}/{sample.main.__name__.lower()}" if sample.roots[root] == "tables" else f"{root}/"
+
+
+_NAMES = {"v2": "OData V2", "v4": "OData V4", "tables": "tables for the Datasync Toolkit"}

@@ -27,7 +27,7 @@ PEOPLE = Sample(
     main=models.Person,
     namespace="PeopleModel",
     container="MyPeopleEntities",
-    roots={"/PeopleDataService.svc": "v2", "/v4": "v4", "/v2": "v2"},
+    roots={"/PeopleDataService.svc": "v2", "/tables": "tables", "/v4": "v4", "/v2": "v2"},
     example="/v2/People?$top=2",
     first_rows=first_rows,
     generated_rows=generated_rows,

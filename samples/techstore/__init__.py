@@ -24,7 +24,7 @@ TECHSTORE = Sample(
     main=models.Product,
     namespace="TechStore",
     container="Container",
-    roots={"/v4": "v4", "/v2": "v2"},
+    roots={"/v4": "v4", "/tables": "tables", "/v2": "v2"},
     example="/v4/Products?$top=2",
     first_rows=first_rows,
     generated_rows=generated_rows,

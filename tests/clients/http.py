@@ -13,10 +13,10 @@ from odata_service import ODataService
 
 
 @contextmanager
-def served(service: ODataService, prefix: str = "/PeopleDataService.svc") -> Iterator[str]:
-    """The address of the service's V2 root while it is served."""
+def served(service: ODataService, prefix: str = "/PeopleDataService.svc", protocol: str = "v2") -> Iterator[str]:
+    """The address of the service's root in a protocol while it is served."""
     app = Flask("clients")
-    app.register_blueprint(service.blueprint("v2"), url_prefix=prefix)
+    app.register_blueprint(service.blueprint(protocol), url_prefix=prefix)
     with served_app(app) as origin:
         yield f"{origin}{prefix}/"
 

@@ -1,0 +1,220 @@
+"""The Datasync protocol (CommunityToolkit.Datasync 10): how its requests are read and its results written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote
+
+from odata_service.access import Tombstones
+from odata_service.bind.change import Body
+from odata_service.bind.convert import NotConvertible, convert
+from odata_service.edm import primitive as edm
+from odata_service.edm.literal_datasync import read_literal
+from odata_service.edm.literal_v4 import write_literal
+from odata_service.edm.model import EntityModel
+from odata_service.edm.primitive import PrimitiveType
+from odata_service.errors import Conflict, Gone, NotFound, ODataError
+from odata_service.etag import Concurrency, ConditionRules, Conditions
+from odata_service.formats import json_datasync
+from odata_service.formats.conditions_datasync import ConditionsDatasync, Preconditions, RowState
+from odata_service.formats.error_datasync import write_error
+from odata_service.formats.link_datasync import bare_link, skipping_link
+from odata_service.formats.read_json_datasync import JSON, JsonBodyDatasync
+from odata_service.formats.version_datasync import http_date
+from odata_service.limits import Limits
+from odata_service.message import ODataRequest, ODataResponse
+from odata_service.parse.datasync import (
+    includes_deleted, parse_row, parse_rows, place_of, shape_of_row, shape_of_rows,
+)  # fmt: skip
+from odata_service.parse.shape import Shape
+from odata_service.parse.syntax import Syntax
+from odata_service.protocol import DATASYNC, Protocol
+from odata_service.result import Created, CurrentState, EntityCollection, NoContent, NotModified, Result, SingleEntity
+from odata_service.spelling import Exchange
+from odata_service.tables import Table, Tables
+
+CONTENT_TYPE = f"{JSON}; charset=utf-8"
+HIDDEN = (("includeDeleted", "false"),)  # the common language's word for it
+UNLIMITED = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeDatasync:
+    """One request of a table, or of the row with ``key``, and what its options say of the answer."""
+
+    request: ODataRequest
+    table: Table
+    key: str | None
+
+    paged: bool = True
+    largest_page: int | None = None
+    follows_changes: bool = False
+    answers_deltas: bool = False
+    goes_on: bool = False
+    returns_content: bool = True  # clients take over what the service has made of a row
+    shows_state: bool = True
+    variant: str = ""
+
+    @property
+    def page_size(self) -> int:
+        return self.table.page_size
+
+    def check(self, syntax: Syntax) -> None:
+        """There is one version, and it carries everything."""
+
+    def body(self, model: EntityModel, limits: Limits) -> Body:
+        content_type = self.request.headers.get("Content-Type")
+        return JsonBodyDatasync(self.request.body, content_type, limits, self.key)
+
+    def promise(self, result_type: type[Result]) -> None:
+        """Every client reads JSON, and none says so."""
+
+    def write(self, result: Result) -> ODataResponse:
+        match result:
+            case EntityCollection():
+                return ODataResponse(200, {"Content-Type": CONTENT_TYPE}, self._page(result))
+            case SingleEntity():
+                return _row(200, result)
+            case Created():
+                return _row(201, result.entity, {"Location": self._address(result.entity)})
+            case CurrentState():
+                return _row(result.error.status, result.entity)
+            case NotModified():
+                return ODataResponse(304, {"ETag": result.etag})
+            case NoContent():
+                return ODataResponse(204)
+        raise AssertionError(f"a table gives no {type(result).__name__}")
+
+    def _page(self, result: EntityCollection) -> bytes:
+        link = result.next_link
+        if link is not None and self.table.next_links == "skip":
+            link = skipping_link(self.request.query, len(result.level.rows))
+        elif link is not None:
+            link = bare_link(link)
+        return json_datasync.page(result, link)
+
+    def _address(self, entity: SingleEntity) -> str:
+        shape, row = entity.level.shape, entity.level.rows[0]
+        (key,) = shape.entity_set.type.key
+        id = quote(str(shape.value(row, key)), safe=":")
+        return f"{self.request.root}{self.request.target.strip('/')}/{id}"
+
+
+def _row(status: int, entity: SingleEntity, headers: Mapping[str, str] | None = None) -> ODataResponse:
+    state = RowState.of_read(entity)
+    usual = {"Content-Type": CONTENT_TYPE, "ETag": state.etag, "Last-Modified": http_date(state.updated_at)}
+    return ODataResponse(status, usual | dict(headers or {}), json_datasync.row(entity.level))
+
+
+@dataclass(frozen=True, slots=True)
+class RulesDatasync:
+    """What is asked of a row before it is read or changed."""
+
+    tables: Tables
+    usually: Concurrency = "optional"
+
+    def of_read(self, request: ODataRequest) -> Conditions:
+        return self._conditions(request)
+
+    def of_change(self, request: ODataRequest, has_etag: bool, demanded: bool) -> Conditions:
+        return self._conditions(request, demanded)
+
+    def of_addition(self, request: ODataRequest) -> Conditions:
+        return self._conditions(request)
+
+    def of_call(self, request: ODataRequest) -> Conditions:
+        raise AssertionError("a table has no actions")
+
+    def _conditions(self, request: ODataRequest, demanded: bool = False) -> Conditions:
+        table, deletes = self.tables.named(place_of(request.target, UNLIMITED)[0]), request.method == "DELETE"
+        sees = not table.soft_delete or (includes_deleted(request.query) and not deletes)
+        gone = Conflict if table.gone_is_conflict and not deletes else Gone
+        return ConditionsDatasync(Preconditions.of(request.headers), sees, gone, demanded)
+
+
+@dataclass(frozen=True, slots=True)
+class SpellingDatasync:
+    """Tables, each a plain list of rows with an id, a version and a stamp."""
+
+    tables: Tables
+    protocol: Protocol = DATASYNC
+    key_as_segment: bool = False
+    tombstones: Tombstones = "asked"
+    whole_sets: bool = False
+    whole_links: bool = False
+    deletes_properties: bool = False
+    upserts: bool = False
+    answers_with_inline: bool = False
+    updates: Sequence[str] = ("PUT",)
+    replays: bool = True
+    has_batches: bool = False
+    batch_status: int = 200
+    batch_headers: Mapping[str, str] = field(default_factory=dict)
+    content_id_in_part: bool = False
+    json_batches: bool = False
+
+    def batch_goes_on(self, request: ODataRequest) -> bool:
+        return False
+
+    def patience(self, request: ODataRequest) -> None:
+        """There are no answers that come later."""
+
+    def reads_messages(self, request: ODataRequest) -> bool:
+        return False
+
+    def meant(self, request: ODataRequest) -> ODataRequest:
+        return request
+
+    @property
+    def conditions(self) -> ConditionRules:
+        return RulesDatasync(self.tables)
+
+    def seen(self, model: EntityModel) -> EntityModel:
+        return self.tables.seen(model)
+
+    def parse(self, target: str, query: str, limits: Limits) -> Syntax:
+        table, key = self._place(target, limits)
+        if key is not None:
+            return parse_row(table.name, _key_literal(table, key), limits)
+        limits = replace(limits, max_top=min(limits.max_top, table.max_top))
+        hidden = HIDDEN if table.soft_delete and not includes_deleted(query) else ()
+        return parse_rows(table.name, query, limits, table.names(), hidden)
+
+    def parse_path(self, target: str, limits: Limits) -> Syntax:
+        return self.parse(target, "", limits)
+
+    def shape(self, target: str, query: str) -> Shape | None:
+        table, key = self._place(target, UNLIMITED)
+        if key is not None:
+            return shape_of_row(table.name, _key_literal(table, key))
+        return shape_of_rows(table.name, query)
+
+    def write_literal(self, value: object, kind: PrimitiveType) -> str:
+        return write_literal(value, kind)
+
+    def literal(self, text: str) -> tuple[PrimitiveType, object]:
+        return read_literal(text)
+
+    def agree(self, request: ODataRequest, max_version: str | None) -> Exchange:
+        table, key = self._place(request.target, UNLIMITED)
+        return ExchangeDatasync(request, table, key)
+
+    def write_error(self, error: ODataError, request: ODataRequest) -> ODataResponse:
+        body = write_error(error)
+        return ODataResponse(error.status, {"Content-Type": CONTENT_TYPE} if body else {}, body)
+
+    def _place(self, target: str, limits: Limits) -> tuple[Table, str | None]:
+        """The table, and the id of the row, where it is one; 404 for anything else."""
+        name, key = place_of(target, limits)
+        return self.tables.named(name), key
+
+
+def _key_literal(table: Table, id: str) -> str:
+    """The id of a path as a literal of the key's type; an id that is none of that type is that of no row."""
+    (key,) = table.entity_set.type.key
+    try:
+        value = int(id) if key.type.is_integer else convert(id, edm.STRING, key.type)
+    except (NotConvertible, ValueError):
+        raise NotFound("ResourceNotFound", f"{table.name} has no row {id!r:.60}") from None
+    return write_literal(value, key.type)
