@@ -1,6 +1,7 @@
 """Any SQL database as an OData service: V2 as WCF Data Services spoke it, and V4."""
 
 from odata_service.access import EntitySetRights
+from odata_service.changing import Change, UpdateOperations
 from odata_service.context import Context
 from odata_service.edm.from_models import ModelError
 from odata_service.limits import Limits
@@ -8,6 +9,7 @@ from odata_service.message import Headers, ODataRequest, ODataResponse, User
 from odata_service.service import ODataService
 
 __all__ = [
+    "Change",
     "Context",
     "EntitySetRights",
     "Headers",
@@ -16,5 +18,6 @@ __all__ = [
     "ODataRequest",
     "ODataResponse",
     "ODataService",
+    "UpdateOperations",
     "User",
 ]

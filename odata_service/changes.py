@@ -240,6 +240,7 @@ class Changes:
             literal_values(syntax),
             self._conditions(bound, resource, request, spelling),
             lambda uri: self._referred(uri, request, caller, spelling),
+            caller,
             caller.rules(spelling.tombstones),
         )
 
@@ -260,7 +261,9 @@ class Changes:
         body = exchange.body(spelling.seen(caller.model), self.reads.limits)
         conditions = spelling.conditions.of_call(request)
         run = self.reads.invoker.action(call, asked, body, conditions)
-        return Order(Invoke(run), asked.literals, conditions, lambda uri: self._referred(uri, request, caller, spelling))
+        return Order(
+            Invoke(run), asked.literals, conditions, lambda uri: self._referred(uri, request, caller, spelling), caller
+        )
 
     def _referred(
         self, uri: str, request: ODataRequest, caller: Caller, spelling: Spelling

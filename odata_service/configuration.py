@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from odata_service.access import EVERY, Access, EntitySetRights, Tombstones
 from odata_service.access.conditions import QueryInterceptor
 from odata_service.changes import Changes
+from odata_service.changing import ChangeInterceptor
 from odata_service.edm.model import EntityModel
 from odata_service.etag import Concurrency
 from odata_service.operations import Declaration, Declares, OperationSet, operations_of
@@ -15,6 +16,7 @@ from odata_service.reads import Reads
 from odata_service.tables import Table, Tables
 
 Intercepts = TypeVar("Intercepts", bound=QueryInterceptor)
+Minds = TypeVar("Minds", bound=ChangeInterceptor)
 
 
 class Configuration(Declares):
@@ -46,6 +48,24 @@ class Configuration(Declares):
         def register(interceptor: Intercepts) -> Intercepts:
             self.access.rows.interceptors.setdefault(self._one(entity_set), []).append(interceptor)
             self._changed()
+            return interceptor
+
+        return register
+
+    def change_interceptor(self, entity_set: str) -> Callable[[Minds], Minds]:
+        """Who is asked before an entity of a set is added, changed or deleted (WCF: ChangeInterceptor). ::
+
+            @service.change_interceptor("Orders")
+            def check(ctx: Context, order: Order, operation: UpdateOperations, changes: Mapping[str, Change]) -> None:
+                if "state" in changes and changes["state"].old == "closed":
+                    raise Conflict("OrderClosed", "a closed order stays as it is")
+                order.changed_by = ctx.user.name
+
+        An :class:`ODataError` that it raises is the answer, and nothing is changed; it may change the entity itself.
+        """
+
+        def register(interceptor: Minds) -> Minds:
+            self.access.rows.change_interceptors.setdefault(self._one(entity_set), []).append(interceptor)
             return interceptor
 
         return register

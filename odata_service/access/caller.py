@@ -14,7 +14,7 @@ from odata_service.bind.payload import DeltaPayload, EntityPayload, Removed
 from odata_service.bind.query import Query, Read, ReadApplied
 from odata_service.bind.resource import Resource
 from odata_service.context import Context
-from odata_service.edm.model import EntityModel, EntitySet
+from odata_service.edm.model import EntityModel, EntitySet, NavigationProperty
 from odata_service.errors import Forbidden
 
 Upsert = Callable[[], EntityPayload]
@@ -96,12 +96,22 @@ class Caller:
 
     def permit(self, method: str, resource: Resource) -> None:
         """403 where the caller may not make this change; asked before the body is looked at."""
-        target = resource.steps[-1].entity_set
-        of_entity = resource.property or resource.structure or resource.values or resource.stream or resource.links
-        wanted = EntitySetRights.WRITE_MERGE if of_entity else _RIGHT_FOR[method]
-        self.demand(target, wanted)
-        for step in resource.steps[:-1]:
+        *before, last = resource.steps
+        for step in before:
             self.demand(step.entity_set, EntitySetRights.READ_SINGLE)
+        if resource.links and last.navigation is not None:
+            self._permit_link(before[-1].entity_set, last.navigation, last.entity_set)
+            return
+        of_entity = resource.property or resource.structure or resource.values or resource.stream
+        self.demand(last.entity_set, EntitySetRights.WRITE_MERGE if of_entity else _RIGHT_FOR[method])
+        if method == "POST" and last.navigation is not None and last.navigation.link_near:
+            self.demand(before[-1].entity_set, EntitySetRights.WRITE_MERGE)
+
+    def _permit_link(self, source: EntitySet, way: NavigationProperty, target: EntitySet) -> None:
+        """A change of a link is one of the entity it belongs to, and of the other one where that has the foreign key."""
+        self.demand(source, EntitySetRights.WRITE_MERGE)
+        is_near = way.owns_key or way.link_near
+        self.demand(target, EntitySetRights.READ_SINGLE if is_near else EntitySetRights.WRITE_MERGE)
 
     def restrict_change(self, command: Command, tombstones: Tombstones) -> Command:
         """The same change, which finds only entities that the caller may see; 403 where it changes more than it may."""
@@ -164,11 +174,14 @@ class Caller:
         """Members that a whole collection leaves out are taken out of it, or deleted where they cannot be alone."""
         for name, items in payload.related.items():
             navigation = payload.type.navigation[name]
+            target = self.model.sets[navigation.target_set]
+            inside = [item for item in items if isinstance(item, EntityPayload)]
             if navigation.collection and name not in payload.added:
-                self.demand(self.model.sets[navigation.target_set], EntitySetRights.WRITE_DELETE)
-            for item in items:
-                if isinstance(item, EntityPayload):
-                    self._demand_replaced(item)
+                self.demand(target, EntitySetRights.WRITE_DELETE)
+            elif inside and not navigation.collection:
+                self.demand(target, EntitySetRights.WRITE_MERGE)  # without a key, the one that is there is meant
+            for item in inside:
+                self._demand_replaced(item)
 
     def _demand_entity(self, entity_set: EntitySet, payload: EntityPayload) -> None:
         """What stands inside may be new; where it names an entity, that is changed."""

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, false
 from odata_service.access.conditions import Conditions, Guards, QueryInterceptor
 from odata_service.access.rights import EVERY
 from odata_service.bind.query import RowRule
+from odata_service.changing import ChangeInterceptor
 from odata_service.edm.model import EntityModel, EntitySet
 
 # What a spelling does with them where neither set nor request says; "asked" where the request alone says it.
@@ -56,11 +57,12 @@ def guards_of(rules: RowRules) -> Guards:
 
 @dataclass(slots=True)
 class RowPolicy:
-    """What the service was told of rows. Tombstones are ordinary ones until a set or a request hides them."""
+    """What the service was told of rows, by set. Tombstones are ordinary ones until a set or a request hides them."""
 
     model: EntityModel
     tombstones: dict[str, Tombstones] = field(default_factory=dict)
     interceptors: dict[str, list[QueryInterceptor]] = field(default_factory=dict)
+    change_interceptors: dict[str, list[ChangeInterceptor]] = field(default_factory=dict)
 
     def rules(self, conditions: Conditions, tombstones: Tombstones, include_deleted: bool) -> RowRules:
         """The row rules of every set; ``tombstones`` is what holds for a set that nothing was said of."""

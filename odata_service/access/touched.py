@@ -15,7 +15,9 @@ def touched(query: Query) -> Iterator[tuple[str, bool]]:
     tells of the rows there as much as showing them does."""
     for step in query.source:
         crossed = step.entity_set.sides if isinstance(step.entity_set, CrossJoin) else ()
-        yield from [(side.target_set, False) for side in crossed] or [(step.entity_set.name, step.single or step.entity_set.singleton)]
+        yield from [(side.target_set, False) for side in crossed] or [
+            (step.entity_set.name, step.single or step.entity_set.singleton)
+        ]
     conditions = tuple(step.filters for step in query.source)
     yield from touched_by((query.filter, query.order, query.computed, query.collections, conditions))
     for expansion in query.expand:

@@ -270,6 +270,18 @@ class EntityModel:
         """The set whose entities are of a type, or of one that it derives from."""
         return next(each for each in self.sets.values() if each.type is entity_type.root)
 
+    @cached_property
+    def _by_class(self) -> Mapping[type, EntityType]:
+        return {each.mapper.class_: each for each in self.types.values()}
+
+    def type_of_class(self, mapped: type) -> EntityType | None:
+        """The type of a class's instances: of one that is not published, that of the nearest it derives from."""
+        return next((self._by_class[each] for each in mapped.__mro__ if each in self._by_class), None)
+
+    def set_of_class(self, mapped: type) -> EntitySet | None:
+        entity_type = self.type_of_class(mapped)
+        return None if entity_type is None else self.set_of(entity_type)
+
     def types_from_the_root(self) -> list[EntityType]:
         """Base types stand before what is derived from them: some clients make their classes as they read."""
         return sorted(self.types.values(), key=lambda each: each.depth)

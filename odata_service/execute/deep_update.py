@@ -42,6 +42,8 @@ class Work(Shape):
 
     def remove(self, entity: Entity) -> None: ...
 
+    def members(self, entity: Entity, navigation: NavigationProperty) -> list[Entity]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class DeepUpdate:
@@ -69,9 +71,9 @@ class DeepUpdate:
         if not items:
             setattr(entity, navigation.attribute, None)
             return
-        item, present = items[0], getattr(entity, navigation.attribute)
-        if isinstance(item, EntityPayload) and present is not None and not _is_named(item):
-            self.work.assign(present, item, False)
+        item, present = items[0], self.work.members(entity, navigation)
+        if isinstance(item, EntityPayload) and present and not _is_named(item):
+            self.work.assign(present[0], item, False)
         else:
             other = self._member(entity, navigation, item)
             _refuse_other_key(entity, entity_type, navigation, other)
@@ -80,7 +82,7 @@ class DeepUpdate:
     def _replace(self, entity: Entity, navigation: NavigationProperty, items: Related) -> None:
         """The whole membership: who is not named is taken out, and deleted where it cannot be alone."""
         wanted = [self._member(entity, navigation, item) for item in items]
-        for other in list(_living(getattr(entity, navigation.attribute))):
+        for other in list(_living(self.work.members(entity, navigation))):
             if other not in wanted:
                 self._take_out(entity, navigation, other)
         for one in wanted:

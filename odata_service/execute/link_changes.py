@@ -39,8 +39,10 @@ def unrelate(entity: Entity, navigation: NavigationProperty, others: Sequence[En
         members.remove(other)
 
 
-def replace_all(entity: Entity, navigation: NavigationProperty, others: Sequence[Entity]) -> None:
-    """The whole membership anew."""
+def replace_all(
+    entity: Entity, navigation: NavigationProperty, others: Sequence[Entity], present: Sequence[Entity]
+) -> None:
+    """The membership anew, as far as the members that are ``present`` for the caller."""
     if not navigation.collection:
         if others:
             setattr(entity, navigation.attribute, others[0])
@@ -48,7 +50,7 @@ def replace_all(entity: Entity, navigation: NavigationProperty, others: Sequence
             unrelate(entity, navigation, ())
         return
     members = getattr(entity, navigation.attribute)
-    unrelate(entity, navigation, [each for each in list(members) if each not in others])
+    unrelate(entity, navigation, [each for each in present if each not in others])
     for other in others:
         if other not in members:
             members.append(other)

@@ -7,22 +7,31 @@ from typing import Any
 from sqlalchemy import inspect, literal, select
 from sqlalchemy.orm import RelationshipDirection, RelationshipProperty, Session, with_parent
 
+from odata_service.edm.model import EntityModel
 from odata_service.errors import Conflict
 from odata_service.tracking.tracked import tombstone_of
 
 Entity = Any  # an instance of whatever class is mapped
 
 
-def refuse_orphans(session: Session, entity: Entity) -> None:
-    """A row that is really deleted must not be needed by others, neither must those it takes with it."""
+def refuse_orphans(session: Session, entity: Entity, model: EntityModel) -> None:
+    """A row that is really deleted must not be needed by others, neither must those it takes with it. What is not in the
+    caller's ``model`` is not named."""
     if tombstone_of(type(entity)) is not None:
         return
     cascaded = inspect(entity).mapper.cascade_iterator("delete", inspect(entity))
     for doomed in (entity, *(each for each, *_ in cascaded)):
         for relationship in inspect(doomed).mapper.relationships:
             if _is_needed(relationship) and _has_related(session, doomed, relationship):
-                message = f"there are still {relationship.key} that need this {type(doomed).__name__}"
-                raise Conflict("ReferenceMissing", message, target=relationship.key)
+                raise _refusal(type(doomed), relationship.key, model)
+
+
+def _refusal(doomed: type, relationship: str, model: EntityModel) -> Conflict:
+    entity_type = model.type_of_class(doomed)
+    if entity_type is None or relationship not in entity_type.navigation:
+        return Conflict("ReferenceMissing", "a related entity does not exist, or still refers to this one")
+    message = f"there are still {relationship} that need this {doomed.__name__}"
+    return Conflict("ReferenceMissing", message, target=relationship)
 
 
 def _has_related(session: Session, entity: Entity, relationship: RelationshipProperty[Any]) -> bool:

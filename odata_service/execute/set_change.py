@@ -50,6 +50,8 @@ class SetWork(Work, Protocol):
 
     def entities(self, query: Query) -> Sequence[Entity]: ...
 
+    def flush(self) -> None: ...
+
     def insert(self, payload: EntityPayload) -> Entity: ...
 
     def refusal(self, error: DBAPIError) -> BaseException | None: ...
@@ -121,7 +123,7 @@ class SetChange:
         try:
             with self._savepoint():
                 operation, entity = change()
-                self.work.session.flush()
+                self.work.flush()
                 return Done(operation, self._key(entity), _content_id(what))
         except ODataError as error:
             refusal = error

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, event, select
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session, sessionmaker
 
+from odata_service.access import Caller
 from odata_service.bind.command import (
     AddValue, ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Invoke, Link, OfProperty, SetProperty, SetStream,
     SetStructure, SetValues, Update, UpdateEach,
@@ -29,8 +30,11 @@ from odata_service.execute.assignment import (
 )  # fmt: skip
 from odata_service.execute.connection import Timing
 from odata_service.execute.deep_update import DeepUpdate
+from odata_service.execute.guard import Guard
+from odata_service.execute.interception import intercept
 from odata_service.execute.link_changes import relate, replace_all, unrelate
 from odata_service.execute.orphans import refuse_orphans
+from odata_service.execute.pending import Pending
 from odata_service.execute.set_change import ChangedSet, SetChange
 from odata_service.plan.level import Level
 from odata_service.plan.read import Planner
@@ -73,6 +77,7 @@ class Order:
     literals: Literals
     conditions: Conditions
     resolve: Callable[[str], tuple[Query, Literals]]
+    caller: Caller
     rules: Mapping[str, tuple[RowRule, ...]] = field(default_factory=dict)  # of what is found by a key in the body
 
 
@@ -118,9 +123,13 @@ class Transaction:
 
     def apply(self, order: Order) -> Effect:
         """Do one command; the entity it was about has its key when this returns."""
+        order.caller.context.session = self.session
         change = _Change(self.writer, self.session, order)
         changed = change.apply(order.command)
-        self.session.flush()
+        if isinstance(order.command, Invoke):
+            self.session.flush()  # the application's own changes are nobody else's business
+        else:
+            change.flush()
         return changed() if changed else None
 
 
@@ -131,6 +140,29 @@ class _Change:
     writer: Writer
     session: Session
     order: Order
+    parents: list[Entity] = field(default_factory=list)  # of links that change
+
+    @property
+    def guard(self) -> Guard:
+        return Guard(self.session, self.order.caller, self.writer.planner.model)
+
+    def flush(self) -> None:
+        """Write what was put together, if the interceptors let it pass and its row rules hold afterwards."""
+        caller, model = self.order.caller, self.writer.planner.model
+        pending = Pending.of(self.session)
+        if caller.rows.interceptors:
+            self.guard.demand_references(pending.written)
+        if caller.rows.change_interceptors:
+            intercept(pending, self.parents, caller, model)
+        self.session.flush()
+        if caller.rows.interceptors:
+            self.guard.demand_seen(pending.written)
+
+    def members(self, entity: Entity, navigation: NavigationProperty) -> list[Entity]:
+        """What a navigation property leads to, as far as the caller sees it."""
+        related = getattr(entity, navigation.attribute)
+        found = list(related) if navigation.collection else [] if related is None else [related]
+        return self.guard.seen(found, self.entity_set(navigation.target_set))
 
     def apply(self, command: Command) -> Callable[[], Changed | Returned | ChangedSet] | None:
         """Do it; returns how to name the entity that was changed, once the transaction has given it its key."""
@@ -182,7 +214,7 @@ class _Change:
                 return change.delete_each(command)
 
     def remove(self, entity: Entity) -> None:
-        refuse_orphans(self.session, entity)
+        refuse_orphans(self.session, entity, self.order.caller.model)
         self.session.delete(entity)
 
     def _invoke(self, command: Invoke) -> Callable[[], Returned]:
@@ -261,8 +293,10 @@ class _Change:
         key = {part: payload.values.get(part.name) for part in payload.type.key}
         if not command.revives or tombstone is None or None in key.values():
             return None
-        same_key = (getattr(model, part.attribute) == value for part, value in key.items())
-        found: Entity | None = self.session.scalars(select(model).where(*same_key).with_for_update()).first()
+        same_key = [getattr(model, part.attribute) == value for part, value in key.items()]
+        condition = self.order.caller.conditions.of(command.entity_set.name)
+        seen = [] if condition is None else [condition(model)]
+        found: Entity | None = self.session.scalars(select(model).where(*same_key, *seen).with_for_update()).first()
         if type(found) is not model or not getattr(found, tombstone):
             return None
         self.assign(found, payload, True)
@@ -335,6 +369,7 @@ class _Change:
 
     def _link(self, command: Link) -> Callable[[], Changed]:
         entity = self._target(command.target)
+        self.parents.append(entity)
         others = [self.related(reference, command.navigation) for reference in command.references]
         if command.keyed is not None:
             others.append(self.entity(command.keyed))
@@ -342,7 +377,7 @@ class _Change:
             for other in others:
                 relate(entity, command.navigation, other)
         elif command.action == "set" or (command.navigation.collection and not others):
-            replace_all(entity, command.navigation, others)
+            replace_all(entity, command.navigation, others, self.members(entity, command.navigation))
         else:
             unrelate(entity, command.navigation, others)
         return _named(command.target.entity_set, entity)
