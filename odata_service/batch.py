@@ -20,6 +20,7 @@ from odata_service.formats.multipart import (
 from odata_service.links import entity_address
 from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.repeats import IDEMPOTENCY_KEY, REQUEST_ID, Repeatable, result_header
+from odata_service.result import NoContent
 from odata_service.spelling import Exchange, Spelling
 
 _REFERENCE = re.compile(r"\$([^/?()]+)")
@@ -139,8 +140,10 @@ class Batch:
             raise FailedDependency("FailedDependency", f"the request {min(missing)} that this one needs has failed")
 
     def _done(self, parts: Sequence[PartRequest], transaction: Transaction) -> list[_Done]:
-        done = []
+        done: list[_Done] = []
         for part in parts:
+            if _meant(part) == "DELETE":
+                done = self._with_answers(done, transaction)
             try:
                 done.append(self._change(part, transaction))
             except ODataError as error:
@@ -161,6 +164,16 @@ class Batch:
         """Bodies, too, may name earlier requests: ``<uri>$1</uri>`` is the entity that the request 1 made."""
         return replace(order, resolve=lambda uri: order.resolve(self._resolved(uri)))
 
+    def _with_answers(self, done: Sequence[_Done], transaction: Transaction) -> list[_Done]:
+        """Answers to what was created, which could not be read any more if it is what is deleted next."""
+        within = self.changes.within(transaction)
+        return [
+            replace(each, answer=self._answer_to(each, within))
+            if each.answer is None and isinstance(each.changed, Changed) and each.changed.created
+            else each
+            for each in done
+        ]
+
     def _address(self, changed: Effect, request: ODataRequest) -> str:
         if not isinstance(changed, Changed):
             return f"{request.root}{request.target}"
@@ -170,6 +183,8 @@ class Batch:
         result = changes.answer(
             done.order.command, done.changed, done.request, self.spelling, done.exchange, self.timing
         )
+        if done.answer is not None and isinstance(result, NoContent):
+            return done.answer
         return done.exchange.write(result)
 
     def _repeatable(self, part: ChangeSet) -> Repeatable | None:
@@ -227,12 +242,13 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """A change that waits for its transaction before it is answered."""
+    """A change that waits for its transaction before it is answered; ``answer`` is for the case that it is undone there."""
 
     request: ODataRequest
     exchange: Exchange
     order: Order
     changed: Effect
+    answer: ODataResponse | None = None
 
 
 def _failed(answer: PartResponse | ChangeSetResponse) -> bool:

@@ -92,6 +92,10 @@ class Changes:
         self._install_clock()
         return Writer(self.sessions, self.reads.planner, self.reads.connections.database).run(work, timing)
 
+    def within(self, transaction: Transaction) -> Changes:
+        """The same, which reads what the transaction has written so far."""
+        return replace(self, reads=self.reads.within(transaction.connection))
+
     def answered(
         self,
         repeatable: Repeatable | None,
@@ -123,8 +127,7 @@ class Changes:
         outcome = work(transaction)
 
         def keep() -> None:
-            within = replace(self, reads=self.reads.within(transaction.connection))
-            answers.extend(answer(within, outcome))
+            answers.extend(answer(self.within(transaction), outcome))
             self.repeats.keep(transaction.connection, repeatable, answers)
 
         transaction.at_last(keep)

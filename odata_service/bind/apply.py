@@ -236,11 +236,11 @@ class ApplyBinder:
             )  # fmt: skip
         if item.alias is None:
             self._refuse("an aggregate needs a name: … as Total", item.at)
-        if not self.grouped:
+        value = None if item.expression is None else self._binder.value(item.expression)
+        if not (self.grouped or _is_own_name(item.alias, value)):
             self._demand_new(item.alias, item.at)
-        if item.expression is None:
+        if value is None:
             return Aggregated(item.alias, "$count", None, INT64)
-        value = self._binder.value(item.expression)
         if method in ("sum", "average") and not value.type.is_numeric:
             self._refuse(f"{method} needs numbers, not {value.type}", item.at)
         return Aggregated(item.alias, method, value, _result_type(method, value.type))
@@ -251,6 +251,11 @@ class ApplyBinder:
 
     def _refuse(self, message: str, at: int) -> NoReturn:
         raise BadRequest("BadTransformation", message, target=TARGET, at=at)
+
+
+def _is_own_name(alias: str, value: Typed | None) -> bool:
+    """``Price with sum as Price``, as OpenUI5 writes it: in the result there is no other Price."""
+    return isinstance(value, PropertyRef) and not value.path and value.property.name == alias
 
 
 def _result_type(method: str, kind: PrimitiveType) -> PrimitiveType:

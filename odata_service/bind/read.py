@@ -17,7 +17,7 @@ from odata_service.bind.typed import Constant, EntityRef, Logical, PropertyRef, 
 from odata_service.edm.any_entity import AnyEntity, actual, any_entity
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import CollectionProperty, EntityModel, EntityType, NavigationProperty
-from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedByService, did_you_mean
+from odata_service.errors import BadRequest, MethodNotAllowed, NotImplementedByService, did_you_mean
 from odata_service.parse.syntax import Expression, ExpandItem, Options, OrderBy, Segment, Syntax
 from odata_service.protocol import Protocol
 
@@ -261,7 +261,7 @@ def _special(name: str) -> ReadServiceDocument | ReadMetadata:
     if name == "":
         return ReadServiceDocument()
     if name == "$batch":
-        raise NotFound("ResourceNotFound", f"{name} cannot be read")
+        raise MethodNotAllowed("GET", ("POST",))
     raise NotImplementedByService("NotImplemented", f"{name} is not supported yet")
 
 

@@ -244,6 +244,7 @@ def test_compute(shop, url, count):
 @pytest.mark.parametrize("url, count", [
     ("Products?$apply=aggregate(Price with sum as T)", 1),
     ("Products?$apply=aggregate($count as C)", 1),
+    ("Products?$apply=groupby((CategoryID),aggregate(Price with sum as Price))/filter(Price gt 1000)", 1),
     ("Products?$apply=groupby((CategoryID),aggregate(Price with average as A))", 3),
     ("Products?$apply=groupby((CategoryID))", 3),
     ("Products?$apply=filter(Price gt 100)/aggregate(Price with max as M,Price with min as N)", 1),
@@ -268,6 +269,8 @@ def test_apply(shop, url, count):
     ("Products?$filter=Status has TechStore.Nope'InStock'", 400),
     ("Products?$filter=isof('TechStore.Nope')", 400),
     ("Products?$apply=aggregate(Price with nope as T)", 400),
+    ("Products?$apply=aggregate(Price with sum as Rating)", 400),
+    ("Products?$apply=aggregate(Category/Name with max as Name)", 400),
     ("Products?$apply=aggregate(Price with custom.stdev as T)", 501),
     ("Products?$filter=Nope eq 1", 400),
     ("Products?$filter=Price eq", 400),
