@@ -16,13 +16,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
+from odata_service.annotations import parameter_type
 from odata_service.access import Caller, EntitySetRights, Tombstones
 from odata_service.bind.call import ArgumentBinder, Call, Values
 from odata_service.bind.change import Body
 from odata_service.bind.convert import convert
 from odata_service.bind.payload import EntityPayload
 from odata_service.bind.query import Query, RowRule, Step
-from odata_service.edm.model import ComplexProperty, ComplexType, EntityType, EnumType, Property
+from odata_service.edm.model import ComplexProperty, EntityType, EnumType, Property
 from odata_service.edm.operation import Operation, Parameter, overload
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedByService
@@ -34,7 +35,7 @@ from odata_service.parse.syntax import Literal, Options, Segment, Syntax
 from odata_service.plan.level import Level
 from odata_service.plan.read import Planner
 from odata_service.plan.scope import Parameters
-from odata_service.result import EntityCount, NoContent, OperationResult, PropertyValue, Result
+from odata_service.result import EntityCount, Nothing, NoContent, OperationResult, PropertyValue, Result
 from odata_service.returned import key_of_entity, step_of
 
 Entity = Any  # an instance of whatever class is mapped
@@ -49,6 +50,11 @@ class Asked:
     syntax: Syntax
     literal: Callable[[str], tuple[PrimitiveType, object]]
     tombstones: Tombstones
+    in_query: bool = False  # parameters stand in the query string alone, and one that is absent is null
+
+    def arguments(self, call: Call) -> ArgumentBinder:
+        options = self.options
+        return ArgumentBinder(call, dict(options.aliases), dict(options.custom), self.literal, self.in_query)
 
     @property
     def options(self) -> Options:
@@ -72,9 +78,7 @@ class Invoker:
         if call.kind == "action":
             raise MethodNotAllowed("GET", ("POST",))
         _permit(call, asked.caller)
-        arguments = ArgumentBinder(call, dict(asked.options.aliases), dict(asked.options.custom), asked.literal)
-        operation = arguments.operation()
-        values = arguments.values(operation)
+        operation, values = asked.arguments(call).bound()
         with self._session(timing) as session:
             returned = self._run(operation, call, values, asked, session)
             return self._outcome(operation, returned, call.rest, asked.caller)
@@ -86,7 +90,7 @@ class Invoker:
         _permit(call, asked.caller)
         if call.rest:
             raise NotFound("ResourceNotFound", f"nothing can follow the action {call.segment.name}", target="path")
-        operation, values = _called_with(call, body)
+        operation, values = asked.arguments(call).bound() if asked.in_query else _called_with(call, body)
 
         def run(session: Session) -> Callable[[], Step | Result]:
             returned = self._run(operation, call, values, asked, session, conditions)
@@ -162,17 +166,17 @@ class Invoker:
         self, operation: Operation, returned: object, rest: Sequence[Segment], caller: Caller
     ) -> Step | Result:
         kind = operation.returns
-        if kind is None or returned is None:
+        if kind is None:
             return NoContent()
         if isinstance(kind.type, EntityType):
             entity_type = caller.model.types[kind.type.name]
             entity_set = caller.model.set_of(entity_type)
             if kind.collection:
-                return step_of(entity_set, entity_type, returned)
-            return Step(entity_set, key=key_of_entity(entity_type, returned))
+                return step_of(entity_set, entity_type, () if returned is None else returned)
+            return Nothing() if returned is None else Step(entity_set, key=key_of_entity(entity_type, returned))
         value = list(returned) if kind.collection and isinstance(returned, (Sequence, set, frozenset)) else returned
-        result = OperationResult(value, kind.type_name, kind.collection, operation.name)
-        return _inside(result, kind.type, rest)
+        shape = parameter_type(kind, self.planner.model)
+        return _inside(OperationResult(value, kind.type_name, kind.collection, operation.name, shape), rest)
 
 
 def _permit(call: Call, caller: Caller) -> None:
@@ -203,7 +207,7 @@ def _called_with(call: Call, body: Body) -> tuple[Operation, Values]:
         known = " and ".join(map(str, call.candidates))
         raise BadRequest("ParameterMissing", f"there is {known}, and no {call.segment.name}({', '.join(given)})")
     values = {each.name: _in_python(each, given[each.name]) for each in operation.parameters if each.name in given}
-    return operation, {**{each.name: None for each in operation.parameters if each.nullable}, **values}
+    return operation, {**operation.nulls, **values}
 
 
 def _all_parameters(candidates: Sequence[Operation]) -> Sequence[Parameter]:
@@ -228,29 +232,18 @@ def _in_python(parameter: Parameter, value: object) -> object:
     raise NotImplementedByService("NotImplemented", f"{parameter.name} cannot be {name}", target=parameter.name)
 
 
-def _inside(result: OperationResult, kind: object, rest: Sequence[Segment]) -> Result:
+def _inside(result: OperationResult, rest: Sequence[Segment]) -> Result:
     """What a path asks of a value that is no entity: ``/$value``, ``/$count``, a member of a structure."""
     if not rest:
         return result
-    name, more = rest[0].name, rest[1:]
+    name, more, shape = rest[0].name, rest[1:], result.shape
     if name == "$count" and result.collection and isinstance(result.value, list) and not more:
         return EntityCount(len(result.value))
-    if name == "$value" and isinstance(kind, PrimitiveType) and not result.collection and not more:
-        return PropertyValue(Property("value", kind, "value", column("value")), result.value, raw=True)
-    member = _member(kind, name)
-    if member is None or result.collection:
-        raise NotFound(
-            "ResourceNotFound", f"{name!r} cannot follow what is returned here", target="path", at=rest[0].at
-        )
-    value = getattr(result.value, name)
-    return (
-        NoContent()
-        if value is None
-        else _inside(OperationResult(value, member.type.name, name=name), member.type, more)
-    )
-
-
-def _member(kind: object, name: str) -> Property | None:
-    if not isinstance(kind, ComplexType):
-        return None
-    return next((member for member in kind.properties if member.name == name), None)
+    if name == "$value" and isinstance(shape, PrimitiveType) and not result.collection and not more:
+        return PropertyValue(Property("value", shape, "value", column("value")), result.value, raw=True)
+    member = shape.member(name) if isinstance(shape, ComplexProperty) and not result.collection else None
+    if member is None:
+        message = f"{name!r} cannot follow what is returned here"
+        raise NotFound("ResourceNotFound", message, target="path", at=rest[0].at)
+    value = None if result.value is None else getattr(result.value, name)
+    return _inside(OperationResult(value, member.type.name, name=name, shape=member.enum or member.type), more)

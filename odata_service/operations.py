@@ -18,7 +18,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -82,6 +82,16 @@ class Declares:
     ) -> Callable[[Declared], Declared]:
         """An action: called with POST, in one transaction with everything that it changes."""
         return self._declare("action", bound, collection, imported, name)
+
+    def operation(self, *, method: Literal["GET", "POST"] = "GET", name: str = "") -> Callable[[Declared], Declared]:
+        """A service operation as WCF has it (``[WebGet]``, ``[WebInvoke(Method="POST")]``): V2 calls it with that method,
+        its parameters as literals in the query string. In V4 it is an imported function or action. ::
+
+            @service.operation()
+            def ProductsByRating(context: OperationContext, rating: int) -> Select[Product]:
+                return context.visible(Product).where(Product.Rating == rating)
+        """
+        return self._declare("function" if method == "GET" else "action", None, False, True, name)
 
     def _declare(
         self, kind: Kind, bound: type | None, collection: bool, imported: bool, name: str

@@ -84,7 +84,7 @@ class Reads:
 
     def asked(self, request: ODataRequest, caller: Caller, syntax: Syntax, spelling: Spelling) -> Asked:
         """A request that ends in an operation."""
-        return Asked(request, caller, syntax, spelling.literal, spelling.tombstones)
+        return Asked(request, caller, syntax, spelling.literal, spelling.tombstones, spelling.parameters_in_query)
 
     def forget_plans(self) -> None:
         """After a change of what decides them: rights, page sizes, tombstones."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from odata_service.access import EntitySetRights
 from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntitySet, Property
 from odata_service.errors import ODataError
 from odata_service.limits import Limits
 from odata_service.plan.row import RowShape
+
+if TYPE_CHECKING:
+    from odata_service.edm.operation import ParameterType
 
 Row = tuple[object, ...]
 
@@ -138,12 +142,19 @@ class StreamContent:
 @dataclass(frozen=True, slots=True)
 class OperationResult:
     """What a function or action returned that is no entity: a primitive, enumeration or structure, or a collection of
-    them; ``type_name`` is its qualified type name as in ``$metadata``, ``name`` the operation's."""
+    them; ``type_name`` is its qualified type name as in V4's ``$metadata``, ``name`` the operation's, ``shape`` the type
+    with the members of a structure."""
 
     value: object
     type_name: str
     collection: bool = False
     name: str = ""
+    shape: ParameterType | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """An operation that returns an entity found none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,5 +240,5 @@ class Metadata:
 Result = (
     EntityCollection | MixedEntities | EntityDelta | DeltaResponse | SingleEntity | PropertyValue | ComplexValue
     | CollectionValue | StreamContent | OperationResult | DynamicRows
-    | EntityLinks | EntityCount | NoContent | NotModified | Created | CurrentState | ServiceDocument | Metadata
+    | EntityLinks | EntityCount | Nothing | NoContent | NotModified | Created | CurrentState | ServiceDocument | Metadata
 )  # fmt: skip

@@ -109,6 +109,10 @@ class Spelling(Manners, Shape):
     def has_batches(self) -> bool: ...
 
     @property
+    def parameters_in_query(self) -> bool:
+        """Whether operations take their parameters from the query string alone, where an absent one is null."""
+
+    @property
     def batch_status(self) -> int: ...
 
     @property

@@ -19,7 +19,7 @@ from odata_service.formats import atom_v2, csdl_v2, json_v2
 from odata_service.formats.error_v2 import json_error, xml_error
 from odata_service.formats.formats_v2 import Wish, error_format, format_for
 from odata_service.formats.negotiate import Format
-from odata_service.formats.octets import OCTETS, answer_octets
+from odata_service.formats.octets import answer_octets, octets_of
 from odata_service.formats.read_atom_v2 import AtomBodyV2
 from odata_service.formats.read_json_v2 import JsonBodyV2
 from odata_service.formats.read_xml import is_xml
@@ -32,7 +32,7 @@ from odata_service.parse.shape import Shape, shape_v2
 from odata_service.parse.syntax import Syntax
 from odata_service.protocol import V2, Protocol
 from odata_service.result import (
-    ComplexValue, Created, EntityCount, EntityLinks, Metadata, NoContent, NotModified, PropertyValue, Result,
+    ComplexValue, Created, EntityCount, EntityLinks, Metadata, Nothing, NoContent, NotModified, PropertyValue, Result,
     SingleEntity, StreamContent,
 )  # fmt: skip
 from odata_service.spelling import Exchange
@@ -99,14 +99,15 @@ class ExchangeV2:
 
     def write(self, result: Result) -> ODataResponse:
         headers = {"DataServiceVersion": self.version.header}
-        if isinstance(result, EntityLinks) and result.leads_nowhere:
-            raise NotFound("ResourceNotFound", "this navigation leads to no entity")
+        _demand_something(result)
         if isinstance(result, NotModified):
             return ODataResponse(304, headers | _etag(result.etag))
         if isinstance(result, NoContent):
             return ODataResponse(204, headers | _etag(result.etag))
-        if isinstance(result, StreamContent):
-            return self._octets(result.content, result.content_type, headers | _etag(result.etag))
+        octets = octets_of(result)
+        if octets is not None:
+            headers |= {"Content-Type": octets.content_type} | _etag(getattr(result, "etag", None))
+            return answer_octets(self.request, headers, octets.content)
         if isinstance(result, PropertyValue) and result.raw:
             return self._raw(result, headers | _etag(result.etag))
         chosen = format_for(type(result), self.wish)
@@ -130,19 +131,9 @@ class ExchangeV2:
         return json_v2.write(result, self.request.root, version=self.version, query=self.request.query)
 
     def _raw(self, result: PropertyValue, headers: dict[str, str]) -> ODataResponse:
-        """``…/$value``: text, or the octets themselves (MS-ODATA, Retrieve Value: null has none)."""
-        if result.value is None:
-            raise NotFound("NoValue", f"{result.property.name} is null, so it has no $value")
-        if isinstance(result.value, bytes):
-            return self._octets(result.value, OCTETS, headers)
+        """``…/$value`` as text."""
         text = write_text(result.value, result.property.type)
         return ODataResponse(200, headers | {"Content-Type": "text/plain;charset=utf-8"}, text.encode())
-
-
-    def _octets(self, content: bytes | None, content_type: str, headers: dict[str, str]) -> ODataResponse:
-        if content is None:
-            raise NotFound("NoValue", "this entity has no content")
-        return answer_octets(self.request, headers | {"Content-Type": content_type}, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +152,7 @@ class SpellingV2:
     answers_with_inline: bool = False
     replays: bool = False
     has_batches: bool = True
+    parameters_in_query: bool = True
     batch_status: int = 202
     content_id_in_part: bool = False
     json_batches: bool = False
@@ -209,6 +201,19 @@ class SpellingV2:
         body = json_error(error) if chosen.name == "json" else xml_error(error)
         headers = {"DataServiceVersion": V1_0.header, "Content-Type": chosen.content_type}
         return ODataResponse(error.status, headers, body)
+
+
+def _demand_something(result: Result) -> None:
+    """404 for what is not there, where V4 has 204 (MS-ODATA, Retrieve Value; Invoke Service Operation)."""
+    match result:
+        case EntityLinks() if result.leads_nowhere:
+            raise NotFound("ResourceNotFound", "this navigation leads to no entity")
+        case Nothing():
+            raise NotFound("ResourceNotFound", "the operation found no entity")
+        case StreamContent(content=None):
+            raise NotFound("NoValue", "this entity has no content")
+        case PropertyValue(raw=True, value=None):
+            raise NotFound("NoValue", f"{result.property.name} is null, so it has no $value")
 
 
 def _wish(request: ODataRequest) -> Wish:

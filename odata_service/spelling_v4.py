@@ -10,8 +10,8 @@ from urllib.parse import unquote, unquote_plus
 from odata_service.access import Tombstones
 from odata_service.bind.change import Body
 from odata_service.edm.literal_v4 import read_literal, write_literal
-from odata_service.edm.model import EntityModel, Property
-from odata_service.edm.primitive import BINARY, STRING, PrimitiveType
+from odata_service.edm.model import EntityModel
+from odata_service.edm.primitive import STRING, PrimitiveType
 from odata_service.errors import NotFound, NotImplementedByService, ODataError, PreconditionRequired
 from odata_service.etag import ConditionRules, TagRules
 from odata_service.formats import json_v4
@@ -20,7 +20,7 @@ from odata_service.formats.csdl_xml_v4 import write_xml
 from odata_service.formats.error_v4 import write_error
 from odata_service.formats.formats_v4 import TEXT, Wish, error_style, format_for, style_for
 from odata_service.formats.meant_v4 import meant
-from odata_service.formats.octets import OCTETS, answer_octets
+from odata_service.formats.octets import answer_octets, octets_of
 from odata_service.formats.prefer import Preferences, preferences
 from odata_service.formats.read_json_v4 import JsonBodyV4
 from odata_service.formats.style_v4 import Style
@@ -45,7 +45,9 @@ from odata_service.result import (
     Metadata,
     MixedEntities,
     NoContent,
+    Nothing,
     NotModified,
+    OperationResult,
     PropertyValue,
     Result,
     SingleEntity,
@@ -132,9 +134,10 @@ class ExchangeV4:
 
     def write(self, result: Result) -> ODataResponse:
         version = {"OData-Version": str(self.version)}
-        if isinstance(result, StreamContent) and result.content is not None:
-            headers = {**version, "Content-Type": result.content_type, **_etag(result.etag)}
-            return answer_octets(self.request, headers, result.content)
+        octets = octets_of(result)
+        if octets is not None:
+            headers = {**version, "Content-Type": octets.content_type, **_etag(getattr(result, "etag", None))}
+            return answer_octets(self.request, headers, octets.content)
         status, headers, body = self._answer(result)
         return ODataResponse(status, {**version, **headers}, body)
 
@@ -168,9 +171,7 @@ class ExchangeV4:
         return 200, {"Content-Type": content_type, "Vary": "Accept, OData-MaxVersion"}, body
 
     def _raw(self, result: PropertyValue) -> Answer:
-        """``…/$value``: text, or the octets themselves."""
-        if isinstance(result.value, bytes) and result.property.type is BINARY:
-            return 200, {"Content-Type": _media_type(result.property), **_etag(result.etag)}, result.value
+        """``…/$value`` as text."""
         text = write_text(result.value, result.property)
         return 200, {"Content-Type": TEXT.content_type, **_etag(result.etag)}, text.encode()
 
@@ -225,6 +226,7 @@ class SpellingV4:
     answers_with_inline: bool = True
     replays: bool = False
     has_batches: bool = True
+    parameters_in_query: bool = False
     batch_status: int = 200
     content_id_in_part: bool = True
     json_batches: bool = True
@@ -304,17 +306,18 @@ def _etag(etag: str | None) -> dict[str, str]:
     return {} if etag is None else {"ETag": etag}
 
 
-def _media_type(declared: Property) -> str:
-    """What the model's Core.MediaType says of the octets: ``Company/Logo/$value`` is an SVG image."""
-    said = getattr(declared.column, "info", {}).get("odata", {})
-    return str(said.get("Core.MediaType", OCTETS))
-
-
 def _is_empty(result: Result) -> bool:
     """What has no content: a change without an answer, a property or structure that is null."""
     match result:
         case EntityLinks():
             return result.leads_nowhere
-        case NoContent() | ComplexValue(members=None) | PropertyValue(value=None) | StreamContent(content=None):
+        case (
+            Nothing()
+            | NoContent()
+            | OperationResult(value=None)
+            | ComplexValue(members=None)
+            | PropertyValue(value=None)
+            | StreamContent(content=None)
+        ):
             return True
     return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -11,7 +12,7 @@ from odata_service.bind.enums import enum_number
 from odata_service.bind.query import Step
 from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, EnumType
 from odata_service.edm.operation import Kind, Operation, Parameter, overload
-from odata_service.edm.primitive import NULL, PrimitiveType
+from odata_service.edm.primitive import DATE, NULL, PrimitiveType
 from odata_service.errors import BadRequest, NotImplementedByService, did_you_mean
 from odata_service.parse.syntax import (
     Alias, EnumLiteral, Expression, ListExpression, Literal, ObjectExpression, Segment,
@@ -38,7 +39,7 @@ def imported_call(model: EntityModel, path: tuple[Segment, ...]) -> Call | None:
     """A path that begins with a function import or an action import."""
     if path[0].name in model.sets:
         return None
-    candidates = model.operations.imported(path[0].name)
+    candidates = model.published(model.operations.imported(path[0].name))
     return Call(candidates, path[0], (), path[1:]) if candidates else None
 
 
@@ -47,7 +48,7 @@ def bound_call(model: EntityModel, steps: tuple[Step, ...], path: tuple[Segment,
     step = steps[-1]
     if path[0].name in step.type.member_names:
         return None
-    candidates = model.operations.bound(path[0].name, step.type, not step.single)
+    candidates = model.published(model.operations.bound(path[0].name, step.type, not step.single))
     return Call(candidates, path[0], steps, path[1:]) if candidates else None
 
 
@@ -60,11 +61,19 @@ class ArgumentBinder:
     aliases: Mapping[str, Expression]
     implicit: Mapping[str, str] = field(default_factory=dict)
     read: Callable[[str], tuple[PrimitiveType, object]] | None = None
+    absent_is_null: bool = False
+
+    def bound(self) -> tuple[Operation, Values]:
+        """The operation that is meant, with what it is called with."""
+        operation = self.operation()
+        return operation, self.values(operation)
 
     def operation(self) -> Operation:
         """The overload with just the parameters that are given."""
         given = frozenset(self._given())
-        found = overload(self.call.candidates, given, frozenset(self.implicit))
+        found = overload(
+            self.call.candidates, given, frozenset(self.implicit), absent_is_null=self.absent_is_null
+        )
         if found is None:
             self._refuse_names(given)
         return found
@@ -72,7 +81,7 @@ class ArgumentBinder:
     def values(self, operation: Operation) -> Values:
         given = self._given()
         values = {each.name: self._value(each, given) for each in operation.parameters if self._has(each, given)}
-        return {**{each.name: None for each in operation.parameters if each.nullable}, **values}
+        return {**operation.nulls, **values}
 
     def _given(self) -> Mapping[str, Expression]:
         """The arguments in parentheses, by name."""
@@ -102,7 +111,8 @@ class ArgumentBinder:
         message = (
             f"{self.call.segment.name}({', '.join(sorted(given))}) is not known{hint}; there is {' and '.join(known)}"
         )
-        raise BadRequest("UnknownParameter", message, target="path", at=self.call.segment.at)
+        code = "UnknownParameter" if unknown else "ParameterMissing"
+        raise BadRequest(code, message, target="path", at=self.call.segment.at)
 
 
 def argument(parameter: Parameter, expression: Expression, aliases: Mapping[str, Expression]) -> object:
@@ -133,6 +143,8 @@ def _argument(parameter: Parameter, expression: Expression) -> object:
 
 
 def _primitive(parameter: Parameter, kind: PrimitiveType, expression: Expression) -> object:
+    if kind is DATE and isinstance(expression, Literal) and isinstance(expression.value, datetime.datetime):
+        return expression.value.date()  # V2 has no literals of days
     if not isinstance(expression, Literal) or not convertible(expression.type, kind):
         _refuse(parameter, f"needs a value of {kind}", expression.at)
     try:
@@ -152,9 +164,13 @@ def _enumeration(parameter: Parameter, kind: EnumType, expression: Expression) -
             number = enum_number(kind, str(value))
         case _:
             number = None
-    if number is None:
+    if number is None or not _is_member(kind, number):
         _refuse(parameter, f"needs members of {kind.full_name}", expression.at)
     return kind.members(number)
+
+
+def _is_member(kind: EnumType, number: int) -> bool:
+    return kind.is_flags or number in kind.numbers.values()
 
 
 def _structure(parameter: Parameter, kind: ComplexProperty, expression: Expression) -> object:

@@ -6,14 +6,14 @@ Built once at start (see ``from_models``) and never changed afterwards.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from sqlalchemy import ColumnElement, FromClause
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
-from odata_service.edm.operation import Operations
+from odata_service.edm.operation import Operation, Operations, types_of
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import NotFound, did_you_mean
 from odata_service.tracking import Tracking
@@ -68,6 +68,12 @@ class Property:
     description: str = ""
     enum: EnumType | None = None
     subclass: str = ""
+
+    @property
+    def media_type(self) -> str | None:
+        """Of octets, where the column says: ``mapped_column(info={"odata": {"Core.MediaType": "image/svg+xml"}})``."""
+        said: str | None = getattr(self.column, "info", {}).get("odata", {}).get("Core.MediaType")
+        return said
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -288,6 +294,14 @@ class EntityModel:
 
     def target_set(self, navigation: NavigationProperty) -> EntitySet:
         return self.sets[navigation.target_set]
+
+    def published(self, operations: Iterable[Operation]) -> tuple[Operation, ...]:
+        """Those of which all types are there: none that speaks of a set which is closed."""
+        return tuple(each for each in operations if all(self._has(kind.type_name) for kind in types_of(each)))
+
+    def _has(self, type_name: str) -> bool:
+        namespace, _, name = type_name.rpartition(".")
+        return namespace == "Edm" or name in self.types or name in self.enums or name in self.complex_types
 
     def type_named(self, full_name: str) -> EntityType | None:
         """The entity type of a qualified name: ``TechStore.SpecialProduct``."""

@@ -86,11 +86,27 @@ class Operation:
         bound = self.bound
         return bound is not None and bound.type_name == entity_type.full_name and bound.collection is collection
 
-    def takes(self, given: frozenset[str]) -> bool:
-        return self.required <= given <= self.names
+    @property
+    def nullable(self) -> frozenset[str]:
+        return frozenset(parameter.name for parameter in self.parameters if parameter.nullable)
+
+    @property
+    def nulls(self) -> dict[str, None]:
+        """What the parameters are that were not given: not those that have a default of their own."""
+        return {parameter.name: None for parameter in self.parameters if parameter.nullable and not parameter.optional}
+
+    def takes(self, given: frozenset[str], absent_is_null: bool = False) -> bool:
+        required = self.required - self.nullable if absent_is_null else self.required
+        return required <= given <= self.names
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(parameter.name for parameter in self.parameters)})"
+
+
+def types_of(operation: Operation) -> Iterator[ValueType | Parameter]:
+    """Those of everything that goes in or comes out."""
+    yield from operation.parameters
+    yield from (kind for kind in (operation.bound, operation.returns) if kind is not None)
 
 
 class OperationExists(Exception):
@@ -126,10 +142,12 @@ class Operations:
         return tuple(found)
 
 
-def overload(candidates: tuple[Operation, ...], given: frozenset[str], implicit: frozenset[str]) -> Operation | None:
+def overload(
+    candidates: tuple[Operation, ...], given: frozenset[str], implicit: frozenset[str], *, absent_is_null: bool = False
+) -> Operation | None:
     """The overload for the parameters that are ``given``; what is still missing may come from the query string, where
     other options stand, too (URL Conventions, Implicit Parameter Aliases). The one that uses most of them is meant."""
-    fitting = [each for each in candidates if each.takes(given | (implicit & each.names))]
+    fitting = [each for each in candidates if each.takes(given | (implicit & each.names), absent_is_null)]
     return max(fitting, key=lambda each: len(each.names & (given | implicit)), default=None)
 
 

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 from odata_service.edm import primitive as edm
 from odata_service.edm.model import EntityModel, EntityType, NavigationProperty, Property
 from odata_service.formats.associations_v2 import Association, associations_of, constraint_of
+from odata_service.formats.imports_v2 import FunctionImport, imports_of
 from odata_service.formats.structures import structures_of
 from odata_service.formats.xml_text import EDMX, METADATA, document, name
 
@@ -78,6 +79,8 @@ def _facets(declared: Property) -> dict[str, str]:
         facets["Unicode"] = "true"
     if declared.type is edm.DECIMAL and declared.precision is not None:
         facets |= {"Precision": str(declared.precision), "Scale": str(declared.scale or 0)}
+    if declared.media_type is not None:
+        facets[name(METADATA, "MimeType")] = declared.media_type
     if declared.concurrency:
         facets["ConcurrencyMode"] = "Fixed"
     return facets
@@ -120,8 +123,21 @@ def _add_container(schema: Element, model: EntityModel, associations: Sequence[A
     container = SubElement(schema, "EntityContainer", attributes)
     for entity_set in model.sets.values():
         SubElement(container, "EntitySet", {"Name": entity_set.name, "EntityType": entity_set.type.full_name})
+    for each in imports_of(model):
+        _add_import(container, each)
     for association in associations:
         attributes = {"Name": association.name, "Association": f"{model.namespace}.{association.name}"}
         element = SubElement(container, "AssociationSet", attributes)
         for end in (association.start, association.end):
             SubElement(element, "End", {"Role": end.role, "EntitySet": end.entity_set.name})
+
+
+def _add_import(container: Element, operation: FunctionImport) -> None:
+    attributes = {"Name": operation.name}
+    if operation.returns is not None:
+        attributes["ReturnType"] = operation.returns
+    if operation.entity_set is not None:
+        attributes["EntitySet"] = operation.entity_set
+    element = SubElement(container, "FunctionImport", {**attributes, name(METADATA, "HttpMethod"): operation.method})
+    for parameter, kind in operation.parameters:
+        SubElement(element, "Parameter", {"Name": parameter, "Type": kind, "Mode": "In"})

@@ -154,7 +154,7 @@ def schema_of(offer: Offer) -> Schema:
     """The schema as one caller may see it; the same offer always gives the same one."""
     model = offer.model
     structures = structures_of(model)
-    operations = _operations(model)
+    operations = model.published(model.operations)
     return Schema(
         namespace=model.namespace,
         container=model.container,
@@ -354,21 +354,6 @@ def _set_of(way: NavigationProperty, model: EntityModel) -> str | None:
 
 # By this name clients know the parameter that is not sent.
 BINDING_PARAMETER = "bindingParameter"
-
-
-def _operations(model: EntityModel) -> list[Operation]:
-    """Those whose types are all published."""
-    return [each for each in model.operations if all(_is_published(kind, model) for kind in _types_of(each))]
-
-
-def _types_of(operation: Operation) -> Iterator[ValueType | Parameter]:
-    yield from operation.parameters
-    yield from (kind for kind in (operation.bound, operation.returns) if kind is not None)
-
-
-def _is_published(kind: ValueType | Parameter, model: EntityModel) -> bool:
-    namespace, _, name = kind.type_name.rpartition(".")
-    return namespace == "Edm" or name in (*model.types, *model.enums, *model.complex_types)
 
 
 def _declared_operation(operation: Operation) -> DeclaredOperation:

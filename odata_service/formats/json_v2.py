@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from odata_service.edm.model import ComplexProperty
-from odata_service.edm.primitive import PRIMITIVES
+from odata_service.edm.model import ComplexProperty, EnumType
+from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import NotImplementedByService
 from odata_service.formats.json_rows_v2 import CollectionForm, Frame, row_writer
 from odata_service.formats.json_text import encoded, listed, quoted
@@ -28,7 +28,6 @@ from odata_service.result import (
 
 # What may stand in an address besides letters and digits (RFC 3986).
 _OF_ADDRESSES = "%:/?#[]@!$&'()*+,;=~"
-_PRIMITIVES = {kind.name: kind for kind in reversed(PRIMITIVES)}
 
 
 def write(result: Result, root: str, *, version: Version = V2_0, query: str = "") -> bytes:
@@ -74,14 +73,23 @@ def _structure(declared: ComplexProperty, members: Mapping[str, object]) -> str:
     return listed(("{", "}"), [f'"__metadata":{{"type":{quoted(declared.type.full_name)}}}', *texts])
 
 
-def _operation(result: OperationResult, _frame: Frame) -> bytes:
+def _operation(result: OperationResult, frame: Frame) -> bytes:
     """``{"d":{"Calculate":"42"}}`` (MS-ODATA, Service Operation Response)."""
-    kind = _PRIMITIVES.get(result.type_name)
-    if kind is None:
-        raise NotImplementedByService("NotImplemented", f"{result.type_name} is only written in V4")
-    if isinstance(result.value, list):
-        return _one(listed(('{"results":[', "]}"), (write_json(each, kind) for each in result.value)))
-    return _one(f"{{{quoted(result.name)}:{write_json(result.value, kind)}}}")
+    if not result.collection:
+        return _one(f"{{{quoted(result.name)}:{_returned(result, result.value)}}}")
+    assert isinstance(result.value, Iterable), "an operation that returns a collection returns something to go through"
+    return _many(frame, None, None, (_returned(result, each) for each in result.value))
+
+
+def _returned(result: OperationResult, value: object) -> str:
+    match result.shape:
+        case PrimitiveType(v2=name) as kind if name:
+            return write_json(value, kind)
+        case EnumType(underlying=kind):
+            return write_json(value, kind)
+        case ComplexProperty() as declared:
+            return _structure(declared, {member.name: getattr(value, member.name, None) for member in declared.members})
+    raise NotImplementedByService("NotImplemented", f"{result.type_name} is only written in V4")
 
 
 def _links(result: EntityLinks, frame: Frame) -> bytes:

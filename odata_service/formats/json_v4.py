@@ -193,7 +193,7 @@ def _service_document(result: ServiceDocument, frame: Frame) -> bytes:
 
 def _function_imports(model: EntityModel) -> list[tuple[str, str]]:
     """Those that can be called as they stand there (JSON Format, Service Document: functions without parameters)."""
-    found = (each for each in model.operations if each.imported and each.kind == "function" and not each.required)
+    found = (each for each in model.published(model.operations) if each.imported and each.kind == "function" and not each.required)
     return [(name, "FunctionImport") for name in dict.fromkeys(each.name for each in found)]
 
 

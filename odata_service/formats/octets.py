@@ -7,6 +7,7 @@ import re
 from odata_service.bind.payload import Octets
 from odata_service.errors import BadRequest, RangeNotSatisfiable
 from odata_service.message import ODataRequest, ODataResponse
+from odata_service.result import PropertyValue, Result, StreamContent
 
 OCTETS = "application/octet-stream"
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+[ \t]*(;[ -~]*)?", re.ASCII)
@@ -18,6 +19,16 @@ def octets(content: bytes, content_type: str | None) -> Octets:
     if content_type is not None and not _MEDIA_TYPE.fullmatch(content_type.strip()):
         raise BadRequest("BadHeader", f"{content_type[:80]!r} is no media type", target="Content-Type")
     return Octets(content, (content_type or OCTETS).strip())
+
+
+def octets_of(result: Result) -> Octets | None:
+    """The octets that are the whole answer: of a stream, or of a binary property's ``$value``, of which the model may
+    say what they are (V4: Core.MediaType, WCF: [MimeType])."""
+    if isinstance(result, StreamContent) and result.content is not None:
+        return Octets(result.content, result.content_type)
+    if isinstance(result, PropertyValue) and result.raw and isinstance(result.value, bytes):
+        return Octets(result.value, result.property.media_type or OCTETS)
+    return None
 
 
 def answer_octets(request: ODataRequest, headers: dict[str, str], content: bytes) -> ODataResponse:

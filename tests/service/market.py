@@ -1,4 +1,4 @@
-"""A market as a WCF service might have it: structures, concurrency properties, media, a hierarchy, links of every kind."""
+"""A market as a WCF service might have it: structures, concurrency properties, media, a hierarchy, links of every kind, service operations."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import decimal
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Double, ForeignKey, Identity, String, Table
+from sqlalchemy import Column, Double, ForeignKey, Identity, Select, String, Table, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship
 
 from odata_service import EntitySetRights, ODataService
 from odata_service.dialects.exact import ExactDecimal
+from odata_service.operations import OperationContext, OperationSet
 from odata_service.sample import Rows, Sample
 from odata_service.types import Stream
 
@@ -140,6 +141,63 @@ class Sound(Base):
     Content: Mapped[bytes | None] = mapped_column(Stream("MediaType"), deferred=True)
 
 
+operations = OperationSet()
+
+
+@operations.operation()
+def BestCustomers(context: OperationContext, count: int = 1) -> Select[Customer]:
+    return context.visible(Customer).order_by(Customer.Rating.desc().nulls_last()).limit(count)
+
+
+@operations.operation()
+def OrdersWith(context: OperationContext, status: str | None) -> list[Order]:
+    """Without a status, those without a customer."""
+    wanted = Order.CustomerID.is_(None) if status is None else Order.Status == status
+    return list(context.session.scalars(context.visible(Order).where(wanted)))
+
+
+@operations.operation()
+def CustomerOf(context: OperationContext, order: int) -> Customer | None:
+    found = context.session.get(Order, order)
+    return None if found is None else found.Customer
+
+
+@operations.operation()
+def Turnover(context: OperationContext, since: datetime.datetime) -> decimal.Decimal | None:
+    of_time = select(func.sum(Order.Total)).where(Order.Placed >= since.replace(tzinfo=None))
+    total = context.session.scalar(of_time)
+    return None if total is None else decimal.Decimal(total)
+
+
+@operations.operation()
+def Cities(context: OperationContext) -> list[str]:
+    addresses = (customer.Address for customer in context.session.scalars(select(Customer)))
+    return [address.City for address in addresses if address is not None and address.City is not None]
+
+
+@operations.operation()
+def AddressOf(context: OperationContext, customer: str) -> Address | None:
+    return context.session.get_one(Customer, customer).Address
+
+
+@operations.operation()
+def Addresses(context: OperationContext) -> list[Address | None]:
+    return [customer.Address for customer in context.session.scalars(select(Customer).order_by(Customer.CustomerID))]
+
+
+@operations.operation(method="POST")
+def PlaceOrder(context: OperationContext, customer: str, total: decimal.Decimal) -> Order:
+    order = Order(CustomerID=customer, Total=total, Status="new", OrderID=10)
+    context.session.add(order)
+    return order
+
+
+@operations.operation(method="POST")
+def Discount(context: OperationContext, percent: decimal.Decimal) -> None:
+    for order in context.session.scalars(select(Order)):
+        order.Total = round(order.Total * (1 - percent / 100), 2)
+
+
 def first_rows() -> Rows:
     placed = datetime.datetime(2024, 5, 6, 7, 8, 9)
     return {
@@ -167,6 +225,7 @@ def first_rows() -> Rows:
 
 def _configure(service: ODataService) -> None:
     service.rights("*", EntitySetRights.ALL)
+    service.add(operations)
 
 
 SAMPLE = Sample(

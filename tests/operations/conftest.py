@@ -1,0 +1,3 @@
+from tests.service.databases import client_of, databases, engines
+
+__all__ = ["client_of", "databases", "engines"]
