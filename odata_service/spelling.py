@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol as Shape
 
 from odata_service.access import Tombstones
+from odata_service.bind.query import Read
 from odata_service.bind.change import Body, Manners
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
@@ -57,6 +58,9 @@ class Exchange(Shape):
     @property
     def variant(self) -> str:
         """What of the agreement decides a plan."""
+
+    def meant(self, read: Read) -> Read:
+        """What the client means by what it asks."""
 
     def check(self, syntax: Syntax) -> None:
         """Refuse what an answer in the agreed version could not carry."""

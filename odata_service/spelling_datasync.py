@@ -8,12 +8,15 @@ from urllib.parse import quote
 
 from odata_service.access import Tombstones
 from odata_service.bind.change import Body
+from odata_service.bind.pull import in_order_of, with_leavers
+from odata_service.bind.query import Read
 from odata_service.bind.convert import NotConvertible, convert
 from odata_service.edm import primitive as edm
 from odata_service.edm.literal_datasync import read_literal
 from odata_service.edm.literal_v4 import write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.edm.table_type import DELETED, UPDATED_AT
 from odata_service.errors import Conflict, Gone, NotFound, ODataError
 from odata_service.etag import Concurrency, ConditionRules, Conditions
 from odata_service.formats import json_datasync
@@ -59,6 +62,16 @@ class ExchangeDatasync:
     @property
     def page_size(self) -> int:
         return self.table.page_size
+
+    def meant(self, read: Read) -> Read:
+        """Rows in the order of ``updatedAt`` are a pull: the client will ask for what is newer than the newest of them."""
+        query, known = read.query, read.query.entity_set.type.properties
+        if not in_order_of(query, known[UPDATED_AT]):
+            return read
+        query = replace(query, together=True)
+        if self.table.leavers != "none" and includes_deleted(self.request.query) and known[DELETED] in query.select:
+            query = with_leavers(query, known[UPDATED_AT], of_view=self.table.leavers == "view")
+        return replace(read, query=query)
 
     def check(self, syntax: Syntax) -> None:
         """There is one version, and it carries everything."""

@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 
 from odata_service.access import Tombstones
 from odata_service.bind.change import Body
+from odata_service.bind.query import Read
 from odata_service.edm.literal_v2 import read_literal, write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
@@ -85,6 +86,9 @@ class ExchangeV2:
     @property
     def variant(self) -> str:
         return str(self.version)
+
+    def meant(self, read: Read) -> Read:
+        return read
 
     def check(self, syntax: Syntax) -> None:
         refuse_newer(self.version, _new_options(syntax))

@@ -9,6 +9,7 @@ from urllib.parse import unquote, unquote_plus
 
 from odata_service.access import Tombstones
 from odata_service.bind.change import Body
+from odata_service.bind.query import Read
 from odata_service.edm.literal_v4 import read_literal, write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import STRING, PrimitiveType
@@ -113,6 +114,9 @@ class ExchangeV4:
     def style(self) -> Style:
         omit_nulls = self.preferences.omit_values == "nulls"
         return replace(style_for(self.wish, self.version), omit_nulls=omit_nulls)
+
+    def meant(self, read: Read) -> Read:
+        return read
 
     def check(self, syntax: Syntax) -> None:
         """Both versions carry everything; a ``$format`` that nothing comes in is refused before there is work, and so are

@@ -21,6 +21,10 @@ MAX_TOP = 128_000
 class Table:
     """``/tables/movies``. Without ``soft_delete`` a deleted row is gone, and no client that holds it will hear of it.
 
+    ``leavers`` are rows that were changed since the client has last asked so that they no longer match its ``filter``, or are
+    no longer in its ``view``: it hears of them as deleted. Telling of the view tells ids of rows that a client may never have
+    seen.
+
     ``next_links`` carry on after a row (``"after"``), so that rows which come and go meanwhile change nothing, or skip a
     number of rows as the reference does (``"skip"``). ``gone_is_conflict`` answers a change of a deleted row with 409 and
     the deleted row, which clients can resolve, instead of 410, which they can only try again.
@@ -31,6 +35,7 @@ class Table:
     page_size: int = PAGE_SIZE
     max_top: int = MAX_TOP
     soft_delete: bool = True
+    leavers: Literal["filter", "view", "none"] = "filter"
     next_links: Literal["after", "skip"] = "after"
     gone_is_conflict: bool = False
 

@@ -110,6 +110,7 @@ class Query:
     expand: tuple[Expansion, ...] = ()
     page_size: int | None = None
     rules: Mapping[str, tuple[RowRule, ...]] = field(default_factory=dict)
+    together: bool = False  # no page ends between rows that are alike in the first value of the order
     own_rules: tuple[RowRule, ...] | None = None  # those of the entities themselves, where a delta shows tombstones
 
     @property

@@ -252,7 +252,15 @@ class Given:
     property: Property | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """Whether a row of the set itself is one that the caller may see. Never null."""
+
+    type = BOOLEAN
+    nullable = False
+
+
 Typed = (
     Constant | PropertyRef | Function | Comparison | Among | Arithmetic | Negation | Logical | Not | Cast | EntityRef
-    | StructureRef | Exists | Counted | TypeTest | Branches | Given
+    | StructureRef | Exists | Counted | TypeTest | Branches | Given | Visible
 )  # fmt: skip

@@ -145,13 +145,29 @@ class _Reading:
             self._demand_parent()
         next_link = None
         if page_size is not None and len(rows) > page_size:
-            rows = rows[:page_size]
-            left = None if top is None else top - page_size
-            next_link = self.given.next_link(self._token(self.plan, rows[-1]), left)
+            rows, more = self._with_group(rows, page_size) if self.plan.group else (rows[:page_size], True)
+            left = None if top is None else top - len(rows)
+            if more and left != 0:
+                next_link = self.given.next_link(self._token(self.plan, rows[-1]), left)
         level = Level(self.plan.shape, rows, self._children(self.plan, rows))
         if self.plan.read.kind == "links":
             return EntityLinks(level, True, count, next_link)
         return EntityCollection(level, count, next_link)
+
+    def _with_group(self, rows: list[Row], page_size: int) -> tuple[list[Row], bool]:
+        """A page that goes on to the end of its last group, and whether there is more. The group is read anew, because
+        nothing says how large it is; what of it is skipped, or comes after ``$top``, is not shown."""
+        group, at = self.plan.group, self.plan.order[0]
+        assert group is not None, "a plan for such pages"
+        value = rows[page_size - 1][at.position]
+        if rows[page_size][at.position] != value:
+            return rows[:page_size], True
+        values = {**self.values, after_name(0): _decoded(value, at.decode)}
+        first = next(number for number, row in enumerate(rows) if row[at.position] == value)
+        found = self.connection.rows(group.rows, values)
+        whole = rows[:first] + found[found.index(rows[first]) :]
+        top = number(self.plan.query.top, self.given.literals)
+        return whole[:top], bool(self.connection.rows(group.further, values))
 
     def _token(self, plan: ReadPlan, row: Row) -> str:
         """The place after a row, signed."""
@@ -215,7 +231,7 @@ def _values_at(positions: Sequence[int], rows: Sequence[Row]) -> list[Row]:
 
 def _needs_snapshot(plan: ReadPlan) -> bool:
     """Whether more than one statement may run, which must then see the same state of the data."""
-    statements = (plan.rows, plan.count, plan.exists, *plan.children)
+    statements = (plan.rows, plan.count, plan.exists, plan.group, *plan.children)
     return sum(statement is not None for statement in statements) > 1
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from odata_service.bind.pull import STAYS
 from odata_service.edm.model import Property
-from odata_service.formats.columns_datasync import column_of
+from odata_service.edm.table_type import DELETED, ID, UPDATED_AT, VERSION
+from odata_service.formats.columns_datasync import column_of, zero_of
 from odata_service.formats.json_text import encoded, quoted
 from odata_service.formats.pieces import Itself, Page, Piece, joined, listed, texts_of, written
 from odata_service.plan.row import RowShape
-from odata_service.result import EntityCollection, Level
+from odata_service.result import EntityCollection, Level, Row
 
 
 def page(result: EntityCollection, next_link: str | None) -> bytes:
@@ -25,13 +27,45 @@ def row(level: Level) -> bytes:
 
 
 def rows(level: Level) -> Iterable[str]:
-    """The JSON text of each row."""
-    return written(_pieces(Itself(level.shape)), Page.of(level.rows)) if level.rows else ()
+    """The JSON text of each row; one that was only changed to be none that is asked for any more is as if deleted."""
+    if not level.rows:
+        return ()
+    mark = next((each.position for each in level.shape.computed if each.name == STAYS), None)
+    if mark is None or all(row[mark] for row in level.rows):
+        return written(_pieces(Itself(level.shape)), Page.of(level.rows))
+    return _mixed(level, mark)
+
+
+def _mixed(level: Level, mark: int) -> Iterator[str]:
+    """Each kind is written at once, and then both are put back into their order."""
+    kinds = ((row for row in level.rows if row[mark]), (row for row in level.rows if not row[mark]))
+    writers = (_pieces, _gone_pieces)
+    staying, gone = (
+        _some(list(kind), pieces(Itself(level.shape))) for kind, pieces in zip(kinds, writers, strict=True)
+    )
+    return (next(staying if row[mark] else gone) for row in level.rows)
+
+
+def _some(rows: list[Row], pieces: tuple[Piece, ...]) -> Iterator[str]:
+    return iter(written(pieces, Page.of(rows)) if rows else ())
 
 
 @lru_cache(maxsize=2048)
 def _pieces(key: Itself) -> tuple[Piece, ...]:
     return joined(["{", *listed(_member(key.shape, declared) for declared in key.shape.selected), "}"])
+
+
+@lru_cache(maxsize=2048)
+def _gone_pieces(key: Itself) -> tuple[Piece, ...]:
+    return joined(["{", *listed(_gone_member(key.shape, declared) for declared in key.shape.selected), "}"])
+
+
+def _gone_member(shape: RowShape, declared: Property) -> list[Piece]:
+    """Nothing of the row but which one it is and when it went."""
+    if declared.name in (ID, UPDATED_AT, VERSION):
+        return _member(shape, declared)
+    (text,) = ["true"] if declared.name == DELETED else column_of(declared, None)([zero_of(declared)])
+    return [f"{quoted(declared.name)}:{text}"]
 
 
 def _member(shape: RowShape, declared: Property) -> list[Piece]:

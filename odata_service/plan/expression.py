@@ -280,4 +280,5 @@ _EXACT: Mapping[type, Callable[[Any, Scope], SQL]] = {
     typed.Counted: _counted,
     typed.TypeTest: _type_test,
     typed.Branches: _branches,
+    typed.Visible: lambda node, scope: and_(true(), *scope.allowed(scope.entity_set.name, scope.alias)).is_(true()),
 }

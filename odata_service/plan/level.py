@@ -15,7 +15,7 @@ from odata_service.dialects.base import Database, Decoder
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntityModel, NavigationProperty, Property, StreamProperty
 from odata_service.plan.expression import exact, truth
-from odata_service.plan.paging import OrderColumn, after
+from odata_service.plan.paging import OrderColumn, after, in_group
 from odata_service.plan.read_plan import OrderPosition
 from odata_service.plan.row import ComputedColumn, ExpandedNavigation, RowShape, SelectedValues, Side
 from odata_service.plan.scope import Parameters, Scope, column_of, value_of
@@ -164,6 +164,16 @@ class Level:
         if self._query.single:
             return statement
         return self._limited(statement)
+
+    def group(self) -> Select[Any]:
+        """All rows that are alike in the first value of the order, which is a parameter."""
+        self._conditions.append(in_group(self._order[0]))
+        return self.filtered(select(*self._labelled())).order_by(*self._ordering(self._order))
+
+    def after_group(self) -> Select[Any]:
+        """Whether any row comes after these."""
+        self._conditions.append(after(self._order[:1], [False]))
+        return self.filtered(select(literal(1))).limit(1)
 
     def page_per_parent(self, far: Sequence[int]) -> Select[Any]:
         """One page of rows for every parent: numbered within their parent, and cut one after the page's end. With

@@ -39,6 +39,11 @@ def after(order: Sequence[OrderColumn], nulls: Sequence[bool]) -> ColumnElement[
     return and_(bound, spelled_out)
 
 
+def in_group(item: OrderColumn) -> ColumnElement[bool]:
+    """The rows that have the value of the parameter ``after_0`` in the first column of the order."""
+    return item.column == _given(item, 0)
+
+
 def _row_comparison(order: Sequence[OrderColumn]) -> ColumnElement[bool]:
     values = [_given(item, position) for position, item in enumerate(order)]
     if len(order) == 1:

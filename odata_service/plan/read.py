@@ -14,7 +14,7 @@ from odata_service.dialects.base import Database
 from odata_service.edm.from_models import property_of_attribute
 from odata_service.edm.model import EntityModel, EntityType, Property
 from odata_service.plan.level import Level
-from odata_service.plan.read_plan import ReadPlan
+from odata_service.plan.read_plan import GroupPlan, ReadPlan
 from odata_service.plan.row import ExpandedNavigation, RowShape
 from odata_service.plan.scope import Parameters
 from odata_service.plan.statement import Statement, compiled
@@ -55,7 +55,17 @@ class Planner:
             exists=self._exists(query, parameters),
             order=order,
             children=children,
+            group=self._group(read, parameters) if query.together and query.page_size is not None else None,
         )
+
+    def _group(self, read: Read, parameters: Parameters) -> GroupPlan:
+        """Its rows have the same columns as those of the page."""
+        level = self._level(read.query, parameters, _needed(read))
+        level.add_computed(read.query.computed)
+        level.order_positions(read.query.order)
+        further = self._level(read.query, parameters, ())
+        further.order_positions(read.query.order)
+        return GroupPlan(self._compiled(level.group()), self._compiled(further.after_group()))
 
     def _expanded(
         self, expansions: Sequence[Expansion], level: Level, parameters: Parameters

@@ -23,6 +23,15 @@ class OrderPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """For pages that do not end between rows alike in the first value of the order: ``rows`` fetches all that have the value
+    of the parameter ``after_0``, ``further`` one that comes after them."""
+
+    rows: Statement
+    further: Statement
+
+
+@dataclass(frozen=True, slots=True)
 class ReadPlan:
     """Everything about a read that does not change from request to request.
 
@@ -39,6 +48,7 @@ class ReadPlan:
     exists: Statement | None = None
     order: tuple[OrderPosition, ...] = ()
     children: tuple[ReadPlan, ...] = ()
+    group: GroupPlan | None = None
     stream: tuple[int, int | None] = (-1, None)  # where a row has a stream's content and its media type
 
     @property
