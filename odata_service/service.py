@@ -106,10 +106,10 @@ class ODataService(Configuration):
             response = self._answer(request, timing)
             response.headers.update(result_header(request.method, request.headers))
         except ODataError as error:
-            response = self._refused(error, request)
+            response = self.refused(error, request)
         except Exception:
             logger.exception("%s %s could not be answered", request.method, request.target)
-            response = self._refused(ODataError("InternalError", "the service made a mistake; it was logged"), request)
+            response = self.refused(ODataError("InternalError", "the service made a mistake; it was logged"), request)
         response.headers["Server-Timing"] = timing.header
         return response
 
@@ -123,7 +123,7 @@ class ODataService(Configuration):
         if is_monitor(request):
             return self._monitors.answer(request, spelling.reads_messages(request))
         if spelling.has_batches and request.method == "POST" and request.target.strip("/") == "$batch":
-            return Batch(request, spelling, self._changes, self._handle_part, self._refused, timing).answer()
+            return Batch(request, spelling, self._changes, self._handle_part, self.refused, timing).answer()
         request = spelling.meant(request)
         exchange = spelling.agree(request, self._max_version)
         method = _method(request)
@@ -141,9 +141,6 @@ class ODataService(Configuration):
 
     def refused(self, error: ODataError, request: ODataRequest) -> ODataResponse:
         """The answer that a refusal is."""
-        return self._refused(error, request)
-
-    def _refused(self, error: ODataError, request: ODataRequest) -> ODataResponse:
         response = self._spellings[request.protocol].write_error(error, request)
         response.headers.update({**error.headers, **result_header(request.method, request.headers, error)})
         return response

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Removed
+from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets, Removed
 from odata_service.edm import primitive as edm
 from odata_service.edm.model import EntityType
 from odata_service.errors import BadRequest, ODataError, PayloadTooLarge, UnsupportedMediaType
@@ -288,8 +288,8 @@ class TestProperties:
             body(b"many", "text/plain").raw(PRODUCT.properties["Stock"])
 
     def test_octets(self) -> None:
-        assert body(b"\0", "image/png").octets() == (b"\0", "image/png")
-        assert body(b"\0", None).octets() == (b"\0", "application/octet-stream")
+        assert body(b"\0", "image/png").octets() == Octets(b"\0", "image/png")
+        assert body(b"\0", None).octets() == Octets(b"\0", "application/octet-stream")
 
 
 class TestReferences:
