@@ -233,11 +233,12 @@ class Batch:
         return f"{path}{mark}{query}"
 
     def _resolved(self, url: str) -> str:
-        """``$1/Orders`` with the address of what the request 1 was about."""
-        found = _REFERENCE.match(url)
+        """``$1/Orders`` with the address of what the request 1 was about; WCF's client puts the root before it."""
+        path = url.removeprefix(self.request.root)
+        found = _REFERENCE.match(path)
         if found is None or unquote(found[1]) not in self.addresses:
             return url
-        return self.addresses[unquote(found[1])] + url[found.end() :]
+        return self.addresses[unquote(found[1])] + path[found.end() :]
 
 
 @dataclass(frozen=True, slots=True)

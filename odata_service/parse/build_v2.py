@@ -6,7 +6,7 @@ from lark import Token, v_args
 
 from odata_service.edm.primitive import BOOLEAN, STRING
 from odata_service.parse.build import ExpressionBuilder, position, segments
-from odata_service.parse.grammar import Lexeme
+from odata_service.parse.grammar import Lexeme, Mistake
 from odata_service.parse.syntax import (
     Argument,
     Binary,
@@ -56,6 +56,15 @@ class V2Builder(ExpressionBuilder):
         if name in ("isof", "cast") and arguments:
             arguments = (*arguments[:-1], type_name(arguments[-1]))
         return Call(str(name), arguments, position(name))
+
+    @v_args(inline=True)
+    def member(self, call: Call, *names: Token) -> Path:
+        """``cast('NS.Manager')/Budget`` is ``NS.Manager/Budget``, and ``cast(Boss,'NS.Manager')/Budget`` goes by Boss."""
+        *before, kind = call.arguments or (None,)
+        if call.name != "cast" or not isinstance(kind, TypeName) or not all(isinstance(each, Path) for each in before):
+            raise Mistake(f"{call.name}() has no properties; only entities that are cast have", position(names[0]))
+        steps = [step for each in before if isinstance(each, Path) for step in each.steps]
+        return Path((*steps, Segment(kind.name, None, kind.at), *segments(list(names))), call.at)
 
     def path(self, names: list[Token]) -> Path:
         return Path(tuple(segments(names)), position(names[0]))

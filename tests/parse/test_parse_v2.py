@@ -42,6 +42,8 @@ def refusal(query: str, target: str = "Products", limits: Limits | None = None) 
         ("substringof( 'x' , tolower( Name ) )eq true", "[substringof('x',tolower(Name)) eq true]"),
         ("isof('Sales.Manager')", "isof(<Sales.Manager>)"),
         ("cast(Name, 'Edm.String') eq 'x'", "[cast(Name,<Edm.String>) eq 'x']"),
+        ("cast('Sales.Manager')/Office/Floor eq 5", "[Sales.Manager/Office/Floor eq 5]"),
+        ("cast(Boss/Deputy, 'Sales.Manager')/Budget eq 5", "[Boss/Deputy/Sales.Manager/Budget eq 5]"),
         ("eq eq 5 and and eq or", "[[eq eq 5] and [and eq or]]"),
         ("not eq true and desc eq 1", "[[not eq true] and [desc eq 1]]"),
         ("ReleaseDate ge datetime'2001-01-01T00:00:00.000'", "[ReleaseDate ge datetime'2001-01-01T00:00:00.000']"),
