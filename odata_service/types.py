@@ -1,4 +1,5 @@
-"""Column types for what SQL has no type for: bytes and signed bytes, enumerations, geography, streams, collections."""
+"""Column types for what SQL has no type for: bytes and signed bytes, enumerations, geography, streams, collections,
+dynamic properties."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 
 from odata_service.edm import primitive
+from odata_service.edm.dynamic import DynamicValues, restored_dynamic, stored_dynamic
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.edm.stored import restored, stored
 from odata_service.edm.values import Annotation, value_of
@@ -83,6 +85,9 @@ class Stream(TypeDecorator[bytes]):
         self.content_type = content_type
 
 
+_DOCUMENT = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
 class Collection(TypeDecorator[list[Any]]):
     """Values in their order, in one column of JSON. What they are is said by a column type, a primitive type, an
     enumeration, an annotation or a dataclass; ``Collection(str | None)`` may have nulls. ::
@@ -93,7 +98,7 @@ class Collection(TypeDecorator[list[Any]]):
     A change is a new list: SQLAlchemy does not see what happens inside one (but ``MutableList.as_mutable`` does).
     """
 
-    impl = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+    impl = _DOCUMENT
     cache_ok = True
 
     def __init__(self, items: Annotation) -> None:
@@ -106,3 +111,21 @@ class Collection(TypeDecorator[list[Any]]):
 
     def process_result_value(self, value: Sequence[Any] | None, dialect: Dialect) -> list[Any]:
         return [] if value is None else [restored(item, self.shape) for item in value]
+
+
+class DynamicProperties(TypeDecorator[DynamicValues]):
+    """What entities have besides their declared properties, which makes their type an open one. ::
+
+        More: Mapped[DynamicValues] = mapped_column(DynamicProperties, default=DynamicValues)
+
+    Python finds ``tool.More["Weight"]``; a change is a new mapping: ``tool.More = {**tool.More, "Weight": 1.5}``.
+    """
+
+    impl = _DOCUMENT
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else stored_dynamic(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> DynamicValues:
+        return restored_dynamic(value)

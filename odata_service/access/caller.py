@@ -102,8 +102,7 @@ class Caller:
         if resource.links and last.navigation is not None:
             self._permit_link(before[-1].entity_set, last.navigation, last.entity_set)
             return
-        of_entity = resource.property or resource.structure or resource.values or resource.stream
-        self.demand(last.entity_set, EntitySetRights.WRITE_MERGE if of_entity else _RIGHT_FOR[method])
+        self.demand(last.entity_set, EntitySetRights.WRITE_MERGE if resource.is_part else _RIGHT_FOR[method])
         if method == "POST" and last.navigation is not None and last.navigation.link_near:
             self.demand(before[-1].entity_set, EntitySetRights.WRITE_MERGE)
 

@@ -141,7 +141,7 @@ class ApplyBinder:
         return self._with(Narrowed(self._binder.condition(node)))
 
     def ordered(self, items: Sequence[OrderBy]) -> ApplyBinder:
-        return self._with(Ordered(tuple(Order(self._binder.value(item.expression), item.descending) for item in items)))
+        return self._with(Ordered(tuple(Order(self._binder.known(item.expression), item.descending) for item in items)))
 
     def sliced(self, kind: str, literal: Literal) -> ApplyBinder:
         return self._with(Sliced(kind, Constant(INT64, literal.value, literal.slot, literal.type)))
@@ -150,7 +150,7 @@ class ApplyBinder:
         binder = self
         for item in items:
             binder._demand_new(item.name, item.at)
-            value = binder._binder.value(item.expression)
+            value = binder._binder.known(item.expression)
             binder = replace(binder, columns={**binder.columns, item.name: value})
         return binder
 
@@ -236,7 +236,7 @@ class ApplyBinder:
             )  # fmt: skip
         if item.alias is None:
             self._refuse("an aggregate needs a name: … as Total", item.at)
-        value = None if item.expression is None else self._binder.value(item.expression)
+        value = None if item.expression is None else self._binder.known(item.expression)
         if not (self.grouped or _is_own_name(item.alias, value)):
             self._demand_new(item.alias, item.at)
         if value is None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol as Shape
 
 from odata_service.bind.command import (
-    AddValue, ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Link, SetProperty, SetStream, SetStructure,
-    SetValues, Update, UpdateEach,
+    AddValue, ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Link, SetDynamic, SetProperty, SetStream,
+    SetStructure, SetValues, Update, UpdateEach,
 )  # fmt: skip
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.bind.query import Query
 from odata_service.bind.resource import Resource
 from odata_service.edm.cross_join import CrossJoin
+from odata_service.edm.dynamic import DynamicType
 from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityType, Property
 from odata_service.edm.operation import Parameter
 from odata_service.errors import BadRequest, MethodNotAllowed
@@ -39,6 +40,9 @@ class Body(Shape):
 
     def item(self, declared: CollectionProperty) -> object:
         """One value of a collection."""
+
+    def dynamic(self, name: str) -> tuple[object, DynamicType] | None:
+        """The value of a dynamic property, with its type; 400 where the protocol has none."""
 
     def references(self) -> tuple[EntityReference, ...]: ...
 
@@ -86,6 +90,8 @@ def allowed_methods(resource: Resource, manners: Manners) -> tuple[str, ...]:
         return READS
     if resource.links:
         return (*READS, *_changes_of_links(resource, manners))
+    if resource.dynamic is not None:
+        return (*READS, "DELETE") if resource.raw else (*READS, *manners.updates, "DELETE")
     if resource.values is not None:
         return (*READS, "POST", "PUT", "DELETE")  # values are not known one by one, so there is no PATCH
     if (resource.property or resource.structure) and not resource.raw and not manners.deletes_properties:
@@ -135,6 +141,9 @@ def command(
         return DeleteEach(query) if method == "DELETE" else UpdateEach(query, _changes_of_each(resource, body))
     if resource.stream is not None:
         return SetStream(query, resource.stream, None if method == "DELETE" else body.octets())
+    if resource.dynamic is not None and resource.dynamic.names is not None:
+        (name,) = resource.dynamic.names
+        return SetDynamic(query, resource.dynamic.column, name, None if method == "DELETE" else body.dynamic(name))
     if resource.values is not None:
         return _set_values(method, query, resource.values, body)
     if resource.structure is not None:

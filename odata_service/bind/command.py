@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.bind.query import Query
+from odata_service.edm.dynamic import DynamicType
 from odata_service.edm.model import (
-    CollectionProperty, ComplexProperty, EntitySet, NavigationProperty, Property, StreamProperty,
+    CollectionProperty, ComplexProperty, DynamicColumn, EntitySet, NavigationProperty, Property, StreamProperty,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -86,6 +87,16 @@ class AddValue:
 
 
 @dataclass(frozen=True, slots=True)
+class SetDynamic:
+    """``PUT Products(k)/Colour`` where no type declares it; ``None`` takes it away."""
+
+    target: Query
+    column: DynamicColumn
+    name: str
+    value: tuple[object, DynamicType] | None
+
+
+@dataclass(frozen=True, slots=True)
 class SetStream:
     """``PUT Products(k)/Photo`` or the ``$value`` of a media entity; ``None`` empties it."""
 
@@ -158,6 +169,6 @@ class DeleteEach:
 
 
 SetCommand = ApplyDelta | UpdateEach | DeleteEach
-OfProperty = SetProperty | SetStructure | SetValues | AddValue | SetStream
+OfProperty = SetProperty | SetStructure | SetValues | AddValue | SetDynamic | SetStream
 Command = Insert | Update | Delete | OfProperty | InsertMedia | Link | Invoke | SetCommand
 Method = Literal["GET", "POST", "PUT", "MERGE", "PATCH", "DELETE"]

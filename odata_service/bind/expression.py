@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from odata_service.bind.convert import NotConvertible, convert, convertible
+from odata_service.bind.dynamic import beside, taken_as
 from odata_service.bind.enums import enum_constant, enum_of
 from odata_service.bind.paths import IT, THIS, PathBinder
 from odata_service.bind.search import bind_search
@@ -32,7 +33,7 @@ from odata_service.bind.typed import (
 from odata_service.edm import primitive
 from odata_service.edm.any_entity import actual
 from odata_service.edm.model import EntityModel, EntityType, Property
-from odata_service.edm.primitive import BOOLEAN, DECIMAL, DOUBLE, INT64, NULL, PrimitiveType, promote
+from odata_service.edm.primitive import BOOLEAN, DECIMAL, DOUBLE, INT64, NULL, STRING, UNTYPED, PrimitiveType, promote
 from odata_service.errors import BadRequest, NotImplementedByService, did_you_mean
 from odata_service.functions import CASTS, TEMPORAL_ARITHMETIC, Canonical, names, signatures
 from odata_service.parse import syntax
@@ -62,7 +63,7 @@ class ExpressionBinder:
 
     def condition(self, node: syntax.Expression) -> Typed:
         """A Boolean expression, as ``$filter`` needs one."""
-        bound = self.value(node)
+        bound = taken_as(self.value(node), BOOLEAN)
         if bound.type not in (BOOLEAN, NULL):
             self.refuse("NotBoolean", f"{self.target} needs a condition, but this is a value of {bound.type}", node.at)
         return bound
@@ -74,6 +75,13 @@ class ExpressionBinder:
                 "NotImplemented", f"{type(node).__name__} is not supported here", target=self.target, at=node.at
             )
         return bind(self, node)
+
+    def known(self, node: syntax.Expression) -> Typed:
+        """A value of a type that is known, for where nothing else says it."""
+        bound = self.value(node)
+        if bound.type == UNTYPED:
+            self.refuse("TypeUnknown", "what type this has is not known; write cast(…,Edm.String) or another", node.at)
+        return bound
 
     def refuse(self, code: str, message: str, at: int) -> NoReturn:
         raise BadRequest(code, message, target=self.target, at=at)
@@ -100,7 +108,7 @@ class ExpressionBinder:
         return bind_search(self, node)
 
     def unary(self, node: syntax.Unary) -> Typed:
-        operand = self.value(node.operand)
+        operand = taken_as(self.value(node.operand), BOOLEAN if node.operator == "not" else DECIMAL)
         if node.operator == "not":
             self._need_boolean(operand, "not", node.at)
             return Not(operand)
@@ -110,7 +118,7 @@ class ExpressionBinder:
         return Constant(kind, None) if _is_null(operand) else Negation(self._as(operand, kind, node.at), kind)
 
     def junction(self, node: syntax.Junction) -> Typed:
-        terms = tuple(self.value(term) for term in node.terms)
+        terms = tuple(taken_as(self.value(term), BOOLEAN) for term in node.terms)
         for term, written in zip(terms, node.terms, strict=True):
             self._need_boolean(term, node.operator, written.at)
         return _as_among(terms) if node.operator == "or" else Logical(node.operator, terms)
@@ -120,13 +128,19 @@ class ExpressionBinder:
             self.refuse("TypeMismatch", f"{operator!r} needs conditions, not a value of {operand.type}", at)
 
     def binary(self, node: syntax.Binary) -> Typed:
-        left, right = self.value(node.left), self.value(node.right)
+        left, right = self._both_typed(self.value(node.left), self.value(node.right), node)
         if node.operator in _ARITHMETIC:
             return self._arithmetic(node, left, right)
         left, right = self._as_enum(left, right, node), self._as_enum(right, left, node)
         if node.operator == "has":
             return self._has(left, right, node)
         return self._comparison(node, left, right)
+
+    def _both_typed(self, left: Typed, right: Typed, node: syntax.Binary) -> tuple[Typed, Typed]:
+        """A dynamic property takes the type of what stands on the other side."""
+        if left.type == right.type == UNTYPED:
+            self.refuse("TypeUnknown", "neither side says its type; write cast(…,Edm.String) or another type", node.at)
+        return beside(left, (right,)), beside(right, (left,))
 
     def _as_enum(self, operand: Typed, other: Typed, node: syntax.Binary) -> Typed:
         """A literal beside a property of an enumeration names members of it: ``'Red'``, ``Ns.Color'Red'``, ``1``."""
@@ -220,7 +234,7 @@ class ExpressionBinder:
     def _as(self, operand: Typed, kind: PrimitiveType, at: int) -> Typed:
         if isinstance(operand, Constant) and operand.value is not None:
             return self.converted(operand, kind, at)
-        return operand
+        return taken_as(operand, kind)
 
     def inside(self, node: syntax.In) -> Typed:
         operand = self.value(node.operand)
@@ -230,9 +244,11 @@ class ExpressionBinder:
             message = "'in' needs a list of literals or a path to a collection of values"
             raise NotImplementedByService("NotImplemented", message, target=self.target, at=node.at)
         as_equals = syntax.Binary("eq", node.operand, node.operand, node.at)
+        values = [self.value(written) for written in node.items.items]
+        operand = beside(operand, values)
         items = []
-        for written in node.items.items:
-            item = self._as_enum(self.value(written), operand, as_equals)
+        for value, written in zip(values, node.items.items, strict=True):
+            item = self._as_enum(value, operand, as_equals)
             comparison = self._comparison(as_equals, operand, item)
             assert isinstance(comparison, Comparison)
             if not isinstance(comparison.right, Constant):
@@ -271,6 +287,7 @@ class ExpressionBinder:
 
     def _cast(self, node: syntax.Call) -> Typed:
         operand, wanted = self._operand_and_type(node)
+        operand = taken_as(operand, wanted)
         if operand.type == wanted:
             return operand
         if _is_null(operand):
@@ -285,6 +302,7 @@ class ExpressionBinder:
         if tested is not None:
             return tested
         operand, wanted = self._operand_and_type(node)
+        operand = taken_as(operand, wanted)
         if operand.type == wanted or (
             operand.type.is_integer and wanted.is_integer and operand.type.rank <= wanted.rank
         ):
@@ -311,7 +329,7 @@ class ExpressionBinder:
         return replace(self, aliases={}).value(self.aliases[node.name])
 
     def case(self, node: syntax.Case) -> Typed:
-        branches = [(self.condition(condition), self.value(value)) for condition, value in node.branches]
+        branches = [(self.condition(condition), taken_as(self.value(value), STRING)) for condition, value in node.branches]
         kind = NULL
         for _, value in branches:
             common = promote(kind, value.type)
@@ -391,7 +409,7 @@ def _fits(signature: Canonical, arguments: Sequence[Typed]) -> bool:
 
 
 def _takes(wanted: PrimitiveType, given: PrimitiveType) -> bool:
-    if given in (wanted, NULL):
+    if given in (wanted, NULL, UNTYPED):
         return True
     if wanted.is_integer:
         return given.is_integer

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from odata_service.bind.typed import (
-    CollectionRef, Constant, Counted, EntityRef, Exists, PropertyRef, Ranged, StructureRef, Typed, ValuesRef,
+    CollectionRef, Constant, Counted, DynamicRef, EntityRef, Exists, PropertyRef, Ranged, StructureRef, Typed, ValuesRef,
 )  # fmt: skip
 from odata_service.edm.any_entity import AnyEntity
 from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty, Property
@@ -106,12 +106,15 @@ class PathBinder:
         navigation = place.type.navigation.get(name)
         if navigation is not None and navigation.collection:
             return self._collection(CollectionRef(place.variable, place.walked, navigation), rest, step)
+        if place.type.dynamic is not None and place.type.has_dynamic(name):
+            return self._last(DynamicRef(place.walked, place.type.dynamic, name, place.variable), rest)
         return None
 
-    def _last(self, value: PropertyRef, rest: Sequence[Step]) -> Typed:
+    def _last(self, value: PropertyRef | DynamicRef, rest: Sequence[Step]) -> Typed:
         if not rest:
             return value
-        self.binder.refuse("NotAValue", f"{value.property.name} is a property without members", rest[0].at)
+        name = value.name if isinstance(value, DynamicRef) else value.property.name
+        self.binder.refuse("NotAValue", f"{name} is a property without members", rest[0].at)
 
     def _walked(self, place: Place, step: Segment) -> Place:
         name = step.name

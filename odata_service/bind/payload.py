@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from odata_service.edm.dynamic import DynamicType
 from odata_service.edm.model import EntityType
 
 
@@ -19,7 +20,8 @@ class EntityReference:
 class EntityPayload:
     """``values`` by property name, in the Python types of ``edm.primitive`` (``None`` for null); ``related`` by
     navigation property, for a single one a tuple of one, or the empty tuple for null; ``structures`` by complex
-    property, members by name or ``None`` for null; ``collections`` by collection of values, each whole.
+    property, members by name or ``None`` for null; ``collections`` by collection of values, each whole;
+    ``dynamic`` what nobody declared, with the type of each.
 
     In an update, the ``related`` of a collection are all that shall be there afterwards, but for the names in ``added``
     they come in addition (``@odata.bind``); ``changes`` has what ``Nav@delta`` says. ``reference`` is what the client
@@ -31,6 +33,7 @@ class EntityPayload:
     related: Mapping[str, tuple[EntityPayload | EntityReference, ...]] = field(default_factory=dict)
     structures: Mapping[str, Mapping[str, object] | None] = field(default_factory=dict)
     collections: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    dynamic: Mapping[str, tuple[object, DynamicType] | None] = field(default_factory=dict)
     changes: Mapping[str, DeltaPayload] = field(default_factory=dict)
     added: frozenset[str] = frozenset()
     reference: EntityReference | None = None

@@ -13,7 +13,7 @@ from odata_service.bind.typed import Constant, Typed
 if TYPE_CHECKING:
     from odata_service.bind.apply import Applied
 from odata_service.edm.model import (
-    CollectionProperty, ComplexProperty, EntitySet, EntityType, NavigationProperty, Property, StreamProperty,
+    CollectionProperty, ComplexProperty, DynamicColumn, EntitySet, EntityType, NavigationProperty, Property, StreamProperty,
 )  # fmt: skip
 
 # A condition that the rows of a set must meet for this caller, given the set's alias in a statement. (Any: an alias of
@@ -78,6 +78,14 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
+class Dynamic:
+    """The dynamic properties that are wanted: those of some names, or without names all."""
+
+    column: DynamicColumn
+    names: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Expansion:
     """One item of ``$expand`` with the query over its far end; ``only`` is ``ref`` or ``count`` where just the addresses
     or the number of the related entities are wanted."""
@@ -104,6 +112,7 @@ class Query:
     select: tuple[Property, ...] = ()
     structures: tuple[ComplexProperty, ...] = ()
     collections: tuple[Values, ...] = ()
+    dynamic: Dynamic | None = None
     computed: tuple[tuple[str, Typed], ...] = ()
     chosen: bool = False
     links: tuple[NavigationProperty, ...] = ()
@@ -122,13 +131,13 @@ class Query:
         return self.source[-1].single
 
 
-Kind = Literal["entities", "property", "raw", "structure", "values", "value_count", "stream", "count", "links"]
+Kind = Literal["entities", "property", "raw", "structure", "values", "value_count", "dynamic", "dynamic_raw", "stream", "count", "links"]
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """A GET: the query and what of its result is asked for; ``property`` for the kinds property and raw, and so on. For
-    values and their number, the query has the one collection."""
+    values and their number the query has the one collection, and for a dynamic property its name."""
 
     query: Query
     kind: Kind = "entities"

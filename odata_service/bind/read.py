@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from odata_service.bind.apply import ApplyBinder
+from odata_service.bind.dynamic import orders_of
 from odata_service.bind.expression import ExpressionBinder
 from odata_service.bind.query import (
     Expansion, Kind, Order, Query, Read, ReadAll, ReadApplied, ReadMetadata, ReadServiceDocument, Step,
@@ -54,6 +55,9 @@ class ReadBinder:
         _check_options(options, resource, kind)
         if resource.values is not None:
             return self._values(resource, resource.values, options, kind)
+        if resource.dynamic is not None:
+            query = replace(_without_content(self._query(resource.steps, options, {})), dynamic=resource.dynamic)
+            return Read(query, kind)
         query = self._query(resource.steps, options, dict(options.aliases))
         query = query if kind == "entities" else _without_content(query)
         return Read(query, kind, resource.property, resource.structure, resource.stream)
@@ -124,6 +128,7 @@ class ReadBinder:
             count=bool(options.count),
             select=chosen.properties,
             structures=chosen.structures,
+            dynamic=chosen.dynamic,
             collections=tuple(bind_values(each, inner, expressions) for each, inner in chosen.collections),
             computed=tuple((name, expressions.computed[name]) for name in chosen.computed),
             chosen=chosen.chosen,
@@ -146,7 +151,7 @@ class ReadBinder:
             if item.name in entity_type.member_names or item.name in binder.computed:
                 message = f"{entity_type.name} has a property {item.name!r} already"
                 raise BadRequest("NameTaken", message, target="$compute", at=item.at)
-            value = replace(binder, target="$compute").value(item.expression)
+            value = replace(binder, target="$compute").known(item.expression)
             binder = replace(binder, computed={**binder.computed, item.name: value})
         return binder
 
@@ -159,7 +164,7 @@ class ReadBinder:
         for order, item in zip(asked, items, strict=True):
             if isinstance(order.expression, (Constant, StructureRef, EntityRef)):
                 expressions.refuse("NotSortable", "only a value that differs from row to row gives an order", item.at)
-        asked = asked or list(default)
+        asked = [each for order in asked for each in orders_of(order)] or list(default)
         named = {order.expression for order in asked if isinstance(order.expression, PropertyRef)}
         return (*asked, *(Order(part) for part in self._key(expressions.type) if part not in named))
 
@@ -227,7 +232,7 @@ def _is_type(segment: Segment) -> bool:
 
 def _without_content(query: Query) -> Query:
     """The same entities, of which only the key is wanted, or what the kind of the read says."""
-    return replace(query, select=(), structures=(), collections=(), links=(), expand=(), computed=())
+    return replace(query, select=(), structures=(), collections=(), dynamic=None, links=(), expand=(), computed=())
 
 
 def _with_levels(navigation: NavigationProperty, item: ExpandItem) -> Options:
@@ -272,6 +277,8 @@ def _kind(resource: Resource) -> Kind:
         return "structure"
     if resource.values is not None:
         return "value_count" if resource.count else "values"
+    if resource.dynamic is not None:
+        return "dynamic_raw" if resource.raw else "dynamic"
     if resource.property is not None:
         return "raw" if resource.raw else "property"
     if resource.count:
@@ -288,7 +295,7 @@ def _check_options(options: Options, resource: Resource, kind: Kind) -> None:
     shaping = [name for name, value in given.items() if value]
     if options.search and isinstance(resource.steps[-1].entity_set, CrossJoin):
         raise NotImplementedByService("NotImplemented", "$search over a cross join is not supported", target="$search")
-    single = resource.steps[-1].single or kind in ("property", "raw", "structure", "stream")
+    single = resource.steps[-1].single or kind in ("property", "raw", "structure", "dynamic", "dynamic_raw", "stream")
     if single and kind not in ("count", "values", "value_count") and shaping:
         raise BadRequest("OptionNotApplicable", f"{shaping[0]} needs a collection, this is one resource", target=shaping[0])
     if kind == "count" and options.count:

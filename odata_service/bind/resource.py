@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builtins import property as computed  # Resource has a field of the name
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
@@ -9,7 +10,7 @@ from typing import NoReturn
 from odata_service.bind.call import Call, bound_call, imported_call
 from odata_service.bind.expression import ExpressionBinder
 from odata_service.bind.keys import TARGET, Aliases, key_from_segments, key_of
-from odata_service.bind.query import Step
+from odata_service.bind.query import Dynamic, Step
 from odata_service.edm.cross_join import cross_join
 from odata_service.edm.model import (
     CollectionProperty, ComplexProperty, EntityModel, NavigationProperty, Property, StreamProperty,
@@ -26,7 +27,8 @@ SPECIAL = ("$metadata", "$batch", "$entity")
 class Resource:
     """``People(k)/Addresses/AddressType/$ref``: the steps to the entities, then at most one of the others.
 
-    ``values`` is a collection of values; ``count`` goes with it as with entities. ``links`` says that the addresses of the entities are meant (``$links/Nav``, ``Nav/$ref``), ``raw`` that ``$value`` ended
+    ``values`` is a collection of values; ``count`` goes with it as with entities. ``dynamic`` is one dynamic property.
+    ``links`` says that the addresses of the entities are meant (``$links/Nav``, ``Nav/$ref``), ``raw`` that ``$value`` ended
     the path, ``each`` that every member of a collection is (``$each``). ``call`` is an
     operation; only when it has run it is known what follows it. ``special`` is ``$metadata``, ``$batch`` and
     the like, or empty for the root.
@@ -36,6 +38,7 @@ class Resource:
     property: Property | None = None
     structure: ComplexProperty | None = None
     values: CollectionProperty | None = None
+    dynamic: Dynamic | None = None
     stream: StreamProperty | None = None
     raw: bool = False
     count: bool = False
@@ -43,6 +46,12 @@ class Resource:
     each: bool = False
     call: Call | None = None
     special: str | None = None
+
+    @computed
+    def is_part(self) -> bool:
+        """Whether it is a part of an entity, or how entities are related."""
+        parts = (self.property, self.structure, self.values, self.dynamic, self.stream)
+        return self.links or any(each is not None for each in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +182,17 @@ class ResourceBinder:
             named = [each.name for each in path[position + 1 : position + 2]]
             self._nothing_after(path, position + (2 if named == ["$value"] else 1))
             return Resource(tuple(steps), stream=entity_type.streams[segment.name], raw=True)
+        if segment.arguments is None and steps[-1].single and entity_type.has_dynamic(segment.name):
+            return self._dynamic(steps, path, position)
         return None
+
+    def _dynamic(self, steps: list[Step], path: Sequence[Segment], position: int) -> Resource:
+        """``Colour`` and ``Colour/$value``; what there is under the name, only the entity knows."""
+        raw = [each.name for each in path[position + 1 : position + 2]] == ["$value"]
+        self._nothing_after(path, position + (2 if raw else 1))
+        column = steps[-1].type.dynamic
+        assert column is not None, "the type is open"
+        return Resource(tuple(steps), dynamic=Dynamic(column, frozenset({path[position].name})), raw=raw)
 
     def _links(self, steps: list[Step], path: Sequence[Segment], position: int) -> Resource:
         if position + 1 >= len(path):

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
+from odata_service.bind.query import Dynamic
 from odata_service.edm.any_entity import AnyEntity
 from odata_service.edm.model import (
     CollectionProperty, ComplexProperty, EntityModel, EntityType, NavigationProperty, Property,
 )  # fmt: skip
 from odata_service.errors import BadRequest, did_you_mean
 from odata_service.parse.syntax import Options, Segment, SelectItem
+
+
+EVERYTHING = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Selection:
     structures: tuple[ComplexProperty, ...]
     links: tuple[NavigationProperty, ...]
     collections: tuple[tuple[CollectionProperty, Options], ...] = ()
+    dynamic: Dynamic | None = None
     computed: tuple[str, ...] = ()
     chosen: bool = False
 
@@ -34,6 +39,7 @@ class _Named:
     properties: set[str] = field(default_factory=set)
     members: dict[str, set[str]] = field(default_factory=dict)
     collections: dict[str, list[Options]] = field(default_factory=dict)
+    dynamic: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
     computed: list[str] = field(default_factory=list)
 
@@ -47,7 +53,8 @@ def selection(
     links = tuple(entity_type.navigation.values())
     if not items:
         whole = tuple((each, Options()) for each in collections.values())
-        return Selection(tuple(properties.values()), tuple(structures.values()), links, whole, tuple(computed))
+        dynamic = _dynamic(entity_type)
+        return Selection(tuple(properties.values()), tuple(structures.values()), links, whole, dynamic, tuple(computed))
     named = _Named()
     for item in items:
         _Chooser(model, entity_type, computed, named, item).choose()
@@ -56,6 +63,7 @@ def selection(
         tuple(_part(each, named.members[name]) for name, each in structures.items() if name in named.members),
         tuple(each for each in links if each.name in named.links),
         tuple((each, _together(named.collections[name])) for name, each in collections.items() if name in named.collections),
+        _chosen_dynamic(entity_type, named.dynamic),
         tuple(dict.fromkeys(named.computed)),
         chosen=True,
     )
@@ -72,6 +80,18 @@ def all_structures(entity_type: EntityType) -> dict[str, ComplexProperty]:
 
 def all_collections(entity_type: EntityType) -> dict[str, CollectionProperty]:
     return {name: each for below in entity_type.with_derived() for name, each in below.collections.items()}
+
+
+def _dynamic(entity_type: EntityType) -> Dynamic | None:
+    column = next((each.dynamic for each in entity_type.with_derived() if each.dynamic is not None), None)
+    return None if column is None else Dynamic(column)
+
+
+def _chosen_dynamic(entity_type: EntityType, names: set[str]) -> Dynamic | None:
+    found = _dynamic(entity_type)
+    if found is None or not names:
+        return None
+    return found if EVERYTHING in names else Dynamic(found.column, frozenset(names))
 
 
 def _part(structure: ComplexProperty, members: set[str]) -> ComplexProperty:
@@ -119,7 +139,7 @@ class _Chooser:
         if not path:
             return
         name = path[0].name
-        if name == "*":
+        if name == EVERYTHING:
             self._everything(entity_type)
         elif name in entity_type.complex:
             for rest in _nested(path[1:], self.item):
@@ -132,12 +152,15 @@ class _Chooser:
             self.named.links.add(name)
         elif name in self.computed:
             self.named.computed.append(name)
+        elif len(path) == 1 and entity_type.has_dynamic(name):
+            self.named.dynamic.add(name)
         elif name not in entity_type.streams:
             self._unknown(entity_type.name, path[0] if name not in entity_type.member_names else path[1], entity_type)
 
     def _everything(self, entity_type: EntityType) -> None:
         self.named.properties |= set(all_properties(entity_type))
         self.named.computed += self.computed
+        self.named.dynamic.add(EVERYTHING)
         for name in all_structures(entity_type):
             self.named.members[name] = set()
         for name in all_collections(entity_type):
@@ -154,7 +177,7 @@ class _Chooser:
 
     def _structure(self, structure: ComplexProperty, rest: Sequence[Segment]) -> None:
         whole = structure.name in self.named.members and not self.named.members[structure.name]
-        if not rest or rest[0].name == "*":
+        if not rest or rest[0].name == EVERYTHING:
             self.named.members[structure.name] = set()
         elif structure.member(rest[0].name) is None:
             hint = did_you_mean(rest[0].name, structure.type.members)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from builtins import property as computed  # PropertyRef has a field of the name
 from dataclasses import dataclass
 
-from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityType, NavigationProperty, Property
-from odata_service.edm.primitive import BOOLEAN, INT64, NULL, PrimitiveType
+from odata_service.edm.model import CollectionProperty, ComplexProperty, DynamicColumn, EntityType, NavigationProperty, Property
+from odata_service.edm.primitive import BOOLEAN, INT64, NULL, UNTYPED, PrimitiveType
 from odata_service.functions import Canonical
 
 
@@ -41,6 +41,20 @@ class PropertyRef:
     @computed
     def nullable(self) -> bool:
         return self.property.nullable or not all(way.certain for way in self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicRef:
+    """``Maker/Weight`` where makers are open to properties that nobody declared: its value where it is of a type, else null.
+    Until something else says which type that is, it is untyped."""
+
+    path: tuple[NavigationProperty, ...]
+    column: DynamicColumn
+    name: str
+    variable: str = "$it"
+    type: PrimitiveType = UNTYPED
+
+    nullable = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +275,6 @@ class Visible:
 
 
 Typed = (
-    Constant | PropertyRef | Function | Comparison | Among | Arithmetic | Negation | Logical | Not | Cast | EntityRef
-    | StructureRef | Exists | Counted | TypeTest | Branches | Given | Visible
+    Constant | PropertyRef | DynamicRef | Function | Comparison | Among | Arithmetic | Negation | Logical | Not | Cast
+    | EntityRef | StructureRef | Exists | Counted | TypeTest | Branches | Given | Visible
 )  # fmt: skip

@@ -52,7 +52,7 @@ def _condition(inside: ExpressionBinder, options: Options) -> Typed | None:
 
 def _order(inside: ExpressionBinder, item: OrderBy) -> Order:
     inside = replace(inside, target="$orderby")
-    value = inside.value(item.expression)
+    value = inside.known(item.expression)
     if isinstance(value, (Constant, StructureRef)):
         inside.refuse("NotSortable", "only a value that differs from one to the next gives an order", item.at)
     return Order(value, item.descending)

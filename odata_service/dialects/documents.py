@@ -28,6 +28,32 @@ class Member(FunctionElement[str]):
     inherit_cache = True
 
 
+class MemberText(Member):
+    """The same of a member that may be of any kind: what is no text as JSON writes it."""
+
+    name = "member_text"
+    inherit_cache = True
+
+
+class MemberOfKind(FunctionElement[str]):
+    """``MemberOfKind(kind, object, name, name of its type)``: the same where it is a ``number``, a ``boolean``, or of the
+    type of OData that is named."""
+
+    inherit_cache = False  # the kind is not in SQLAlchemy's key
+    name = "member_of_kind"
+    type = types.String()
+
+    def __init__(self, kind: str, *parts: ColumnElement[Any]) -> None:
+        self.kind = kind
+        super().__init__(*parts)
+
+    @property
+    def types_of_text(self) -> str:
+        """Those whose values are written as strings in JSON."""
+        names = {"number": ("Decimal", "Double", "Single"), "boolean": ()}.get(self.kind, (self.kind,))
+        return ", ".join(f"'{name}'" for name in names)
+
+
 class OfText(FunctionElement[Any]):
     """A Boolean or a number as JSON writes it, which SQLite has already made a value of."""
 
@@ -58,6 +84,15 @@ def _elements(element: Elements, compiler: SQLCompiler, **kw: Any) -> str:
 def _member(element: Member, compiler: SQLCompiler, **kw: Any) -> str:
     document, name = arguments(element, compiler, **kw)
     return f"({document} ->> {name})"
+
+
+@compiles(MemberOfKind)
+def _member_of_kind(element: MemberOfKind, compiler: SQLCompiler, **kw: Any) -> str:
+    document, name, said = arguments(element, compiler, **kw)
+    wanted = f"jsonb_typeof({document} -> {name}) = '{element.kind}'"
+    if element.types_of_text:
+        wanted += f" OR {document} ->> {said} IN ({element.types_of_text})"
+    return f"(CASE WHEN {wanted} THEN {document} ->> {name} END)"
 
 
 @compiles(OfText)

@@ -236,6 +236,27 @@ def _elements(element: documents.Elements, compiler: SQLCompiler, **kw: Any) -> 
     return f"(SELECT key AS place, value, value AS text FROM json_each(nullif({array}, 'null')))"
 
 
+@compiles(documents.MemberText, "sqlite")
+def _member_text(element: documents.MemberText, compiler: SQLCompiler, **kw: Any) -> str:
+    document, name = arguments(element, compiler, **kw)
+    text = f"WHEN 'text' THEN {document} ->> {name} WHEN 'null' THEN NULL ELSE {document} -> {name}"
+    return f"(CASE json_type({document}, '$.' || {name}) {text} END)"
+
+
+_JSON_TYPES = {"number": ("integer", "real"), "boolean": ("true", "false")}
+
+
+@compiles(documents.MemberOfKind, "sqlite")
+def _member_of_kind(element: documents.MemberOfKind, compiler: SQLCompiler, **kw: Any) -> str:
+    """Numbers as JSON writes them, with all their digits."""
+    document, name, said = arguments(element, compiler, **kw)
+    kinds = ", ".join(f"'{kind}'" for kind in _JSON_TYPES.get(element.kind, ()))
+    arrow = "->" if element.kind == "number" else "->>"
+    plain = f"WHEN json_type({document}, '$.' || {name}) IN ({kinds}) THEN {document} {arrow} {name} " if kinds else ""
+    typed = f"WHEN {document} ->> {said} IN ({element.types_of_text}) THEN {document} ->> {name} "
+    return f"(CASE {plain}{typed if element.types_of_text else ''}END)"
+
+
 @compiles(documents.OfText, "sqlite")
 def _of_text(element: documents.OfText, compiler: SQLCompiler, **kw: Any) -> str:
     (value,) = arguments(element, compiler, **kw)

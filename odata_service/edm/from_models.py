@@ -12,13 +12,13 @@ from sqlalchemy.orm import ColumnProperty, DeclarativeBase, Mapper
 
 from odata_service.edm import primitive
 from odata_service.edm.model import (
-    CollectionProperty, ComplexProperty, EntityModel, EntitySet, EntityType, Property, StreamProperty,
+    CollectionProperty, ComplexProperty, DynamicColumn, EntityModel, EntitySet, EntityType, Property, StreamProperty,
 )  # fmt: skip
 from odata_service.edm.relationships import navigation_of
 from odata_service.edm.said import Kinds, Said
 from odata_service.edm.values import edm_type
 from odata_service.tracking import Tracking, tracking_of
-from odata_service.types import Collection, Enumeration, Stream
+from odata_service.types import Collection, DynamicProperties, Enumeration, Stream
 
 class ModelError(Exception):
     """The models cannot be published as they are: two share a name, or one has no key."""
@@ -96,6 +96,7 @@ def _entity_type(mapper: Mapper[Any], said: Said, kinds: Kinds) -> EntityType:
         properties=published,
         complex={each.name: each for each in _complex_properties(mapper, said, kinds)},
         collections={each.name: each for each in collections},
+        dynamic=_dynamic_column(mapper, columns),
         streams={stream.name: stream for stream in streams if stream.name != said.media},
         media=media,
         slug=None if media is None else _slug(said, media, published),
@@ -120,6 +121,14 @@ def _stream(attribute: ColumnProperty[Any]) -> StreamProperty:
     content_type = kind.content_type
     named = content_type if "/" not in content_type else None
     return StreamProperty(attribute.key, attribute.key, "application/octet-stream" if named else content_type, named)
+
+
+def _dynamic_column(mapper: Mapper[Any], attributes: Iterable[ColumnProperty[Any]]) -> DynamicColumn | None:
+    """The column that makes a type an open one."""
+    found = [each for each in attributes if isinstance(each.columns[0].type, DynamicProperties)]
+    if len(found) > 1:
+        raise ModelError(f"{mapper.class_.__name__} has two columns for its dynamic properties")
+    return DynamicColumn(found[0].key, found[0].columns[0], _subclass(mapper, found[0].key)) if found else None
 
 
 def _collection(

@@ -13,6 +13,7 @@ from functools import cached_property
 from sqlalchemy import ColumnElement, FromClause
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
+from odata_service.edm.names import is_name
 from odata_service.edm.operation import Operation, Operations, types_of
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import NotFound, did_you_mean
@@ -135,6 +136,15 @@ class CollectionProperty:
 
 
 @dataclass(frozen=True, slots=True)
+class DynamicColumn:
+    """Where entities of an open type keep what they have besides the declared properties."""
+
+    attribute: str
+    column: ColumnElement[object]
+    subclass: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StreamProperty:
     """A named stream, ``Products(1)/Photo``, or (without a name) the content of a media entity. Its media type is in
     the attribute ``content_type_attribute``, or always ``content_type``."""
@@ -189,6 +199,7 @@ class EntityType:
     complex: Mapping[str, ComplexProperty] = field(default_factory=dict)
     collections: Mapping[str, CollectionProperty] = field(default_factory=dict)
     streams: Mapping[str, StreamProperty] = field(default_factory=dict)
+    dynamic: DynamicColumn | None = None
     media: StreamProperty | None = None
     slug: Property | None = None  # what a media entity is called by the client that sends its octets
     tracking: Tracking | None = None
@@ -233,6 +244,14 @@ class EntityType:
         yield self
         for each in self.derived:
             yield from each.with_derived()
+
+    def declares(self, name: str) -> bool:
+        """Whether it or a type derived from it has such a member."""
+        return any(name in each.member_names for each in self.with_derived())
+
+    def has_dynamic(self, name: str) -> bool:
+        """Whether its entities may have a property of that name which nobody declares."""
+        return self.dynamic is not None and is_name(name) and not self.declares(name)
 
     def is_a(self, other: EntityType) -> bool:
         return self is other or (self.base is not None and self.base.is_a(other))

@@ -1,4 +1,4 @@
-"""English plurals for entity sets, as Entity Framework makes them: Person → People, Address → Addresses."""
+"""Names: which there may be, and English plurals for entity sets as Entity Framework makes them: Person → People."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _RULES = (
     (re.compile(r"(?i)([^aeiou])y$"), r"\1ies"),
     (re.compile(r"$"), "s"),
 )
+# CSDL, Simple Identifier.
+_NAME = re.compile(r"[^\W\d]\w{0,127}")
 _LAST_WORD = re.compile(r"([A-Z]?[a-z]+|[A-Z]+)$")
 
 
@@ -46,3 +48,11 @@ def camel_case(name: str) -> str:
     """
     joined = _UNDERSCORES.sub(lambda match: match[1].upper(), name.strip("_"))
     return _HUMPS.sub(lambda match: match[0].lower(), joined)
+
+
+def is_name(text: str) -> bool:
+    """
+    >>> is_name("Größe"), is_name("2nd"), is_name("a b")
+    (True, False, False)
+    """
+    return _NAME.fullmatch(text) is not None

@@ -68,6 +68,8 @@ GEOGRAPHY_POLYGON = PrimitiveType("Edm.GeographyPolygon", "", dict)
 GEOGRAPHIES = (GEOGRAPHY_POINT, GEOGRAPHY_LINE_STRING, GEOGRAPHY_POLYGON)
 # The type of the literal null, and of an expression that is nothing but null.
 NULL = PrimitiveType("null", "null", type(None))
+# The type of a dynamic property before it is known what it is compared with.
+UNTYPED = PrimitiveType("Edm.Untyped", "", object)
 
 PRIMITIVES = (
     BOOLEAN, BYTE, SBYTE, INT16, INT32, INT64, DECIMAL, SINGLE, DOUBLE, STRING, GUID, BINARY, DATE, TIME_OF_DAY,

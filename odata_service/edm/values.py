@@ -55,6 +55,22 @@ PYTHON_TYPES: Mapping[Annotation, PrimitiveType] = {
 }
 
 
+# What a value is by its class; bool before int, datetime before date.
+_OF_VALUES = (bool, datetime.datetime, *(each for each in PYTHON_TYPES if each not in (bool, datetime.datetime)))
+
+
+def type_of(value: object) -> PrimitiveType:
+    """The primitive type of a value that no type was declared for.
+
+    >>> type_of(True).name, type_of(datetime.date(2010, 12, 31)).name
+    ('Edm.Boolean', 'Edm.Date')
+    """
+    found = next((PYTHON_TYPES[python] for python in _OF_VALUES if isinstance(value, python)), None)
+    if found is None:
+        raise TypeError(f"{value!r} has no primitive type")
+    return found
+
+
 def edm_type(sql_type: types.TypeEngine[object]) -> PrimitiveType | None:
     """The primitive type of a column's type.
 

@@ -25,15 +25,15 @@ def view(model: EntityModel, sets: Mapping[str, EntitySet], change: Change = rep
 
 def plain(model: EntityModel) -> EntityModel:
     """The model for a protocol that knows only values that stand alone."""
-    if not any(each.collections for each in model.types.values()):
+    if not any(each.collections or each.dynamic for each in model.types.values()):
         return model
     if model not in _PLAIN:
-        _PLAIN[model] = view(model, model.sets, _without_collections)
+        _PLAIN[model] = view(model, model.sets, _plain_type)
     return _PLAIN[model]
 
 
 _PLAIN: WeakKeyDictionary[EntityModel, EntityModel] = WeakKeyDictionary()
 
 
-def _without_collections(entity_type: EntityType) -> EntityType:
-    return replace(entity_type, collections={})
+def _plain_type(entity_type: EntityType) -> EntityType:
+    return replace(entity_type, collections={}, dynamic=None)

@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from sqlalchemy import inspect
+from sqlalchemy import ColumnElement, inspect
 
 from odata_service.bind.payload import EntityPayload, Octets
-from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityType, Property, StreamProperty
+from odata_service.edm.dynamic import DynamicType, DynamicValues
+from odata_service.edm.model import ComplexProperty, DynamicColumn, EntityType, Property, StreamProperty
 from odata_service.edm.primitive import STRING
 from odata_service.edm.temporal import in_utc
 from odata_service.errors import BadRequest
@@ -96,8 +97,17 @@ def set_collections(entity: Entity, entity_type: EntityType, payload: EntityPayl
             setattr(entity, collection.attribute, list(payload.collections.get(name, ())))
 
 
-def has_default(collection: CollectionProperty) -> bool:
-    return getattr(collection.column, "default", None) is not None
+def set_dynamic(
+    entity: Entity, column: DynamicColumn, given: Mapping[str, tuple[object, DynamicType] | None], replace: bool
+) -> None:
+    """The dynamic properties that are named, or with ``replace`` no others; null takes one away."""
+    present = None if replace else getattr(entity, column.attribute)
+    known = present if isinstance(present, DynamicValues) else DynamicValues(present or {})
+    setattr(entity, column.attribute, known.changed(given))
+
+
+def has_default(column: ColumnElement[object]) -> bool:
+    return getattr(column, "default", None) is not None
 
 
 def make_key(entity: Entity, entity_type: EntityType, declared: Property, payload: EntityPayload) -> None:

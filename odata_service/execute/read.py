@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from odata_service.bind.convert import NotConvertible, convert
 from odata_service.bind.typed import Constant
 from odata_service.dialects.base import Database, Decoder
+from odata_service.edm.dynamic import DynamicType, collection_of, property_of
 from odata_service.edm.model import ComplexProperty, StreamProperty
-from odata_service.edm.primitive import PrimitiveType
+from odata_service.edm.primitive import STRING, PrimitiveType
 from odata_service.errors import BadRequest, NotFound
 from odata_service.etag import etag_of
 from odata_service.execute.connection import Connection, ReadConnections, Row, Timing
@@ -102,6 +103,8 @@ class _Reading:
             return self._stream(read.stream, rows[0], etag)
         if read.kind in ("values", "value_count"):
             return self._values(rows[0], etag)
+        if read.kind in ("dynamic", "dynamic_raw"):
+            return self._dynamic(rows[0], etag)
         if read.structure is not None:
             return ComplexValue(read.structure, _members(read.structure, level), etag)
         if read.property is None:
@@ -124,6 +127,16 @@ class _Reading:
             return EntityCount(len(values))
         count = None if selected.count is None else int(str(row[selected.count]))
         return CollectionValue(selected.collection, values, count, etag)
+
+    def _dynamic(self, row: Row, etag: str | None) -> Result:
+        """A dynamic property, as if the model declared it; one that is missing is null (Protocol, Dynamic Properties)."""
+        selected = self.plan.shape.dynamic
+        assert selected is not None and selected.names is not None, "one property is asked for"
+        (asked,) = selected.names
+        name, value, kind = next(selected.of_row(row), (asked, None, DynamicType(STRING)))
+        if kind.collection and isinstance(value, list):
+            return CollectionValue(collection_of(name, kind), value, None, etag)
+        return PropertyValue(property_of(name, kind), value, self.plan.read.kind == "dynamic_raw", etag)
 
     def _missing(self) -> Result:
         """No such entity; or a navigation that leads nowhere, which is an answer too."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from odata_service.access import Caller
 from odata_service.bind.command import (
-    AddValue, ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Invoke, Link, OfProperty, SetProperty, SetStream,
+    AddValue, ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Invoke, Link, OfProperty, SetDynamic, SetProperty, SetStream,
     SetStructure, SetValues, Update, UpdateEach,
 )  # fmt: skip
 from odata_service.bind.convert import convert
@@ -26,7 +26,8 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest, Conflict, NotFound, ServiceUnavailable
 from odata_service.etag import Conditions
 from odata_service.execute.assignment import (
-    bound_columns, default_of, has_default, has_values, make_key, media_values, set_collections, set_stream, set_structure, set_value,
+    bound_columns, default_of, has_default, has_values, make_key, media_values, set_collections, set_dynamic, set_stream, set_structure,
+    set_value,
 )  # fmt: skip
 from odata_service.execute.connection import Timing
 from odata_service.execute.deep_update import DeepUpdate
@@ -171,7 +172,7 @@ class _Change:
                 return self._insert(command)
             case Update():
                 return self._update(command)
-            case SetProperty() | SetStructure() | SetValues() | AddValue() | SetStream():
+            case SetProperty() | SetStructure() | SetValues() | AddValue() | SetDynamic() | SetStream():
                 entity = self._target(command.target)
                 self._set(entity, command)
                 return _named(command.target.entity_set, entity)
@@ -200,6 +201,8 @@ class _Change:
             case AddValue():
                 values = getattr(entity, command.collection.attribute)
                 setattr(entity, command.collection.attribute, [*values, command.value])
+            case SetDynamic():
+                set_dynamic(entity, command.column, {command.name: command.value}, replace=False)
             case SetStream():
                 set_stream(entity, command.stream, command.octets)
 
@@ -321,10 +324,13 @@ class _Change:
             set_value(entity, entity_type.properties[name], value)
         for name, members in payload.structures.items():
             set_structure(entity, entity_type.complex[name], members, True)
-        # A protocol that has no collections still makes entities that do.
-        for name, collection in self.writer.planner.model.types[entity_type.name].collections.items():
-            if name in payload.collections or not has_default(collection):
+        # A protocol that has no such properties still makes entities that do.
+        whole = self.writer.planner.model.types[entity_type.name]
+        for name, collection in whole.collections.items():
+            if name in payload.collections or not has_default(collection.column):
                 setattr(entity, collection.attribute, list(payload.collections.get(name, ())))
+        if whole.dynamic is not None and (payload.dynamic or not has_default(whole.dynamic.column)):
+            set_dynamic(entity, whole.dynamic, payload.dynamic, replace=True)
         for declared in entity_type.key:
             if declared.type == primitive.GUID and not declared.generated and payload.values.get(declared.name) is None:
                 make_key(entity, entity_type, declared, payload)
@@ -421,13 +427,16 @@ class _Change:
             elif replace:
                 set_structure(entity, structure, None, True)
         set_collections(entity, entity_type, payload, replace)
+        if entity_type.dynamic is not None and (payload.dynamic or replace):
+            set_dynamic(entity, entity_type.dynamic, payload.dynamic, replace)
         DeepUpdate(self).apply(entity, payload)
 
 
 def _type_of_row(entity: Entity, payload: EntityPayload) -> EntityType:
     """What the entity is: a client may name properties of a derived type without naming the type, or one that it is not."""
     entity_type = next((each for each in payload.type.with_derived() if each.mapper.class_ is type(entity)), payload.type)
-    given = (*payload.values, *payload.structures, *payload.collections, *payload.related, *payload.changes)
+    dynamic = payload.dynamic if entity_type.dynamic is None else ()
+    given = (*payload.values, *payload.structures, *payload.collections, *dynamic, *payload.related, *payload.changes)
     foreign = next((name for name in given if name not in entity_type.member_names), None)
     if foreign is not None:
         message = f"this entity is a {entity_type.name} and has no property {foreign!r:.80}"

@@ -57,6 +57,8 @@ def _chosen(shape: RowShape) -> Iterator[str]:
     for values in shape.collections:
         prefix = _of_derived(declared, values.collection.name, values.collection.subclass)
         yield from (f"{prefix}{path}" for path in _values_paths(values.collection))
+    if shape.dynamic is not None and shape.dynamic.names is not None:
+        yield from sorted(shape.dynamic.names)
     yield from (each.name for each in shape.computed)
     yield from (navigation.name for navigation in shape.links)
 

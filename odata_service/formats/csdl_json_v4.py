@@ -58,9 +58,9 @@ def _enumeration(enumeration: Enumeration) -> Json:
 
 
 def _type(kind: StructuredType) -> Json:
-    facts = _facts(kind.kind, BaseType=kind.base, Abstract=kind.abstract, HasStream=kind.has_stream, Key=list(kind.key))
+    facts = {"BaseType": kind.base, "Abstract": kind.abstract, "OpenType": kind.is_open, "HasStream": kind.has_stream}
     return {
-        **facts,
+        **_facts(kind.kind, **facts, Key=list(kind.key)),
         **{declared.name: _property(declared) for declared in kind.properties},
         **{way.name: _navigation(way) for way in kind.navigation},
         **_annotations(kind.annotations),

@@ -71,6 +71,7 @@ class StructuredType:
     base: str | None = None
     abstract: bool = False
     has_stream: bool = False
+    is_open: bool = False
     key: tuple[str, ...] = ()
     annotations: tuple[Annotation, ...] = ()
 
@@ -211,6 +212,7 @@ def _entity_type(entity_type: EntityType, model: EntityModel) -> StructuredType:
         base=None if base is None else base.full_name,
         abstract=entity_type.is_abstract,
         has_stream=entity_type.media is not None,
+        is_open=entity_type.dynamic is not None and (base is None or base.dynamic is None),
         key=tuple(declared.name for declared in entity_type.key) if base is None else (),
         annotations=said(vocabularies.ENTITY_TYPE, entity_type) + _media_annotations(entity_type, base),
     )

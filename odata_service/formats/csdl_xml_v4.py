@@ -65,7 +65,7 @@ def _add_type(parent: Element, kind: StructuredType, version: str) -> None:
 
 
 def _type_attributes(kind: StructuredType) -> dict[str, str]:
-    facts = {"BaseType": kind.base, "Abstract": kind.abstract, "HasStream": kind.has_stream}
+    facts = {"BaseType": kind.base, "Abstract": kind.abstract, "OpenType": kind.is_open, "HasStream": kind.has_stream}
     return {"Name": kind.name} | {name: _text(fact) for name, fact in facts.items() if fact}
 
 

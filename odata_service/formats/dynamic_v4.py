@@ -7,9 +7,10 @@ import enum
 from collections.abc import Iterator, Mapping, Sequence
 
 from odata_service.edm.primitive import PRIMITIVES
+from odata_service.edm.values import type_of
 from odata_service.formats.json_text import quoted
 from odata_service.formats.style_v4 import Style
-from odata_service.formats.value_v4 import type_of, write_typed
+from odata_service.formats.value_v4 import write_typed
 from odata_service.formats.version_v4 import V4_0
 from odata_service.result import OperationResult
 

@@ -11,18 +11,20 @@ from odata_service.formats.collection_v4 import collection_members
 from odata_service.formats.columns_v4 import column_of, typed_column
 from odata_service.formats.context_v4 import entity_context
 from odata_service.formats.json_text import quoted
+from odata_service.formats.open_v4 import dynamic_piece
 from odata_service.formats.pieces import Page, Piece, addresses, listed, texts_of, written
 from odata_service.formats.structured import absent_as_null, media_type
 from odata_service.formats.style_v4 import Style
 from odata_service.links import path_text
-from odata_service.plan.row import RowShape
+from odata_service.plan.row import RowShape, SelectedDynamic
 
 Member = list[Piece]
 
 
 def entity_pieces(shape: RowShape, entity_type: EntityType, style: Style) -> list[Piece]:
     """The pieces of an entity of one type: what the type has not is left out."""
-    return _object(_Entity(shape, entity_type, style).members(), style)
+    dynamic = shape.dynamic if any(each.dynamic for each in (entity_type, *entity_type.derived)) else None
+    return _object(_Entity(shape, entity_type, style).members(), style, dynamic)
 
 
 def crossed_pieces(shape: RowShape, entity_type: EntityType, style: Style) -> list[Piece]:
@@ -30,10 +32,15 @@ def crossed_pieces(shape: RowShape, entity_type: EntityType, style: Style) -> li
     return _object(_Crossed(shape, entity_type, style).members(), style)
 
 
-def _object(members: Iterable[Member], style: Style) -> list[Piece]:
+def _object(members: Iterable[Member], style: Style, dynamic: SelectedDynamic | None = None) -> list[Piece]:
     if not style.omit_nulls:
-        return ["{", *listed(members), "}"]
-    return [partial(_without_nulls, [_unless_null(member) for member in members])]
+        declared = listed(members)
+        more = [] if dynamic is None else [dynamic_piece(dynamic, style, before="," if declared else "")]
+        return ["{", *declared, *more, "}"]
+    kept = [_unless_null(member) for member in members]
+    if dynamic is not None:
+        kept.append([dynamic_piece(dynamic, style, after=",")])
+    return [partial(_without_nulls, kept)]
 
 
 def _unless_null(member: Member) -> list[Piece]:

@@ -63,4 +63,4 @@ class JsonBodyDatasync:
     def _nothing_else(self, *_asked: object, **_options: object) -> NoReturn:
         raise AssertionError("paths end at rows, so nothing but a row is ever sent")
 
-    property = raw = structure = values = item = references = changes = parameters = octets = _nothing_else
+    property = dynamic = raw = structure = values = item = references = changes = parameters = octets = _nothing_else

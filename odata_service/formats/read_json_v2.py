@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.edm import primitive as edm
+from odata_service.edm.dynamic import DynamicType
 from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntityType, Property
 from odata_service.edm.operation import Parameter
 from odata_service.errors import BadRequest, NotImplementedByService
@@ -49,6 +50,9 @@ class JsonBodyV2:
 
     def values(self, declared: CollectionProperty) -> list[object]:
         raise BadRequest("InvalidBody", "this protocol has no collections of values")
+
+    def dynamic(self, name: str) -> tuple[object, DynamicType] | None:
+        raise BadRequest("InvalidBody", "this protocol has no dynamic properties")
 
     def item(self, declared: CollectionProperty) -> object:
         raise BadRequest("InvalidBody", "this protocol has no collections of values")

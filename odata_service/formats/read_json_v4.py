@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.edm import primitive as edm
+from odata_service.edm.dynamic import DynamicType
 from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntityType, Property
 from odata_service.edm.operation import Parameter
 from odata_service.errors import BadRequest
@@ -17,6 +18,7 @@ from odata_service.formats.collection_v4 import read_value as read_item
 from odata_service.formats.collection_v4 import read_values
 from odata_service.formats.control_v4 import Control
 from odata_service.formats.mistakes import invalid, refusal
+from odata_service.formats.open_v4 import read_dynamic_value
 from odata_service.formats.parameters_v4 import is_given, read_parameter
 from odata_service.formats.octets import octets
 from odata_service.formats.read_json import decoded_as, media_type_of, read_json
@@ -102,6 +104,15 @@ class JsonBodyV4:
             return read_item(value, declared)
         except ValidationError as error:
             raise refusal(error, structure.type if structure else declared, self.model, declared.name) from None
+
+    def dynamic(self, name: str) -> tuple[object, DynamicType] | None:
+        """``{"@odata.type":"#Date","value":"2020-02-29"}``; null is nothing."""
+        value, document = self._value(name), self._document()
+        said = (document.get(f"{of}@{prefix}type") for of in ("", "value") for prefix in ("odata.", ""))
+        try:
+            return read_dynamic_value(name, value, next((each for each in said if each is not None), None))
+        except ValidationError as error:
+            raise invalid(name, str(error.messages[0])) from None
 
     def raw(self, declared: Property) -> object:
         """The body of ``PUT …/Name/$value``: the value alone as text, or bytes as they are."""

@@ -7,7 +7,7 @@ knows are no mistake (OData JSON Format, Control Information).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +17,7 @@ from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityRefere
 from odata_service.edm.model import EntityModel, EntityType, Property
 from odata_service.formats.collection_v4 import ValuesField
 from odata_service.formats.control_v4 import ORIGIN, Control, Origin, type_of_control
+from odata_service.formats.open_v4 import dynamic_names, read_dynamic
 from odata_service.formats.relations_v4 import Binding, Changes, Way
 from odata_service.formats.schema import (
     UNKNOWN,
@@ -47,9 +48,12 @@ class Reader:
         control = Control.of(data)
         said = type_of_control(control.type, entity_type, self.model) or by_discriminator(data, entity_type)
         schema = schema_of(said or entity_type, self.model, open=said is None and partial)
-        payload = schema.load({**data, ORIGIN: Origin(control, self)}, partial=partial)
+        names = dynamic_names(data, schema.entity_type) if schema.is_open else []
+        dynamic = read_dynamic(data, names)
+        declared = {name: value for name, value in data.items() if name not in dynamic}
+        payload = schema.load({**declared, ORIGIN: Origin(control, self)}, partial=partial)
         assert isinstance(payload, EntityPayload)
-        return payload
+        return replace(payload, dynamic=dynamic) if dynamic else payload
 
     def related(self, data: object, entity_type: EntityType) -> EntityPayload | EntityReference:
         """An entity inside another: a reference, a new one, or (in updates) one that is to be found and changed."""
@@ -112,6 +116,7 @@ class EntitySchema(Schema):
     entity_type: EntityType
     properties: Mapping[str, Property]
     ignored: frozenset[str]
+    is_open: bool
 
     @pre_load
     def _put_aside(self, data: dict[str, Any], *, partial: bool = False, **_kwargs: Any) -> dict[str, Any]:
@@ -220,6 +225,7 @@ def _entity_schema(entity_type: EntityType, model: EntityModel, *, open: bool) -
         "entity_type": entity_type,
         "properties": {name: declared for each in reversed(types) for name, declared in each.properties.items()},
         "ignored": frozenset(streams | made_here),
+        "is_open": any(each.dynamic for each in types),
         "Meta": Unregistered,
         "error_messages": {"unknown": UNKNOWN},
     }

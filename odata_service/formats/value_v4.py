@@ -239,19 +239,3 @@ VALUES: dict[PrimitiveType, ValueFormat] = {
     edm.GEOGRAPHY_LINE_STRING: _place(edm.GEOGRAPHY_LINE_STRING),
     edm.GEOGRAPHY_POLYGON: _place(edm.GEOGRAPHY_POLYGON),
 }
-
-# Of the first types of a dynamic value, by what it is in Python; bool before int, datetime before date.
-_OF_PYTHON: tuple[tuple[type, PrimitiveType], ...] = (
-    (bool, edm.BOOLEAN), (int, edm.INT64), (float, edm.DOUBLE), (Decimal, edm.DECIMAL), (str, edm.STRING),
-    (uuid.UUID, edm.GUID), (datetime.datetime, edm.DATE_TIME_OFFSET), (datetime.date, edm.DATE),
-    (datetime.time, edm.TIME_OF_DAY), (datetime.timedelta, edm.DURATION), (bytes, edm.BINARY),
-)  # fmt: skip
-
-
-def type_of(value: object) -> PrimitiveType:
-    """The primitive type of a value that no type was declared for.
-
-    >>> type_of(True).name, type_of(datetime.date(2010, 12, 31)).name
-    ('Edm.Boolean', 'Edm.Date')
-    """
-    return next(kind for python, kind in _OF_PYTHON if isinstance(value, python))

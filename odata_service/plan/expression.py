@@ -20,6 +20,7 @@ from odata_service.dialects.moments import DAY_OR_MOMENT
 from odata_service.edm import primitive
 from odata_service.edm.primitive import DECIMAL, PrimitiveType
 from odata_service.functions import CASTS, TEMPORAL_ARITHMETIC, negated
+from odata_service.plan.dynamic import dynamic
 from odata_service.plan.joins import related
 from odata_service.plan.scope import Scope, of_type
 from odata_service.plan.sql_types import SQL_TYPES
@@ -39,7 +40,7 @@ def truth(node: typed.Typed, scope: Scope) -> ColumnElement[bool]:
         return _comparison(node, scope)
     if isinstance(node, typed.Among):
         return _found(node, scope)
-    if isinstance(node, typed.PropertyRef):
+    if isinstance(node, (typed.PropertyRef, typed.DynamicRef)):
         return exact(node, scope).is_(true())
     return exact(node, scope)
 
@@ -267,6 +268,7 @@ _OPERATORS: Mapping[str, Callable[[SQL, SQL], ColumnElement[bool]]] = {
 _EXACT: Mapping[type, Callable[[Any, Scope], SQL]] = {
     typed.Constant: _constant,
     typed.PropertyRef: _property,
+    typed.DynamicRef: dynamic,
     typed.Function: _function,
     typed.Comparison: _exact_comparison,
     typed.Among: _among,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal,
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import join
 
-from odata_service.bind.query import Order, Query, Values
+from odata_service.bind.query import Dynamic, Order, Query, Values
 from odata_service.bind.typed import PropertyRef, Typed
 from odata_service.dialects.base import Database, Decoder
 from odata_service.edm.cross_join import CrossJoin
@@ -17,7 +17,7 @@ from odata_service.edm.model import EntityModel, NavigationProperty, Property, S
 from odata_service.plan.expression import exact, truth
 from odata_service.plan.paging import OrderColumn, after, in_group
 from odata_service.plan.read_plan import OrderPosition
-from odata_service.plan.row import ComputedColumn, ExpandedNavigation, RowShape, SelectedValues, Side
+from odata_service.plan.row import ComputedColumn, ExpandedNavigation, RowShape, SelectedDynamic, SelectedValues, Side
 from odata_service.plan.scope import Parameters, Scope, column_of, value_of
 from odata_service.plan.joins import at_link
 from odata_service.plan.source import source_of
@@ -67,11 +67,8 @@ class Level:
             columns.append(ComputedColumn(name, expression.type, self._position(column), decode))
         return tuple(columns)
 
-    def add_collections(self, asked: Sequence[Values]) -> tuple[SelectedValues, ...]:
-        """Collections of values, with what says which of their values are wanted."""
-        return tuple(map(self._add_values, asked))
-
-    def _add_values(self, asked: Values) -> SelectedValues:
+    def _values(self, asked: Values) -> SelectedValues:
+        """A collection of values, with what says which of its values are wanted."""
         collection, places, read_places, count = asked.collection, None, None, None
         column = self._position(value_of_collection(self._scope.alias, collection))
         if not asked.is_whole:
@@ -80,6 +77,15 @@ class Level:
         if asked.count:
             count = self._position(number_of_values(asked, self._scope))
         return SelectedValues(collection, column, self._decoder(collection.column.type), places, read_places, count)
+
+    def _dynamic(self, asked: Dynamic | None) -> SelectedDynamic | None:
+        """Dynamic properties: one column has them all."""
+        if asked is None:
+            return None
+        column = asked.column
+        holder = getattr(self._scope.alias, column.subclass) if column.subclass else self._scope.alias
+        position = self._position(getattr(holder, column.attribute))
+        return SelectedDynamic(position, self._decoder(column.column.type), asked.names)
 
     def add_stream(self, stream: StreamProperty) -> tuple[int, int | None]:
         """The content of a stream and, where a column has it, its media type."""
@@ -126,12 +132,8 @@ class Level:
             positions.append(OrderPosition(self._position(column), decode, item.expression.type))
         return tuple(positions)
 
-    def shape(
-        self,
-        computed: Sequence[ComputedColumn],
-        expanded: Sequence[ExpandedNavigation],
-        collections: Sequence[SelectedValues] = (),
-    ) -> RowShape:
+    def shape(self, computed: Sequence[ComputedColumn], expanded: Sequence[ExpandedNavigation]) -> RowShape:
+        """What the rows look like; it may add columns, so it comes before the statement."""
         query, entity_type = self._query, self._query.source[-1].type
         return RowShape(
             query.entity_set,
@@ -141,7 +143,8 @@ class Level:
             links=query.links,
             expanded=tuple(expanded),
             structures=query.structures,
-            collections=tuple(collections),
+            collections=tuple(map(self._values, query.collections)),
+            dynamic=self._dynamic(query.dynamic),
             computed=tuple(computed),
             chosen=query.chosen,
             type=entity_type,

@@ -41,13 +41,12 @@ class Planner:
         query = read.query
         level = self._level(query, parameters, _needed(read))
         computed = level.add_computed(query.computed)
-        collections = level.add_collections(query.collections)
         expanded, children = self._expanded(query.expand, level, parameters)
         order = level.order_positions(query.order)
         stream = (-1, None) if read.stream is None else level.add_stream(read.stream)
         return ReadPlan(
             read=read,
-            shape=level.shape(computed, expanded, collections),
+            shape=level.shape(computed, expanded),
             constants=parameters.constants,
             stream=stream,
             rows=self._compiled(level.page(nulls)),
@@ -87,12 +86,11 @@ class Planner:
         level = self._level(read.query, parameters, _needed(read))
         far = level.related_by(expansion.navigation)
         computed = level.add_computed(read.query.computed)
-        collections = level.add_collections(read.query.collections)
         expanded, children = self._expanded(read.query.expand, level, parameters)
         order = level.order_positions(read.query.order)
         plan = ReadPlan(
             read=read,
-            shape=level.shape(computed, expanded, collections),
+            shape=level.shape(computed, expanded),
             constants=parameters.constants,
             rows=self._compiled(level.page_per_parent(far)),
             order=order,
@@ -136,7 +134,7 @@ def _needed(read: Read) -> tuple[Property, ...]:
         return (read.property,)
     if read.structure is not None:
         return read.structure.members
-    if read.kind in ("links", "stream", "values", "value_count"):
+    if read.kind in ("links", "stream", "values", "value_count", "dynamic", "dynamic_raw"):
         return ()
     members = (member for structure in read.query.structures for member in structure.members)
     return (*read.query.select, *members, *_discriminator(entity_type), *_media_types(entity_type))

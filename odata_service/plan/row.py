@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from odata_service.dialects.base import Decoder
+from odata_service.edm.dynamic import DynamicType, DynamicValues
 from odata_service.edm.model import (
     CollectionProperty, ComplexProperty, EntitySet, EntityType, NavigationProperty, Property,
 )  # fmt: skip
@@ -38,6 +39,7 @@ class RowShape:
     sides: tuple[Side, ...] = ()
     of_all: bool = False
     collections: tuple[SelectedValues, ...] = ()
+    dynamic: SelectedDynamic | None = None
 
     @property
     def declared_type(self) -> EntityType:
@@ -71,6 +73,23 @@ class Side:
     navigation: NavigationProperty
     shape: RowShape
     near: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedDynamic:
+    """Where a row has its dynamic properties, and the ``names`` of those that are wanted, if not all are."""
+
+    position: int
+    decode: Decoder | None
+    names: frozenset[str] | None
+
+    def of_row(self, row: tuple[object, ...]) -> Iterator[tuple[str, object, DynamicType]]:
+        """Each wanted one that the row has, by name: name, value, type. Databases keep no order of them."""
+        raw = row[self.position]
+        values = raw if raw is None or self.decode is None else self.decode(raw)
+        if isinstance(values, DynamicValues):
+            names = values if self.names is None else self.names & values.keys()
+            yield from ((name, values[name], values.type_of(name)) for name in sorted(names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,13 @@ from odata_service.dialects.sqlite import HexGuid, TextMoment
 from odata_service.edm import primitive as edm
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.edm.temporal import write_instant
+from odata_service.edm.values import type_of
 from odata_service.formats.columns_v4 import column_of, typed_column
 from odata_service.formats.value_v4 import (
     VALUES,
     as_text,
     read_json,
     read_text,
-    type_of,
     write_json,
     write_text,
     write_typed,

@@ -1,4 +1,4 @@
-"""A workshop whose model has what rows of a database do not have by themselves: collections of values."""
+"""A workshop whose model has what rows of a database do not have by themselves: collections of values, open types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from odata_service import ODataService
 from odata_service.access import EntitySetRights
 from odata_service.edm import primitive
-from odata_service.types import Collection
+from odata_service.edm.dynamic import DynamicType, DynamicValues
+from odata_service.types import Collection, DynamicProperties
 
 
 class Colour(enum.IntEnum):
@@ -80,8 +81,30 @@ class Tool(Base):
     Log: Mapped[list[str]] = mapped_column(Collection(str), default=lambda: ["made"])
 
     Maker: Mapped[Maker | None] = relationship(back_populates="Tools")
+    Parts: Mapped[list[Part]] = relationship(back_populates="Tool")
 
     __mapper_args__ = {"version_id_col": Version}
+
+
+class Part(Base):
+    """Open to properties that nobody declares."""
+
+    __tablename__ = "Part"
+    __mapper_args__ = {"polymorphic_on": "Kind", "polymorphic_identity": "part"}
+
+    ID: Mapped[int] = mapped_column(primary_key=True)
+    Kind: Mapped[str] = mapped_column(String(10))
+    Name: Mapped[str] = mapped_column(String(30))
+    ToolID: Mapped[int | None] = mapped_column(ForeignKey("Tool.ID"))
+    More: Mapped[DynamicValues] = mapped_column(DynamicProperties)
+
+    Tool: Mapped[Tool | None] = relationship(back_populates="Parts")
+
+
+class Screw(Part):
+    __mapper_args__ = {"polymorphic_identity": "screw"}
+
+    Length: Mapped[float | None]
 
 
 CHECK = Check(
@@ -96,6 +119,26 @@ CHECK = Check(
     Colour.Blue,
     b"\x00\xff",
 )
+
+
+EVERY_TYPE: dict[str, tuple[object, primitive.PrimitiveType]] = {
+    "ABoolean": (True, primitive.BOOLEAN),
+    "AByte": (255, primitive.BYTE),
+    "AnInt16": (-(2**15), primitive.INT16),
+    "AnInt64": (2**63 - 1, primitive.INT64),
+    "ADecimal": (decimal.Decimal("0.10000000000000000001"), primitive.DECIMAL),
+    "ASingle": (0.1, primitive.SINGLE),
+    "ADouble": (1e-7, primitive.DOUBLE),
+    "Endless": (float("inf"), primitive.DOUBLE),
+    "AString": ("it's", primitive.STRING),
+    "AGuid": (CHECK.By, primitive.GUID),
+    "ABinary": (b"\x00\xff", primitive.BINARY),
+    "ADate": (CHECK.On, primitive.DATE),
+    "ATime": (CHECK.At, primitive.TIME_OF_DAY),
+    "ADuration": (CHECK.Lasted, primitive.DURATION),
+    "AMoment": (CHECK.Done, primitive.DATE_TIME_OFFSET),
+    "APoint": ({"type": "Point", "coordinates": [13.4, 52.5]}, primitive.GEOGRAPHY_POINT),
+}
 
 
 def fill(session: Session) -> None:
@@ -113,6 +156,17 @@ def fill(session: Session) -> None:
             Days=[], Places=[Place("Park", "Rome", 1)], Checks=[],
         ),
         Tool(ID=3, Name="Nail", Tags=[], Sizes=[], Colours=[], Prices=[], Notes=None, Days=[], Places=[], Checks=[]),
+    ])  # fmt: skip
+    every = DynamicValues(
+        {name: value for name, (value, _) in EVERY_TYPE.items()},
+        {name: DynamicType(kind) for name, (_, kind) in EVERY_TYPE.items()},
+    )
+    session.add_all([
+        Part(ID=1, Name="Head", ToolID=1, More=DynamicValues({"Colour": "red", "Weight": 1.5, "Words": ["a", "b"]})),
+        Screw(ID=2, Name="Screw", Length=3.0, More=DynamicValues({"Colour": "blue", "Weight": 10, "Hard": True})),
+        Part(ID=3, Name="Handle", ToolID=1, More=DynamicValues({"Weight": "light", "Made": datetime.date(2020, 2, 29)})),
+        Part(ID=4, Name="Every", More=every),
+        Part(ID=5, Name="Bare", More=DynamicValues()),
     ])  # fmt: skip
 
 
