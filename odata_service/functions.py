@@ -34,7 +34,7 @@ from odata_service.edm.primitive import (
     SINGLE,
     PrimitiveType,
 )  # fmt: skip
-from odata_service.protocol import DATASYNC, V2, V4, Protocol
+from odata_service.protocol import DATASYNC, V2, V4, ZUMO, Protocol
 
 # SQLAlchemy's functions take and give elements of any type; what is true of them is said by ``takes`` and ``returns``.
 SQL = Callable[..., ColumnElement[Any]]
@@ -91,7 +91,8 @@ FUNCTIONS: tuple[Canonical, ...] = (
     Canonical("length",      (STRING,),                 INT32,    func.length),
     Canonical("indexof",     (STRING, STRING),          INT32,    constructs.IndexOf),
     Canonical("contains",    (STRING, STRING),          BOOLEAN,  _contains, only=V4),
-    Canonical("substringof", (STRING, STRING),          BOOLEAN,  lambda part, text: _contains(text, part), only=V2),
+    *(Canonical("substringof", (STRING, STRING),        BOOLEAN,  lambda part, text: _contains(text, part), only=protocol)
+      for protocol in (V2, ZUMO)),
     Canonical("startswith",  (STRING, STRING),          BOOLEAN,  constructs.StartsWith),
     Canonical("endswith",    (STRING, STRING),          BOOLEAN,  constructs.EndsWith),
     Canonical("replace",     (STRING, STRING, STRING),  STRING,   constructs.Replace, only=V2),

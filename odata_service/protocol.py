@@ -24,6 +24,6 @@ class Protocol:
 V2 = Protocol("v2")
 V4 = Protocol("v4")
 DATASYNC = Protocol("tables", V4)  # CommunityToolkit.Datasync 10
-ZUMO = Protocol("zumo", DATASYNC)  # what came before it: Azure Mobile Apps
+ZUMO = Protocol("zumo", DATASYNC)  # what came before it: Azure Mobile Apps, in two dialects
 
 PROTOCOLS = {protocol.name: protocol for protocol in (V2, V4, DATASYNC, ZUMO)}

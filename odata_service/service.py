@@ -24,13 +24,14 @@ from odata_service.limits import Limits
 from odata_service.message import ODataRequest, ODataResponse, Principal
 from odata_service.monitors import Monitors, is_monitor, without_preference
 from odata_service.plan.read import Planner
-from odata_service.protocol import DATASYNC, PROTOCOLS, V2, V4
+from odata_service.protocol import DATASYNC, PROTOCOLS, V2, V4, ZUMO
 from odata_service.reads import Reads
 from odata_service.repeats import Repeats, result_header
 from odata_service.spelling import Spellings
 from odata_service.spelling_datasync import SpellingDatasync
 from odata_service.spelling_v2 import SpellingV2
 from odata_service.spelling_v4 import SpellingV4
+from odata_service.spelling_zumo import SpellingZumo
 from odata_service.tables import Tables
 from odata_service.token import TokenCodec
 
@@ -72,6 +73,7 @@ class ODataService(Configuration):
             V2: SpellingV2(),
             V4: SpellingV4(),
             DATASYNC: SpellingDatasync(self._tables),
+            ZUMO: SpellingZumo(self._tables),
         }
         database = database_named(engine.dialect.name)
         database.prepare(engine, self.limits.statement_timeout_ms)

@@ -100,12 +100,13 @@ class ExchangeDatasync:
         raise AssertionError(f"a table gives no {type(result).__name__}")
 
     def _page(self, result: EntityCollection) -> bytes:
-        link = result.next_link
-        if link is not None and self.table.next_links == "skip":
-            link = skipping_link(self.request.query, len(result.level.rows))
-        elif link is not None:
-            link = bare_link(link)
-        return json_datasync.page(result, link)
+        return json_datasync.page(result, self._link(result))
+
+    def _link(self, result: EntityCollection) -> str | None:
+        """The query string of the next page."""
+        if result.next_link is not None and self.table.next_links == "skip":
+            return skipping_link(self.request.query, len(result.level.rows))
+        return None if result.next_link is None else bare_link(result.next_link)
 
     def _address(self, entity: SingleEntity) -> str:
         shape, row = entity.level.shape, entity.level.rows[0]
@@ -193,6 +194,9 @@ class SpellingDatasync:
             return parse_row(table.name, _key_literal(table, key), limits)
         limits = replace(limits, max_top=min(limits.max_top, table.max_top))
         hidden = HIDDEN if table.soft_delete and not includes_deleted(query) else ()
+        return self._parsed_rows(table, query, limits, hidden)
+
+    def _parsed_rows(self, table: Table, query: str, limits: Limits, hidden: tuple[tuple[str, str], ...]) -> Syntax:
         return parse_rows(table.name, query, limits, table.names(), hidden)
 
     def parse_path(self, target: str, limits: Limits) -> Syntax:

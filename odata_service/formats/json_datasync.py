@@ -22,6 +22,18 @@ def page(result: EntityCollection, next_link: str | None) -> bytes:
     return encoded(('{"items":[', f'],"count":{count},"nextLink":{link}}}'), rows(result.level))
 
 
+def old_page(result: EntityCollection) -> bytes:
+    """An array, or ``{"results":[…],"count":248}`` where the count was asked for (Azure Mobile Apps 2)."""
+    if result.count is None:
+        return encoded(("[", "]"), rows(result.level))
+    return encoded(('{"results":[', f'],"count":{result.count}}}'), rows(result.level))
+
+
+def problem(status: int, title: str) -> bytes:
+    """RFC 9457, as Azure Mobile Apps 6 answers those who do not say their version."""
+    return f'{{"title":{quoted(title)},"status":{status}}}'.encode()
+
+
 def row(level: Level) -> bytes:
     return "".join(rows(level)).encode()
 

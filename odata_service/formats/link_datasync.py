@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from urllib.parse import quote, unquote_plus
 
 from odata_service.links import option_name
@@ -18,6 +18,11 @@ def bare_link(link: str) -> str:
     '$filter=title%20eq%20%27Up%27&$skiptoken=ab%3D'
     """
     return _joined(_encoded(link.partition("?")[2]))
+
+
+def without_options(query: str, options: Container[str]) -> str:
+    """A query string without some of its options."""
+    return "&".join(option for option in query.split("&") if option not in options)
 
 
 def skipping_link(query: str, returned: int) -> str:

@@ -17,7 +17,7 @@ from odata_service.formats.read_json import decoded, media_type_of, read_json_te
 from odata_service.formats.schema_datasync import read_row
 from odata_service.limits import Limits
 
-JSON = "application/json"
+JSON, JSON_PATCH = "application/json", "application/json-patch+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,29 @@ class JsonBodyDatasync:
 
     def _document(self) -> object:
         media_type, _ = media_type_of(self.content_type)
-        if media_type.lower() != JSON:
+        is_patch = self.merges and media_type.lower() == JSON_PATCH
+        if media_type.lower() != JSON and not is_patch:
             raise UnsupportedMediaType("UnsupportedMediaType", f"a row is sent as {JSON}, not as {media_type[:80]}")
-        return read_json_text(without_comments(decoded(self.content, self.content_type)), self.limits)
+        document = read_json_text(without_comments(decoded(self.content, self.content_type)), self.limits)
+        return _patched(document) if is_patch else document
 
     def _nothing_else(self, *_asked: object, **_options: object) -> NoReturn:
         raise AssertionError("paths end at rows, so nothing but a row is ever sent")
 
     property = dynamic = raw = structure = values = item = references = changes = parameters = octets = _nothing_else
+
+
+def _patched(operations: object) -> dict[str, object]:
+    """What a JSON Patch says of a row, as far as rows go: a value for each property (RFC 6902).
+
+    >>> _patched([{"op": "replace", "path": "/title", "value": "Up"}, {"op": "remove", "path": "/rating"}])
+    {'title': 'Up', 'rating': None}
+    """
+    said: dict[str, object] = {}
+    for item in operations if isinstance(operations, list) else [operations]:
+        operation = item if isinstance(item, dict) else {}
+        kind, path = operation.get("op"), operation.get("path")
+        if kind not in ("add", "replace", "remove") or not isinstance(path, str) or not path.startswith("/"):
+            raise BadRequest("InvalidPatch", "a patch of a row is a list of add, replace and remove of its properties")
+        said[path[1:]] = None if kind == "remove" else operation.get("value")
+    return said

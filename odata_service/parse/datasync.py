@@ -11,17 +11,25 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from odata_service.edm.literal_datasync import read_literal
+from odata_service.edm.literal_datasync import read_literal, read_old_literal
 from odata_service.errors import BadRequest, NotFound
 from odata_service.limits import Limits
 from odata_service.parse.query_string import is_form_encoded, path_segments, query_options
-from odata_service.parse.reading import ReadLiteral, Reading
+from odata_service.parse.reading import Reading
 from odata_service.parse.shape import Shape, shape_v4
 from odata_service.parse.syntax import Argument, Options, Segment, Syntax
-from odata_service.parse.v4 import GRAMMAR, SYSTEM_OPTIONS, check_function, read_option
+from odata_service.parse.v4 import GRAMMAR, SYSTEM_OPTIONS, SystemOption, check_function, read_option
+
+
+def _inline_count(reading: Reading, text: str, target: str) -> bool:
+    if text.lower() not in ("allpages", "none"):
+        raise BadRequest("InvalidValue", f"{target} is allpages or none, not {text[:60]!r}", target=target)
+    return text.lower() == "allpages"
+
 
 INCLUDE_DELETED = "__includedeleted"
 OPTIONS = {name: SYSTEM_OPTIONS[name] for name in ("filter", "orderby", "select", "top", "skip", "count", "skiptoken")}
+OLD_OPTIONS = {**OPTIONS, "inlinecount": SystemOption("inlinecount", "count", _inline_count)}
 
 
 def place_of(target: str, limits: Limits) -> tuple[str, str | None]:
@@ -51,7 +59,6 @@ def parse_rows(
     limits: Limits,
     names: Mapping[str, str],
     custom: tuple[tuple[str, str], ...] = (),
-    read: ReadLiteral = read_literal,
 ) -> Syntax:
     """A query of a table; ``names`` are those of its properties by their lower case.
 
@@ -60,15 +67,38 @@ def parse_rows(
     >>> syntax.options.filter.left.steps[0].name, syntax.options.orderby[0].expression.steps[0].name
     ('title', 'updatedAt')
     """
-    reading = Reading(GRAMMAR, read, limits, check_function)
+    return _rows(table, query, Reading(GRAMMAR, read_literal, limits, check_function), names, custom, OPTIONS)
+
+
+def parse_old_rows(
+    table: str, query: str, limits: Limits, names: Mapping[str, str], custom: tuple[tuple[str, str], ...] = ()
+) -> Syntax:
+    """The same in the dialect of OData 3.
+
+    >>> syntax = parse_old_rows("movies", "$filter=substringof('x',Title)&$inlinecount=allpages", Limits(), {"title": "title"})
+    >>> syntax.options.filter.name, syntax.options.count
+    ('substringof', True)
+    """
+    return _rows(table, query, Reading(GRAMMAR, read_old_literal, limits), names, custom, OLD_OPTIONS)
+
+
+def _rows(
+    table: str,
+    query: str,
+    reading: Reading,
+    names: Mapping[str, str],
+    custom: tuple[tuple[str, str], ...],
+    known: Mapping[str, SystemOption],
+) -> Syntax:
+    limits = reading.limits
     values: dict[str, Any] = {}
     for name, value in query_options(query, limits, plus_is_blank=is_form_encoded(query)):
-        option = OPTIONS.get(name.lower().removeprefix("$"))
+        option = known.get(name.lower().removeprefix("$"))
         if option is not None:
             read_option(option, reading, name, value, values)
         elif name.startswith("$") or name.lower() == "expand":
-            known = ", ".join(f"${each}" for each in OPTIONS)
-            raise BadRequest("UnknownOption", f"a table has no option {name[:60]}; it has {known}", target=name)
+            others = ", ".join(f"${each}" for each in known)
+            raise BadRequest("UnknownOption", f"a table has no option {name[:60]}; it has {others}", target=name)
     limits.check("max_orderby_items", len(values.get("orderby", ())), target="$orderby")
     limits.check("max_select_items", len(values.get("select", ())), target="$select")
     options = _renamed(Options(custom=custom, **values), names)

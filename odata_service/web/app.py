@@ -44,7 +44,7 @@ def _front_page(sample: Sample) -> str:
 
 def _shown(sample: Sample, root: str) -> str:
     """What there is to see below a root: tables have no document that names them all."""
-    return f"{root}/{sample.main.__name__.lower()}" if sample.roots[root] == "tables" else f"{root}/"
+    return f"{root}/{sample.main.__name__.lower()}" if sample.roots[root] in ("tables", "zumo") else f"{root}/"
 
 
-_NAMES = {"v2": "OData V2", "v4": "OData V4", "tables": "tables for the Datasync Toolkit"}
+_NAMES = {"v2": "OData V2", "v4": "OData V4", "tables": "tables for the Datasync Toolkit", "zumo": "tables for Azure Mobile Apps"}
