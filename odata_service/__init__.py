@@ -1,6 +1,6 @@
 """Any SQL database as an OData service: V2 as WCF Data Services spoke it, and V4."""
 
-from odata_service.access import EntitySetRights
+from odata_service.access import ColumnRights, EntitySetRights
 from odata_service.changing import Change, UpdateOperations
 from odata_service.context import Context
 from odata_service.edm.from_models import ModelError
@@ -10,6 +10,7 @@ from odata_service.service import ODataService
 
 __all__ = [
     "Change",
+    "ColumnRights",
     "Context",
     "EntitySetRights",
     "Headers",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from odata_service.access import EVERY, Access, EntitySetRights, Tombstones
+from odata_service.access import EVERY, Access, ColumnRights, EntitySetRights, Tombstones
 from odata_service.access.conditions import QueryInterceptor
 from odata_service.changes import Changes
 from odata_service.changing import ChangeInterceptor
@@ -33,6 +33,15 @@ class Configuration(Declares):
         """Open a set, or ``"*"`` for all that are not named (WCF: SetEntitySetAccessRule); with ``role`` for the callers
         who have it. What a caller may do is what everybody may, and what any of his roles may."""
         self.access.rights.say(self._known(entity_set), rights, role)
+        self._changed()
+
+    def column_rights(
+        self, entity_set: str, column: str, rights: ColumnRights, *, role: str | None = None
+    ) -> None:
+        """What may be done with a property of a set, or with ``"*"`` for all that are not named. It is open to everybody
+        until something is said of it; then everybody and each role have what was said of them. Without ``READ``, it
+        does not exist for the caller."""
+        self.access.columns.say(self.model.entity_set(entity_set), column, rights, role)
         self._changed()
 
     def query_interceptor(self, entity_set: str) -> Callable[[Intercepts], Intercepts]:
@@ -99,6 +108,7 @@ class Configuration(Declares):
         """A function or action of the decorators ``service.function`` and ``service.action``."""
         for operation in operations_of(declaration, self.model):
             self.model.operations.add(operation)
+        self._changed()
 
     def add(self, operations: OperationSet) -> None:
         """The functions and actions of a module."""

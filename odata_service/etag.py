@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 from typing import Protocol as Shape
@@ -26,18 +27,27 @@ _LONGEST = 200  # characters of literals; a tag goes through headers of limited 
 def etag_of(shape: RowShape, row: tuple[object, ...]) -> str | None:
     """The header's text for a row, or ``None`` for a type without concurrency properties: their literals, as WCF writes
     them, ``W/"'new',5L"``."""
-    declared = shape.entity_set.type.etag
-    return _tag((each, shape.value(row, each)) for each in declared) if declared else None
+    entity_type = shape.entity_set.type
+    return _tag(entity_type, lambda declared: shape.value(row, declared)) if entity_type.etag else None
 
 
 def etag_of_entity(entity_type: EntityType, entity: object) -> str | None:
     """The same for an instance."""
-    return _tag((each, getattr(entity, each.attribute)) for each in entity_type.etag) if entity_type.etag else None
+    return _tag(entity_type, lambda declared: getattr(entity, declared.attribute)) if entity_type.etag else None
 
 
-def _tag(values: Iterable[tuple[Property, object]]) -> str:
-    text = ",".join(path_text(write_literal(value, declared.type)) for declared, value in values)
+def _tag(entity_type: EntityType, value: Callable[[Property], object]) -> str:
+    """Where the caller may not see all of what makes the state, nothing can be read from the tag: it is made with a key of
+    ours, and of the entity's own key, so that two entities cannot be compared."""
+    text = _literals(entity_type.etag, value)
+    if entity_type.hides_state:
+        key = _literals(entity_type.key, value)
+        return f'W/"{hmac.digest(entity_type.veil, f"{key} {text}".encode(), hashlib.sha256).hex()[:32]}"'
     return f'W/"{text if len(text) <= _LONGEST else hashlib.sha256(text.encode()).hexdigest()}"'
+
+
+def _literals(properties: Iterable[Property], value: Callable[[Property], object]) -> str:
+    return ",".join(path_text(write_literal(value(each), each.type)) for each in properties)
 
 
 class Conditions(Shape):

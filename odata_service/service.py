@@ -67,7 +67,8 @@ class ODataService(Configuration):
         self.engine = engine
         self.limits = limits or Limits()
         self.model = model_from(models, namespace, container)
-        self.access = Access(self.model)
+        key = _key(secret, engine, namespace)
+        self.access = Access(self.model, veil=key)
         self._tables = Tables(self.model)
         self._spellings: Spellings = {
             V2: SpellingV2(),
@@ -79,7 +80,7 @@ class ODataService(Configuration):
         database.prepare(engine, self.limits.statement_timeout_ms)
         planner = Planner(self.model, database, engine.dialect)
         connections = ReadConnections(engine, database, self.limits.statement_timeout_ms)
-        self._reads = Reads(self.access, planner, connections, TokenCodec(_key(secret, engine, namespace)), self.limits)
+        self._reads = Reads(self.access, planner, connections, TokenCodec(key), self.limits)
         self._monitors = Monitors(engine)
         self._changes = Changes(self._reads, tracking.write_sessions(engine), Repeats(engine, self.limits))
 

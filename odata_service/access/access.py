@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from odata_service.access.caller import Caller, Grant
+from odata_service.access.caller import Caller
+from odata_service.access.columns import ColumnPolicy
 from odata_service.access.conditions import Conditions
+from odata_service.access.grant import Grant
 from odata_service.access.rights import NO_ROLES, EntitySetRights, Granted, Roles
 from odata_service.access.rows import RowPolicy
 from odata_service.access.visible import visible
@@ -24,7 +26,9 @@ class Access:
     """
 
     model: EntityModel
+    veil: bytes = b""  # the key with which ETags are made of hidden properties
     rights: Granted[EntitySetRights] = field(default_factory=Granted[EntitySetRights])
+    columns: ColumnPolicy = field(default_factory=ColumnPolicy)
     rows: RowPolicy = field(init=False)
     _roles: Roles = NO_ROLES  # those that anything was said of
     _grants: dict[Roles, Grant] = field(default_factory=dict)
@@ -45,7 +49,7 @@ class Access:
 
     def changed(self) -> None:
         """After anything more was said."""
-        self._roles = self.rights.roles
+        self._roles = self.rights.roles | self.columns.roles
         self._grants.clear()
 
     def _granted(self, roles: Roles) -> Grant:
@@ -54,6 +58,7 @@ class Access:
         rights = {name: self.rights.to(name, roles) for name in self.model.sets}
         given = {name: right for name, right in rights.items() if right is not None}
         open_sets = {name: each for name, each in self.model.sets.items() if name in given}
-        grant = Grant(roles, visible(self.model, open_sets), given)
+        model = visible(self.model, open_sets, lambda name: self.columns.of(name, roles), self.veil)
+        grant = Grant(roles, model, given)
         self._grants[roles] = grant
         return grant

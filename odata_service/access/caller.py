@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from odata_service.access.conditions import Conditions
-from odata_service.access.rights import EntitySetRights, Roles
+from odata_service.access.grant import Grant
+from odata_service.access.rights import EntitySetRights
 from odata_service.access.rows import RowPolicy, RowRules, Tombstones
 from odata_service.access.touched import touched, touched_by
 from odata_service.bind.command import ApplyDelta, Command, Insert, InsertMedia, Invoke, Link, Update
-from odata_service.bind.payload import DeltaPayload, EntityPayload, Removed
+from odata_service.bind.payload import EntityPayload
 from odata_service.bind.query import Query, Read, ReadApplied
 from odata_service.bind.resource import Resource
 from odata_service.context import Context
-from odata_service.edm.model import EntityModel, EntitySet, NavigationProperty
-from odata_service.errors import Forbidden
+from odata_service.edm.model import EntityModel, EntitySet
 
 Upsert = Callable[[], EntityPayload]
-_RIGHT_FOR = {
-    "POST": EntitySetRights.WRITE_APPEND,
-    "PUT": EntitySetRights.WRITE_REPLACE,
-    "MERGE": EntitySetRights.WRITE_MERGE,
-    "PATCH": EntitySetRights.WRITE_MERGE,
-    "DELETE": EntitySetRights.WRITE_DELETE,
-}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Grant:
-    """What all callers with the same roles may do: the sets there are for them, and the rights on each."""
-
-    roles: Roles
-    model: EntityModel
-    rights: Mapping[str, EntitySetRights]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +42,11 @@ class Caller:
         return "\0".join((query, *sorted(self.grant.roles)))
 
     def rights_for(self, entity_set: EntitySet) -> EntitySetRights:
-        return self.grant.rights.get(entity_set.name, EntitySetRights.NONE)
+        return self.grant.rights_for(entity_set)
 
     def demand(self, entity_set: EntitySet, right: EntitySetRights) -> None:
-        """403 where the right is missing; a set without any right does not exist, see :attr:`model`."""
-        if not self.rights_for(entity_set) & right:
-            name = right.name or str(right)
-            raise Forbidden("Forbidden", f"{entity_set.name} is not open for {name.lower().replace('_', ' ')}")
+        """403 where the right is missing."""
+        self.grant.demand(entity_set, right)
 
     def allows(self, entity_set: EntitySet, *, many: bool) -> bool:
         """Whether entities of a set may be read, many of them at once or each by its key."""
@@ -74,7 +56,7 @@ class Caller:
     def restrict(self, read: Read, tombstones: Tombstones, *, include_deleted: bool = True) -> Read:
         """The same read, limited to what the caller may see; 403 where it may not be asked at all."""
         for set_name, single in touched(read.query):
-            self._demand_read(set_name, single)
+            self.grant.demand_read(set_name, single)
         return replace(read, query=_with_rules(read.query, self.rules(tombstones, include_deleted)))
 
     def restrict_changed(self, read: Read, tombstones: Tombstones) -> Read:
@@ -84,7 +66,7 @@ class Caller:
     def restrict_applied(self, read: ReadApplied, tombstones: Tombstones) -> ReadApplied:
         """The same for ``$apply``, whose expressions may lead to other sets, too."""
         for set_name, single in touched_by(read.sequences):
-            self._demand_read(set_name, single)
+            self.grant.demand_read(set_name, single)
         return replace(read, query=self.restrict(Read(read.query), tombstones).query)
 
     def restrict_changes(self, read: Read) -> Read:
@@ -96,35 +78,21 @@ class Caller:
 
     def permit(self, method: str, resource: Resource) -> None:
         """403 where the caller may not make this change; asked before the body is looked at."""
-        *before, last = resource.steps
-        for step in before:
-            self.demand(step.entity_set, EntitySetRights.READ_SINGLE)
-        if resource.links and last.navigation is not None:
-            self._permit_link(before[-1].entity_set, last.navigation, last.entity_set)
-            return
-        self.demand(last.entity_set, EntitySetRights.WRITE_MERGE if resource.is_part else _RIGHT_FOR[method])
-        if method == "POST" and last.navigation is not None and last.navigation.link_near:
-            self.demand(before[-1].entity_set, EntitySetRights.WRITE_MERGE)
-
-    def _permit_link(self, source: EntitySet, way: NavigationProperty, target: EntitySet) -> None:
-        """A change of a link is one of the entity it belongs to, and of the other one where that has the foreign key."""
-        self.demand(source, EntitySetRights.WRITE_MERGE)
-        is_near = way.owns_key or way.link_near
-        self.demand(target, EntitySetRights.READ_SINGLE if is_near else EntitySetRights.WRITE_MERGE)
+        self.grant.demand_change(method, resource)
 
     def restrict_change(self, command: Command, tombstones: Tombstones) -> Command:
         """The same change, which finds only entities that the caller may see; 403 where it changes more than it may."""
         if isinstance(command, Insert):
-            self._demand_related(command.payload)
+            self.grant.demand_related(command.payload, inserts=True)
         elif isinstance(command, Update):
-            self._demand_related(command.payload)
-            self._demand_replaced(command.payload)
+            self.grant.demand_related(command.payload, inserts=False)
+            self.grant.demand_replaced(command.payload)
             if _deletes(command.payload):
                 self.demand(command.target.entity_set, EntitySetRights.WRITE_DELETE)
             revives = self.rows.hides_tombstones(command.target.entity_set, tombstones)
             command = replace(command, upsert=self._permitted_upsert(command), revives=revives)
         elif isinstance(command, ApplyDelta):
-            self._demand_delta(command.target.entity_set, command.payload)
+            self.grant.demand_delta(command.target.entity_set, command.payload)
         rules = self.rules(tombstones)
         if isinstance(command, Invoke):
             return command
@@ -138,10 +106,6 @@ class Caller:
             return replace(command, target=target, keyed=_with_rules(command.keyed, rules))
         return replace(command, target=target)
 
-    def _demand_read(self, set_name: str, single: bool) -> None:
-        right = EntitySetRights.READ_SINGLE if single else EntitySetRights.READ_MULTIPLE
-        self.demand(self.model.sets[set_name], right)
-
     def _permitted_upsert(self, update: Update) -> Upsert | None:
         """Reads what is inserted instead, for callers who may insert."""
         read = update.upsert
@@ -150,53 +114,10 @@ class Caller:
 
         def inserted() -> EntityPayload:
             payload = read()
-            self._demand_related(payload)
+            self.grant.demand_related(payload, inserts=True)
             return payload
 
         return inserted
-
-    def _demand_related(self, payload: EntityPayload) -> None:
-        """What is inserted along with an entity, and rows that get a new foreign key because they are bound to it."""
-        for name, items in payload.related.items():
-            navigation = payload.type.navigation[name]
-            target = self.model.sets[navigation.target_set]
-            for item in items:
-                if isinstance(item, EntityPayload):
-                    self._demand_entity(target, item)
-                elif not (navigation.owns_key or navigation.link_near):
-                    self.demand(target, EntitySetRights.WRITE_MERGE)
-
-        for name, changes in payload.changes.items():
-            self._demand_delta(self.model.sets[payload.type.navigation[name].target_set], changes)
-
-    def _demand_replaced(self, payload: EntityPayload) -> None:
-        """Members that a whole collection leaves out are taken out of it, or deleted where they cannot be alone."""
-        for name, items in payload.related.items():
-            navigation = payload.type.navigation[name]
-            target = self.model.sets[navigation.target_set]
-            inside = [item for item in items if isinstance(item, EntityPayload)]
-            if navigation.collection and name not in payload.added:
-                self.demand(target, EntitySetRights.WRITE_DELETE)
-            elif inside and not navigation.collection:
-                self.demand(target, EntitySetRights.WRITE_MERGE)  # without a key, the one that is there is meant
-            for item in inside:
-                self._demand_replaced(item)
-
-    def _demand_entity(self, entity_set: EntitySet, payload: EntityPayload) -> None:
-        """What stands inside may be new; where it names an entity, that is changed."""
-        self.demand(entity_set, EntitySetRights.WRITE_APPEND)
-        if payload.reference is not None or any(part.name in payload.values for part in payload.type.key):
-            self.demand(entity_set, EntitySetRights.WRITE_MERGE)
-        self._demand_related(payload)
-
-    def _demand_delta(self, entity_set: EntitySet, delta: DeltaPayload) -> None:
-        for item in delta.items:
-            if isinstance(item, EntityPayload):
-                self._demand_entity(entity_set, item)
-                self.demand(entity_set, EntitySetRights.WRITE_MERGE)
-            else:
-                removed = isinstance(item, Removed)
-                self.demand(entity_set, EntitySetRights.WRITE_DELETE if removed else EntitySetRights.WRITE_MERGE)
 
     def rules(self, tombstones: Tombstones, include_deleted: bool = True) -> RowRules:
         """The row rules of every set; ``tombstones`` is what holds for a set that nothing was said of."""

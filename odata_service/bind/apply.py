@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
+from odata_service.bind.closed import demand_open
 from odata_service.bind.expression import ExpressionBinder
 from odata_service.bind.query import Order
 from odata_service.bind.typed import Constant, Given, PropertyRef, Typed
@@ -141,7 +142,10 @@ class ApplyBinder:
         return self._with(Narrowed(self._binder.condition(node)))
 
     def ordered(self, items: Sequence[OrderBy]) -> ApplyBinder:
-        return self._with(Ordered(tuple(Order(self._binder.known(item.expression), item.descending) for item in items)))
+        return self._with(Ordered(tuple(Order(self._sortable(item.expression), item.descending) for item in items)))
+
+    def _sortable(self, node: Expression) -> Typed:
+        return demand_open(self._binder.known(node), "sort", self._binder, node.at)
 
     def sliced(self, kind: str, literal: Literal) -> ApplyBinder:
         return self._with(Sliced(kind, Constant(INT64, literal.value, literal.slot, literal.type)))
@@ -185,7 +189,7 @@ class ApplyBinder:
         return self.sliced("top", node.count)
 
     def _best(self, node: written.TopLevels) -> ApplyBinder:
-        amount, value = self._binder.value(node.amount), self._binder.value(node.value)
+        amount, value = self._binder.value(node.amount), self._sortable(node.value)
         if not (amount.type.is_numeric and value.type.is_numeric):
             self._refuse(f"{node.kind} takes a number and a number to order by", node.at)
         return self._with(Best(node.kind, amount, value))
@@ -206,7 +210,7 @@ class ApplyBinder:
     def _group(self, node: object) -> tuple[str, Typed]:
         if not isinstance(node, Path):
             raise NotImplementedByService("NotImplemented", "rollup(…) is not supported", target=TARGET)
-        value = self._binder.path(node)
+        value = demand_open(self._binder.path(node), "aggregate", self._binder, node.at)
         name = "/".join(step.name for step in node.steps if isinstance(step, Segment))
         if isinstance(value, PropertyRef | Given) or name in self.columns:
             return name, value
@@ -236,7 +240,7 @@ class ApplyBinder:
             )  # fmt: skip
         if item.alias is None:
             self._refuse("an aggregate needs a name: … as Total", item.at)
-        value = None if item.expression is None else self._binder.known(item.expression)
+        value = None if item.expression is None else self._aggregatable(item.expression)
         if not (self.grouped or _is_own_name(item.alias, value)):
             self._demand_new(item.alias, item.at)
         if value is None:
@@ -244,6 +248,9 @@ class ApplyBinder:
         if method in ("sum", "average") and not value.type.is_numeric:
             self._refuse(f"{method} needs numbers, not {value.type}", item.at)
         return Aggregated(item.alias, method, value, _result_type(method, value.type))
+
+    def _aggregatable(self, node: Expression) -> Typed:
+        return demand_open(self._binder.known(node), "aggregate", self._binder, node.at)
 
     def _demand_new(self, name: str, at: int) -> None:
         if name in self.expressions.type.member_names or name in self.columns:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
+from odata_service.bind.closed import demand_open
 from odata_service.bind.convert import NotConvertible, convert, convertible
 from odata_service.bind.dynamic import beside, taken_as
 from odata_service.bind.enums import enum_constant, enum_of
@@ -66,7 +67,7 @@ class ExpressionBinder:
         bound = taken_as(self.value(node), BOOLEAN)
         if bound.type not in (BOOLEAN, NULL):
             self.refuse("NotBoolean", f"{self.target} needs a condition, but this is a value of {bound.type}", node.at)
-        return bound
+        return demand_open(bound, "filter", self, node.at)
 
     def value(self, node: syntax.Expression) -> Typed:
         bind = _BINDERS.get(type(node))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from odata_service.bind.apply import ApplyBinder
+from odata_service.bind.closed import demand_open
 from odata_service.bind.dynamic import orders_of
 from odata_service.bind.expression import ExpressionBinder
 from odata_service.bind.query import (
@@ -164,6 +165,7 @@ class ReadBinder:
         for order, item in zip(asked, items, strict=True):
             if isinstance(order.expression, (Constant, StructureRef, EntityRef)):
                 expressions.refuse("NotSortable", "only a value that differs from row to row gives an order", item.at)
+            demand_open(order.expression, "sort", expressions, item.at)
         asked = [each for order in asked for each in orders_of(order)] or list(default)
         named = {order.expression for order in asked if isinstance(order.expression, PropertyRef)}
         return (*asked, *(Order(part) for part in self._key(expressions.type) if part not in named))

@@ -40,7 +40,8 @@ def _places(binder: ExpressionBinder) -> list[Property]:
 
 def searchable(entity_type: EntityType) -> list[Property]:
     """The properties the model names, or every string where it names none."""
-    strings = [declared for declared in entity_type.properties.values() if declared.type == STRING]
+    open_to_search = (each for each in entity_type.properties.values() if "search" not in each.closed_to)
+    strings = [declared for declared in open_to_search if declared.type == STRING]
     return [declared for declared in strings if declared.searchable] or strings
 
 

@@ -69,6 +69,8 @@ class Property:
     description: str = ""
     enum: EnumType | None = None
     subclass: str = ""
+    only_later: bool = False  # a client may change the value, but not give it when the entity is created
+    closed_to: frozenset[str] = frozenset()  # what a caller may not do with it: filter, sort, aggregate, search
 
     @property
     def media_type(self) -> str | None:
@@ -207,6 +209,8 @@ class EntityType:
     derived: list[EntityType] = field(default_factory=list)
     discriminator: str | None = None  # the name of the property that says which type a row has
     discriminator_value: object = None
+    whole: EntityType | None = None  # the type itself, where this is what one caller may see of it
+    veil: bytes = b""  # the key with which ETags are made of what he may not see
 
     @property
     def full_name(self) -> str:
@@ -218,11 +222,22 @@ class EntityType:
 
     @cached_property
     def etag(self) -> tuple[Property, ...]:
-        return tuple(declared for declared in self.properties.values() if declared.concurrency)
+        """What tells one state of an entity from another, hidden properties included."""
+        every = self.complete.properties.values()
+        return tuple(self.properties.get(each.name, each) for each in every if each.concurrency)
+
+    @cached_property
+    def hides_state(self) -> bool:
+        return any(declared.name not in self.properties for declared in self.etag)
 
     @cached_property
     def member_names(self) -> tuple[str, ...]:
         return (*self.properties, *self.complex, *self.collections, *self.navigation, *self.streams)
+
+    @property
+    def complete(self) -> EntityType:
+        """The type with all that it has, whoever asks."""
+        return self.whole or self
 
     @property
     def is_abstract(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from sqlalchemy import ColumnElement, inspect
@@ -75,7 +76,7 @@ def _demand_room(entity: Entity, attribute: str, media_type: str) -> None:
 def media_values(entity_type: EntityType, slug: str | None) -> dict[str, object]:
     """The values of a media entity that begins with its octets: what it should be called, as far as there is room, and
     nothing else (RFC 5023, The Slug Header)."""
-    values: dict[str, object] = {each.name: "" for each in entity_type.properties.values() if _needs_text(each)}
+    values: dict[str, object] = {each.name: "" for each in entity_type.complete.properties.values() if _needs_text(each)}
     called = entity_type.slug
     if called is not None and slug is not None:
         values[called.name] = slug[: called.max_length]
@@ -110,10 +111,18 @@ def has_default(column: ColumnElement[object]) -> bool:
     return getattr(column, "default", None) is not None
 
 
+def forget_hidden(entity: Entity, entity_type: EntityType) -> None:
+    """Defaults for what the caller does not know of: a row that comes back is a new entity."""
+    for declared in entity_type.complete.properties.values():
+        if declared.name not in entity_type.properties and not declared.server_set:
+            with suppress(BadRequest):  # what has no default stays
+                set_value(entity, declared, default_of(declared))
+
+
 def make_key(entity: Entity, entity_type: EntityType, declared: Property, payload: EntityPayload) -> None:
     """A Guid for an entity that came without; not where the key is taken over from a related entity."""
     borrowed = any(
-        declared.column in way.near and way.owns_key for way in entity_type.navigation.values()
+        declared.column in way.near and way.owns_key for way in entity_type.complete.navigation.values()
     )  # fmt: skip
     if not borrowed:
         setattr(entity, declared.attribute, uuid.uuid4())

@@ -26,8 +26,8 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest, Conflict, NotFound, ServiceUnavailable
 from odata_service.etag import Conditions
 from odata_service.execute.assignment import (
-    bound_columns, default_of, has_default, has_values, make_key, media_values, set_collections, set_dynamic, set_stream, set_structure,
-    set_value,
+    bound_columns, default_of, forget_hidden, has_default, has_values, make_key, media_values, set_collections, set_dynamic, set_stream,
+    set_structure, set_value,
 )  # fmt: skip
 from odata_service.execute.connection import Timing
 from odata_service.execute.deep_update import DeepUpdate
@@ -267,7 +267,7 @@ class _Change:
         return found[0] if found else None
 
     def entity_set(self, name: str) -> EntitySet:
-        return self.writer.planner.model.sets[name]
+        return self.order.caller.model.sets[name]
 
     def referred(self, uri: str) -> tuple[Query, Literals]:
         return self.order.resolve(uri)
@@ -306,6 +306,7 @@ class _Change:
         for declared in payload.type.properties.values():
             if declared.immutable and declared.name in payload.values:
                 set_value(found, declared, payload.values[declared.name])
+        forget_hidden(found, payload.type)
         setattr(found, tombstone, False)
         return found
 
@@ -321,7 +322,9 @@ class _Change:
         entity_type = payload.type
         entity = entity_type.mapper.class_()
         for name, value in payload.values.items():
-            set_value(entity, entity_type.properties[name], value)
+            declared = entity_type.properties.get(name) or entity_type.complete.properties[name]
+            if not declared.only_later:
+                set_value(entity, declared, value)
         for name, members in payload.structures.items():
             set_structure(entity, entity_type.complex[name], members, True)
         # A protocol that has no such properties still makes entities that do.

@@ -220,7 +220,7 @@ def _entity_type(entity_type: EntityType, model: EntityModel) -> StructuredType:
 
 def _media_annotations(entity_type: EntityType, base: EntityType | None) -> tuple[Annotation, ...]:
     own = entity_type.media if base is None or base.media is None else None
-    return () if own is None else said(vocabularies.STREAM, own)
+    return () if own is None else _of_stream(own, entity_type)
 
 
 def _properties(entity_type: EntityType) -> Iterator[DeclaredProperty]:
@@ -229,7 +229,7 @@ def _properties(entity_type: EntityType) -> Iterator[DeclaredProperty]:
         reference = TypeReference(structure.type.full_name)
         yield DeclaredProperty(structure.name, reference, {"Nullable": structure.nullable})
     yield from map(_collection, entity_type.collections.values())
-    yield from map(_stream, entity_type.streams.values())
+    yield from (_stream(each, entity_type) for each in entity_type.streams.values())
 
 
 def _property(declared: Property) -> DeclaredProperty:
@@ -249,9 +249,18 @@ def _collection(declared: CollectionProperty) -> DeclaredProperty:
     )
 
 
-def _stream(stream: StreamProperty) -> DeclaredProperty:
-    annotations = said(vocabularies.STREAM, stream)
+def _stream(stream: StreamProperty, entity_type: EntityType) -> DeclaredProperty:
+    annotations = _of_stream(stream, entity_type)
     return DeclaredProperty(stream.name, TypeReference(edm.STREAM.name), {"Nullable": True}, annotations)
+
+
+def _of_stream(stream: StreamProperty, entity_type: EntityType) -> tuple[Annotation, ...]:
+    """Its media type may be in a property that is not published."""
+    published = (None, *(declared.attribute for declared in entity_type.properties.values()))
+    annotations = said(vocabularies.STREAM, stream)
+    if stream.content_type_attribute in published:
+        return annotations
+    return tuple(each for each in annotations if each.term != vocabularies.qualified("Core.MediaType"))
 
 
 def facets_of(declared: Property) -> Facets:

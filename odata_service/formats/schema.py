@@ -47,7 +47,7 @@ class Unregistered:
 def is_required(declared: Property, supplied: frozenset[object]) -> bool:
     """Whether a new entity must come with a value: nothing else supplies one."""
     absent_is_fine = declared.nullable or declared.generated or declared.column in supplied
-    return not (absent_is_fine or declared.server_set)
+    return not (absent_is_fine or declared.server_set or declared.only_later)
 
 
 def supplied_columns(entity_type: EntityType, model: EntityModel) -> frozenset[object]:

@@ -145,7 +145,7 @@ def _is_service_made(declared: Property, value: object, partial: bool) -> bool:
     """Set by the service, fixed once the entity exists, or left to a default by a null where none may stand."""
     if declared.server_set or (partial and (declared.is_key or declared.immutable)):
         return True
-    return not partial and left_to_default(declared, value)
+    return not partial and (declared.only_later or left_to_default(declared, value))
 
 
 def _is_not_followed(navigation: NavigationProperty, value: object, partial: bool) -> bool:

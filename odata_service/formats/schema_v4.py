@@ -130,7 +130,7 @@ class EntitySchema(Schema):
         declared = self.properties.get(name)
         if declared is None:
             return False
-        return declared.server_set or (not partial and left_to_default(declared, value))
+        return declared.server_set or (not partial and (declared.only_later or left_to_default(declared, value)))
 
     @post_load
     def _payload(self, values: dict[str, Any], **_kwargs: Any) -> EntityPayload:

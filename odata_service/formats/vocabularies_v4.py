@@ -316,11 +316,30 @@ def _stream_paths(offered: OfferedSet) -> tuple[Value, ...]:
 
 def _unsortable(offered: OfferedSet) -> tuple[Value, ...]:
     collections = tuple(Path("PropertyPath", name) for name in offered.type.collections)
-    return (*_paths(offered, lambda each: each.type in GEOGRAPHIES), *collections, *_stream_paths(offered))
+    unsortable = _paths(offered, lambda each: each.type in GEOGRAPHIES or "sort" in each.closed_to)
+    return (*unsortable, *collections, *_stream_paths(offered))
+
+
+def _closed(offered: OfferedSet, use: str) -> tuple[Value, ...]:
+    return _paths(offered, lambda declared: use in declared.closed_to)
+
+
+def _aggregated(offered: OfferedSet) -> Value:
+    """All properties, unless some are closed to it."""
+    closed = _closed(offered, "aggregate")
+    groupable = _paths(offered, lambda declared: "aggregate" not in declared.closed_to) if closed else ()
+    aggregatable = tuple({"Property": path} for path in groupable)
+    return _record(
+        Transformations=TRANSFORMATIONS,
+        GroupableProperties=groupable,
+        AggregatableProperties=aggregatable,
+        From=False,
+    )
 
 
 def _concurrency(offered: OfferedSet) -> Value | None:
-    return tuple(Path("PropertyPath", declared.name) for declared in offered.type.etag) or None
+    shown = offered.type.properties
+    return tuple(Path("PropertyPath", each.name) for each in offered.type.etag if each.name in shown) or None
 
 
 def _readable(offered: OfferedSet) -> Value:
@@ -337,7 +356,7 @@ def _insertable(offered: OfferedSet) -> Value:
         return {"Insertable": False}
     return _record(
         Insertable=True,
-        NonInsertableProperties=_paths(offered, lambda declared: declared.server_set),
+        NonInsertableProperties=_paths(offered, lambda declared: declared.server_set or declared.only_later),
         RequiredProperties=_required_paths(offered),
     )
 
@@ -413,7 +432,7 @@ ENTITY_SET: tuple[Term[OfferedSet], ...] = (
     Term("Capabilities.CountRestrictions", lambda offered: {"Countable": True}),
     Term("Capabilities.FilterRestrictions", lambda offered: _record(
         Filterable=True,
-        NonFilterableProperties=_stream_paths(offered),
+        NonFilterableProperties=(*_closed(offered, "filter"), *_stream_paths(offered)),
     )),
     Term("Capabilities.SortRestrictions", lambda offered: _record(
         Sortable=True,
@@ -430,5 +449,5 @@ ENTITY_SET: tuple[Term[OfferedSet], ...] = (
         "Countable": True,
         "Sortable": True,
     }),
-    Term("Aggregation.ApplySupported", lambda offered: {"Transformations": TRANSFORMATIONS, "From": False}),
+    Term("Aggregation.ApplySupported", _aggregated),
 )  # fmt: skip
