@@ -40,7 +40,7 @@ class Serving:
     @property
     def roots(self) -> list[str]:
         """``http://127.0.0.1:43210/v4/`` and ``http://127.0.0.1:43210/v2/``"""
-        return [word for word in self.greeting[0].split() if "://" in word]
+        return [word.rstrip(",") for word in self.greeting[0].split() if "://" in word]
 
     @property
     def root(self) -> str:
