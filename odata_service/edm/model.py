@@ -111,6 +111,10 @@ class ComplexProperty:
     def full_name(self) -> str:
         return self.type.full_name
 
+    def members_of(self, value: object) -> dict[str, object]:
+        """The members of a value in Python; of none, nulls."""
+        return {member.name: getattr(value, member.name, None) for member in self.members}
+
     def member(self, name: str) -> Property | None:
         return next((member for member in self.members if member.name == name), None)
 

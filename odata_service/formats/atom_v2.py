@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
-from odata_service.edm.primitive import PRIMITIVES
+from odata_service.edm.model import ComplexProperty, EnumType
+from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import NotImplementedByService
 from odata_service.formats import service_v2
 from odata_service.formats.atom_rows_v2 import ENTRY, Frame, row_writer
@@ -31,7 +32,6 @@ from odata_service.result import (
 
 # What may stand in an address besides letters and digits (RFC 3986), and needs no escape in XML.
 _OF_ADDRESSES = "%:/?#[]@!$'()*+,;=~"
-_PRIMITIVES = {kind.name: kind for kind in reversed(PRIMITIVES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,22 @@ def _complex(result: ComplexValue, _document: Document) -> bytes:
 
 def _operation(result: OperationResult, _document: Document) -> bytes:
     """A value, or ``d:element`` for each of them (MS-ODATA, Service Operation Response)."""
-    kind = _PRIMITIVES.get(result.type_name)
-    if kind is None:
-        raise NotImplementedByService("NotImplemented", f"{result.type_name} is only written in V4")
-    if isinstance(result.value, list):
-        elements = (written_value("element", each, kind) for each in result.value)
-        return _alone(f"<d:{result.name}>{''.join(elements)}</d:{result.name}>")
-    return _alone(written_value(result.name, result.value, kind))
+    if not result.collection:
+        return _alone(_returned(result, result.name, result.value))
+    assert isinstance(result.value, Iterable), "an operation that returns a collection returns something to go through"
+    elements = (_returned(result, "element", each) for each in result.value)
+    return _alone(f"<d:{result.name}>{''.join(elements)}</d:{result.name}>")
+
+
+def _returned(result: OperationResult, name: str, value: object) -> str:
+    match result.shape:
+        case PrimitiveType(v2=known) as kind if known:
+            return written_value(name, value, kind)
+        case EnumType(underlying=kind):
+            return written_value(name, value, kind)
+        case ComplexProperty() as declared:
+            return written_structure(replace(declared, name=name), declared.members_of(value))
+    raise NotImplementedByService("NotImplemented", f"{result.type_name} is only written in V4")
 
 
 def _links(result: EntityLinks, document: Document) -> bytes:

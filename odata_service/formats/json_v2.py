@@ -88,7 +88,7 @@ def _returned(result: OperationResult, value: object) -> str:
         case EnumType(underlying=kind):
             return write_json(value, kind)
         case ComplexProperty() as declared:
-            return _structure(declared, {member.name: getattr(value, member.name, None) for member in declared.members})
+            return _structure(declared, declared.members_of(value))
     raise NotImplementedByService("NotImplemented", f"{result.type_name} is only written in V4")
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import decimal
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Double, ForeignKey, Interval, LargeBinary, Numeric, String
+from sqlalchemy import BigInteger, DateTime, Double, ForeignKey, Interval, LargeBinary, Numeric, Select, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from odata_service import EntitySetRights, ODataService
+from odata_service.operations import OperationContext, OperationSet
 from odata_service.sample import Rows, Sample
 
 ORDER = uuid.UUID("01886f43-5079-41d6-9a8a-ec9feffa41eb")
@@ -44,6 +45,8 @@ class Supplier(Base):
 
 
 class Product(Base):
+    """Its ETag is its version, as it was where clients were recorded."""
+
     __tablename__ = "product"
     __odata__: ClassVar = {"name": "Products", "set": "Products"}
 
@@ -61,13 +64,15 @@ class Product(Base):
     ChangedAt: Mapped[datetime.datetime | None] = mapped_column(DateTime(timezone=True))
     Guid: Mapped[uuid.UUID | None]
     Photo: Mapped[bytes | None] = mapped_column(LargeBinary)
-    Version: Mapped[int | None]
+    Version: Mapped[int | None] = mapped_column()
     Category_ID: Mapped[int | None] = mapped_column(ForeignKey("category.ID"), index=True)
     Supplier_ID: Mapped[int | None] = mapped_column(ForeignKey("supplier.ID"), index=True)
 
     Category = relationship("Category", back_populates="Products")
     Supplier = relationship("Supplier", back_populates="Products")
     Items: Mapped[list[OrderItem]] = relationship(back_populates="Product")
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": Version}
 
 
 class Order(Base):
@@ -93,6 +98,21 @@ class OrderItem(Base):
 
     Order = relationship("Order", back_populates="Items")
     Product = relationship("Product", back_populates="Items")
+
+
+operations = OperationSet()
+
+
+@operations.operation()
+def TopRated(context: OperationContext, minRating: int) -> Select[Product]:
+    return context.visible(Product).where(Product.Rating >= minRating).order_by(Product.ID)
+
+
+@operations.operation(method="POST")
+def Discount(context: OperationContext, productId: int, pct: decimal.Decimal) -> Product:
+    product = context.session.get_one(Product, productId)
+    product.Price = None if product.Price is None else round(product.Price * (1 - pct / 100), 2)
+    return product
 
 
 def first_rows() -> Rows:
@@ -132,6 +152,8 @@ def _product(number: int) -> dict[str, object]:
 
 def _configure(service: ODataService) -> None:
     service.rights("*", EntitySetRights.ALL)
+    service.concurrency("*", "optional")  # most of the clients never send If-Match
+    service.add(operations)
 
 
 SAMPLE = Sample(
