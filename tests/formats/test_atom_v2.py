@@ -117,8 +117,8 @@ def test_inline_entries_are_those_of_their_parents() -> None:
 @pytest.mark.parametrize(
     "value, elements",
     [
-        (OperationResult([1, 2], "Edm.Int32", True, "Years"), [("element", "1"), ("element", "2")]),
-        (OperationResult([], "Edm.Int32", True, "Years"), []),
+        (OperationResult([1, 2], "Edm.Int32", True, "Years", edm.INT32), [("element", "1"), ("element", "2")]),
+        (OperationResult([], "Edm.Int32", True, "Years", edm.INT32), []),
     ],
 )
 def test_a_collection_of_values(value: OperationResult, elements: list[tuple[str, str]]) -> None:
@@ -128,7 +128,7 @@ def test_a_collection_of_values(value: OperationResult, elements: list[tuple[str
 
 
 def test_one_value_of_an_operation() -> None:
-    assert written(OperationResult(Decimal("1.50"), "Edm.Decimal", False, "Discount")).endswith(
+    assert written(OperationResult(Decimal("1.50"), "Edm.Decimal", False, "Discount", edm.DECIMAL)).endswith(
         ' m:type="Edm.Decimal">1.50</d:Discount>'
     )
 

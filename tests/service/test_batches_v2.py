@@ -131,7 +131,7 @@ def test_all_of_a_change_set_or_nothing(people: Client):
 
 
 def test_what_a_change_set_makes_and_takes_away(people: Client):
-    """It is gone when the answers are written, and the changes are made all the same."""
+    """The answer to the first request shows what was made, though it is gone when all is done."""
     answer = batch(
         people,
         change_set(
@@ -140,8 +140,9 @@ def test_what_a_change_set_makes_and_takes_away(people: Client):
             change("MERGE AddressTypes(1)", 3, entry("AddressType", Name="Abode")),
         ),
     )
-    assert [each.status for each in parts_of(answer)] == [204, 204, 204]
+    assert [each.status for each in parts_of(answer)] == [201, 204, 204]
     assert people.get("AddressTypes(1)/Name/$value").text == "Abode"
+    assert people.get("AddressTypes(7)").status == 404
 
 
 def test_a_reference_to_nothing_undoes_its_change_set(people: Client):
