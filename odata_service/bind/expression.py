@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
+from odata_service.bind import structural
 from odata_service.bind.closed import demand_open
 from odata_service.bind.convert import NotConvertible, convert, convertible
 from odata_service.bind.dynamic import beside, taken_as
@@ -28,6 +29,7 @@ from odata_service.bind.typed import (
     PropertyRef,
     Ranged,
     StructureRef,
+    StructureValue,
     Typed,
     TypeTest,
 )  # fmt: skip
@@ -40,6 +42,8 @@ from odata_service.functions import CASTS, TEMPORAL_ARITHMETIC, Canonical, names
 from odata_service.parse import syntax
 from odata_service.protocol import Protocol
 
+WITHOUT_VALUE = (EntityRef, StructureRef, StructureValue)
+_EQUALITY = ("eq", "ne")
 _ORDERED = ("lt", "le", "gt", "ge")
 _UNORDERED_TYPES = (primitive.BINARY, primitive.STREAM)
 _ARITHMETIC = ("add", "sub", "mul", "div", "divby", "mod")
@@ -70,6 +74,15 @@ class ExpressionBinder:
         return demand_open(bound, "filter", self, node.at)
 
     def value(self, node: syntax.Expression) -> Typed:
+        """An expression with a primitive value."""
+        bound = self.operand(node)
+        if isinstance(bound, WITHOUT_VALUE):
+            message = "entities and structures can be compared with eq and ne only; name a property of them"
+            self.refuse("NotAValue", message, node.at)
+        return bound
+
+    def operand(self, node: syntax.Expression) -> Typed:
+        """The same, or what can only be compared as a whole: an entity, a structure."""
         bind = _BINDERS.get(type(node))
         if bind is None:
             raise NotImplementedByService(
@@ -78,8 +91,10 @@ class ExpressionBinder:
         return bind(self, node)
 
     def known(self, node: syntax.Expression) -> Typed:
-        """A value of a type that is known, for where nothing else says it."""
+        """A value of a type that is known, for where nothing else says it; a null may be a string."""
         bound = self.value(node)
+        if bound.type is NULL:
+            return Constant(STRING, None)
         if bound.type == UNTYPED:
             self.refuse("TypeUnknown", "what type this has is not known; write cast(…,Edm.String) or another", node.at)
         return bound
@@ -129,6 +144,8 @@ class ExpressionBinder:
             self.refuse("TypeMismatch", f"{operator!r} needs conditions, not a value of {operand.type}", at)
 
     def binary(self, node: syntax.Binary) -> Typed:
+        if node.operator in _EQUALITY:
+            return self._equality(node, self.operand(node.left), self.operand(node.right))
         left, right = self._both_typed(self.value(node.left), self.value(node.right), node)
         if node.operator in _ARITHMETIC:
             return self._arithmetic(node, left, right)
@@ -142,6 +159,18 @@ class ExpressionBinder:
         if left.type == right.type == UNTYPED:
             self.refuse("TypeUnknown", "neither side says its type; write cast(…,Edm.String) or another type", node.at)
         return beside(left, (right,)), beside(right, (left,))
+
+    def _equality(self, node: syntax.Binary, left: Typed, right: Typed) -> Typed:
+        if isinstance(left, WITHOUT_VALUE) or isinstance(right, WITHOUT_VALUE):
+            same = structural.equal(self, node, left, right)
+            return same if node.operator == "eq" else Not(same)
+        left, right = self._both_typed(left, right, node)
+        return self._comparison(node, self._as_enum(left, right, node), self._as_enum(right, left, node))
+
+    def equal(self, left: Typed, right: Typed, at: int) -> Typed:
+        """``left eq right`` for operands that are bound already."""
+        nowhere = syntax.Path((), at)
+        return self._equality(syntax.Binary("eq", nowhere, nowhere, at), left, right)
 
     def _as_enum(self, operand: Typed, other: Typed, node: syntax.Binary) -> Typed:
         """A literal beside a property of an enumeration names members of it: ``'Red'``, ``Ns.Color'Red'``, ``1``."""
@@ -158,9 +187,6 @@ class ExpressionBinder:
         return Arithmetic("has", left, right, BOOLEAN)
 
     def _comparison(self, node: syntax.Binary, left: Typed, right: Typed) -> Typed:
-        reference = self._compared_with_null(left, right, node)
-        if reference is not None:
-            return reference if node.operator == "eq" else Not(reference)
         if _is_not_a_number(left) or _is_not_a_number(right):  # NaN equals nothing, not even itself
             return Constant(BOOLEAN, node.operator == "ne")
         left, right = self._matched(left, right, node), self._matched(right, left, node)
@@ -170,15 +196,6 @@ class ExpressionBinder:
         if isinstance(left, Constant) and isinstance(right, Constant):
             left, right = self._as(left, common, node.at), self._as(right, common, node.at)
         return Comparison(node.operator, left, right, common)
-
-    def _compared_with_null(self, left: Typed, right: Typed, node: syntax.Binary) -> Typed | None:
-        """Whether an entity or structure is there; ``None`` for comparisons of values."""
-        for one, other in ((left, right), (right, left)):
-            if isinstance(one, (EntityRef, StructureRef)):
-                if not _is_null(other) or node.operator not in ("eq", "ne"):
-                    self.refuse("NotAValue", "entities and structures can be compared with null only", node.at)
-                return _is_absent(one)
-        return None
 
     def _matched(self, operand: Typed, other: Typed, node: syntax.Binary) -> Typed:
         """A literal takes the type of what it is compared with; a number keeps its own where that says more."""
@@ -238,23 +255,23 @@ class ExpressionBinder:
         return taken_as(operand, kind)
 
     def inside(self, node: syntax.In) -> Typed:
-        operand = self.value(node.operand)
+        operand = self.operand(node.operand)
         if isinstance(node.items, syntax.Path):
             return self._found_in(node, node.items)
         if not isinstance(node.items, syntax.ListExpression):
             message = "'in' needs a list of literals or a path to a collection of values"
             raise NotImplementedByService("NotImplemented", message, target=self.target, at=node.at)
-        as_equals = syntax.Binary("eq", node.operand, node.operand, node.at)
-        values = [self.value(written) for written in node.items.items]
+        values = [self.operand(written) for written in node.items.items]
         operand = beside(operand, values)
+        places = [written.at for written in node.items.items]
+        equals = [self.equal(operand, value, at) for value, at in zip(values, places, strict=True)]
+        if isinstance(operand, WITHOUT_VALUE):
+            return Logical("or", tuple(equals)) if equals else _NEVER
         items = []
-        for value, written in zip(values, node.items.items, strict=True):
-            item = self._as_enum(value, operand, as_equals)
-            comparison = self._comparison(as_equals, operand, item)
-            assert isinstance(comparison, Comparison)
-            if not isinstance(comparison.right, Constant):
+        for equal, written in zip(equals, node.items.items, strict=True):
+            if not (isinstance(equal, Comparison) and isinstance(equal.right, Constant)):
                 self.refuse("TypeMismatch", "'in' needs a list of literals", written.at)
-            items.append(comparison.right)
+            items.append(equal.right)
         return Among(operand, tuple(items))
 
     def _found_in(self, node: syntax.In, path: syntax.Path) -> Typed:
@@ -316,18 +333,21 @@ class ExpressionBinder:
         wanted = self.model.type_named(named.name) if isinstance(named, syntax.TypeName) else None
         if wanted is None:
             return None
-        operand = self.value(operands[0]) if operands and operands[0] is not None else EntityRef((), self.type)
+        operand = self.operand(operands[0]) if operands and operands[0] is not None else EntityRef((), self.type)
         if not isinstance(operand, EntityRef):
             return _NEVER
         known = actual(operand.entity_type)
         if known.is_a(wanted):
-            return Not(_is_absent(operand))
+            return Not(structural.is_absent(operand))
         return TypeTest(wanted, operand.path, operand.variable) if wanted.is_a(known) else _NEVER
 
     def alias(self, node: syntax.Alias) -> Typed:
         if node.name not in self.aliases:
             return Constant(NULL, None)
-        return replace(self, aliases={}).value(self.aliases[node.name])
+        return replace(self, aliases={}).operand(self.aliases[node.name])
+
+    def structure(self, node: syntax.ObjectExpression) -> Typed:
+        return StructureValue(tuple((name, self.value(value)) for name, value in node.members))
 
     def case(self, node: syntax.Case) -> Typed:
         branches = [(self.condition(condition), taken_as(self.value(value), STRING)) for condition, value in node.branches]
@@ -354,13 +374,6 @@ class ExpressionBinder:
             hint = did_you_mean(named.name, _TYPE_NAMES)
             self.refuse("UnknownType", f"there is no primitive type {named.name!r}{hint}", named.at)
         return self.value(node.arguments[0]), wanted
-
-
-def _is_absent(reference: EntityRef | StructureRef) -> Typed:
-    """``Category eq null``, ``ShippingAddress eq null``: there is nothing of it."""
-    members = actual(reference.entity_type).key[:1] if isinstance(reference, EntityRef) else reference.structure.members
-    parts = [PropertyRef(reference.path, member, reference.variable) for member in members]
-    return Logical("and", tuple(Comparison("eq", part, Constant(NULL, None), part.type) for part in parts))
 
 
 def _is_null(node: Typed) -> bool:
@@ -465,4 +478,5 @@ _BINDERS: Mapping[type, Callable[..., Typed]] = {
     syntax.Alias: ExpressionBinder.alias,
     syntax.Case: ExpressionBinder.case,
     syntax.EnumLiteral: ExpressionBinder.enum_literal,
+    syntax.ObjectExpression: ExpressionBinder.structure,
 }

@@ -160,8 +160,8 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class EntityRef:
-    """A single entity in an expression, ``Category`` or ``$it``; can only be compared with null or asked for its type.
-    ``path`` leads from the variable's row to it."""
+    """A single entity in an expression, ``Category`` or ``$it``; can only be compared with another or with null, or
+    asked for its type. ``path`` leads from the variable's row to it."""
 
     path: tuple[NavigationProperty, ...]
     entity_type: EntityType
@@ -173,7 +173,7 @@ class EntityRef:
 
 @dataclass(frozen=True, slots=True)
 class StructureRef:
-    """A complex value in an expression: ``ShippingAddress``; can be compared with null."""
+    """A complex value in an expression: ``ShippingAddress``; can be compared with another one or with null."""
 
     path: tuple[NavigationProperty, ...]
     structure: ComplexProperty
@@ -181,6 +181,16 @@ class StructureRef:
 
     type = NULL
     nullable = True
+
+
+@dataclass(frozen=True, slots=True)
+class StructureValue:
+    """A JSON object in an expression, ``{"City":"Seattle"}``; can be compared with a structure."""
+
+    members: tuple[tuple[str, Typed], ...]
+
+    type = NULL
+    nullable = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,5 +286,5 @@ class Visible:
 
 Typed = (
     Constant | PropertyRef | DynamicRef | Function | Comparison | Among | Arithmetic | Negation | Logical | Not | Cast
-    | EntityRef | StructureRef | Exists | Counted | TypeTest | Branches | Given | Visible
+    | EntityRef | StructureRef | StructureValue | Exists | Counted | TypeTest | Branches | Given | Visible
 )  # fmt: skip
