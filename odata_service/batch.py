@@ -181,7 +181,7 @@ class Batch:
 
     def _answer_to(self, done: _Done, changes: Changes) -> ODataResponse:
         result = changes.answer(
-            done.order.command, done.changed, done.request, self.spelling, done.exchange, self.timing
+            done.order, done.changed, done.request, self.spelling, done.exchange, self.timing
         )
         if done.answer is not None and isinstance(result, NoContent):
             return done.answer

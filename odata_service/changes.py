@@ -10,29 +10,26 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from odata_service.answers import ChangeAnswers
 from odata_service.access import EVERY, Caller, EntitySetRights
 from odata_service.bind.call import Call
 from odata_service.bind.change import allowed_methods, command, demand_method
 from odata_service.bind.command import (
-    ApplyDelta, Command, Delete, DeleteEach, Insert, InsertMedia, Invoke, Link, SetCommand, Update, UpdateEach,
+    Command, Delete, DeleteEach, Insert, InsertMedia, Invoke, Link, SetCommand, Update, UpdateEach,
 )  # fmt: skip
-from odata_service.bind.payload import EntityPayload
 from odata_service.bind.query import Query, Step
 from odata_service.bind.resource import Resource
 from odata_service.bind.typed import Constant
-from odata_service.edm.model import EntitySet
 from odata_service.errors import BadRequest, Conflict, NotImplementedByService, ODataError, PreconditionFailed
 from odata_service.etag import Concurrency, Conditions
 from odata_service.execute.connection import Timing
-from odata_service.execute.read import Literals
-from odata_service.execute.write import Effect, Order, Outcome, Returned, Transaction, Writer
-from odata_service.execute.set_change import ChangedSet, Done
-from odata_service.links import entity_address
+from odata_service.execute.read import Literals, literal_values
+from odata_service.execute.write import Effect, Order, Outcome, Transaction, Writer
 from odata_service.message import ODataRequest, ODataResponse
-from odata_service.parse.syntax import ExpandItem, Options, Segment, Syntax
-from odata_service.reads import Reads, literal_values
+from odata_service.parse.syntax import Syntax
+from odata_service.reads import Reads
 from odata_service.repeats import Answers, Repeatable, Repeats
-from odata_service.result import Created, CurrentState, DeltaItem, DeltaResponse, Failure, NoContent, Result
+from odata_service.result import Created, CurrentState, Result
 from odata_service.spelling import Exchange, Spelling
 from odata_service.tracking import install_clock
 
@@ -56,7 +53,7 @@ class Changes:
         order = self.order(method, request, spelling, exchange)
 
         def answer(changes: Changes, changed: Effect) -> Answers:
-            return [exchange.write(changes.answer(order.command, changed, request, spelling, exchange, timing))]
+            return [exchange.write(changes.answer(order, changed, request, spelling, exchange, timing))]
 
         repeatable = Repeatable.of(request, self.reads.limits)
         try:
@@ -135,72 +132,15 @@ class Changes:
 
     def answer(
         self,
-        command: Command,
+        order: Order,
         changed: Effect,
         request: ODataRequest,
         spelling: Spelling,
         exchange: Exchange,
         timing: Timing,
     ) -> Result:
-        """The entity where it is new or asked for, else only its new state's ETag."""
-        if changed is None:
-            return NoContent()
-        caller = self.reads.access.caller(request)
-        if isinstance(changed, ChangedSet):
-            return self._changed_set(changed, command, request, caller, spelling, exchange, timing)
-        if isinstance(changed, Returned):
-            found = changed.found
-            return self.reads.found(found, caller, spelling, timing) if isinstance(found, Step) else found
-        wanted = changed.created or (exchange.returns_content and isinstance(command, Update))
-        if not wanted and not changed.entity_set.type.etag:
-            return NoContent()
-        inline = _inline(command.payload) if isinstance(command, Insert) and spelling.answers_with_inline else ()
-        entity = self.reads.entity(caller, spelling, changed.entity_set, changed.key, timing, inline)
-        address = entity_address(request.root, changed.entity_set, changed.key, spelling.write_literal)
-        if entity is None:
-            return NoContent(entity_id=address)
-        if changed.created:
-            return Created(entity, address)
-        return entity if wanted else NoContent(entity.etag)
-
-    def _changed_set(
-        self,
-        changed: ChangedSet,
-        command: Command,
-        request: ODataRequest,
-        caller: Caller,
-        spelling: Spelling,
-        exchange: Exchange,
-        timing: Timing,
-    ) -> Result:
-        """What became of each entity, where that was asked for or not all could be done."""
-        wanted = exchange.answers_deltas if isinstance(command, ApplyDelta) else exchange.returns_content
-        if not changed.has_failures and (not wanted or isinstance(command, DeleteEach)):
-            return NoContent()
-        items = [self._item(changed.entity_set, done, request, caller, spelling, timing) for done in changed.items]
-        return DeltaResponse(changed.entity_set, items)
-
-    def _item(
-        self,
-        entity_set: EntitySet,
-        done: Done,
-        request: ODataRequest,
-        caller: Caller,
-        spelling: Spelling,
-        timing: Timing,
-    ) -> DeltaItem:
-        """An entity as it is now, or its address: of what was deleted, and of what could not be changed."""
-        address = "" if done.key is None else entity_address(
-            request.root, entity_set, done.key, spelling.write_literal
-        )  # fmt: skip
-        failure = None if done.error is None else Failure(done.operation, done.error)
-        if failure is not None or done.operation == "delete" or done.key is None:
-            is_gone = failure is None or done.operation == "insert"
-            return DeltaItem(address, None, "deleted" if is_gone else "", done.content_id, failure)
-        entity = self.reads.entity(caller, spelling, entity_set, done.key, timing)
-        if entity is None:
-            return DeltaItem(address, None, "deleted", done.content_id)
-        return DeltaItem(address, entity.level, "", done.content_id)
+        """What came of a change."""
+        return ChangeAnswers(self.reads, order.caller, spelling, exchange).answer(order, changed, request, timing)
 
     def _install_clock(self) -> None:
         """The counter of stamps, before the first change in a database that has none yet."""
@@ -231,6 +171,7 @@ class Changes:
         bound = command(
             method, resource, body, ids=ids, slug=_slug(request), upserts=spelling.upserts
         )
+        shown = ChangeAnswers(self.reads, caller, spelling, exchange).shown(bound, resource, syntax)
         if isinstance(bound, Insert):
             bound = replace(bound, replays=spelling.replays)
             exchange.promise(Created)
@@ -245,6 +186,7 @@ class Changes:
             lambda uri: self._referred(uri, request, caller, spelling),
             caller,
             caller.rules(spelling.tombstones),
+            shown,
         )
 
     def _conditions(self, bound: Command, resource: Resource, request: ODataRequest, spelling: Spelling) -> Conditions:
@@ -263,10 +205,10 @@ class Changes:
         asked = self.reads.asked(request, caller, syntax, spelling)
         body = exchange.body(spelling.seen(caller.model), self.reads.limits)
         conditions = spelling.conditions.of_call(request)
+        ChangeAnswers(self.reads, caller, spelling, exchange).check_returned(call, syntax)
         run = self.reads.invoker.action(call, asked, body, conditions)
-        return Order(
-            Invoke(run), asked.literals, conditions, lambda uri: self._referred(uri, request, caller, spelling), caller
-        )
+        resolve = partial(self._referred, request=request, caller=caller, spelling=spelling)
+        return Order(Invoke(run), asked.literals, conditions, resolve, caller, options=syntax.options)
 
     def _referred(
         self, uri: str, request: ODataRequest, caller: Caller, spelling: Spelling
@@ -299,18 +241,6 @@ def _slug(request: ODataRequest) -> str | None:
     """What a media entity should be called, percent-encoded in its header (RFC 5023, The Slug Header)."""
     slug = request.headers.get("Slug")
     return None if slug is None else unquote(slug, errors="replace").strip()
-
-
-def _inline(payload: EntityPayload) -> tuple[ExpandItem, ...]:
-    """What came inline, as something to expand (Protocol, Create Related Entities When Creating an Entity)."""
-    items = []
-    for name, related in payload.related.items():
-        inserted = [each for each in related if isinstance(each, EntityPayload)]
-        deeper = {item.path[0].name: item for each in inserted for item in _inline(each)}
-        if inserted:
-            options = Options(expand=tuple(deeper.values()))
-            items.append(ExpandItem((Segment(name, None, 0),), "", options, 0))
-    return tuple(items)
 
 
 def _below_root(uri: str, root: str) -> str:

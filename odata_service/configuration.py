@@ -119,6 +119,11 @@ class Configuration(Declares):
         """Refuse what needs a newer version (WCF: DataServiceBehavior.MaxProtocolVersion)."""
         self._max_version = version
 
+    def schema_version(self, version: str) -> None:
+        """The version of the model, which ``$metadata`` tells and ``$schemaversion`` may ask for (Core.SchemaVersion)."""
+        self.model.schema_version = version
+        self._changed()
+
     def _one(self, entity_set: str) -> str:
         return self.model.entity_set(entity_set).name
 

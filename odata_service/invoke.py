@@ -29,9 +29,10 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedByService
 from odata_service.etag import Conditions
 from odata_service.execute.connection import ReadConnections, Timing
+from odata_service.execute.read import Literals, literal_values
 from odata_service.message import ODataRequest
 from odata_service.operations import OperationContext
-from odata_service.parse.syntax import Literal, Options, Segment, Syntax
+from odata_service.parse.syntax import Options, Segment, Syntax
 from odata_service.plan.level import Level
 from odata_service.plan.read import Planner
 from odata_service.plan.scope import Parameters
@@ -61,8 +62,8 @@ class Asked:
         return self.syntax.options
 
     @property
-    def literals(self) -> Sequence[tuple[PrimitiveType, object]]:
-        return [(each.type, each.value) for each in self.syntax.literals if isinstance(each, Literal)]
+    def literals(self) -> Literals:
+        return literal_values(self.syntax)
 
 
 @dataclass(frozen=True, slots=True)

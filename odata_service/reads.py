@@ -9,24 +9,24 @@ from sqlalchemy import Connection
 
 from odata_service.access import Access, Caller, EntitySetRights, Tombstones
 from odata_service.access.rows import guards_of
-from odata_service.bind.query import Read, ReadAll, ReadApplied, ReadMetadata, ReadServiceDocument, Step
+from odata_service.bind.query import Key, Read, ReadAll, ReadApplied, ReadMetadata, ReadServiceDocument, Step
+from odata_service.bind.resource import Resource
 from odata_service.bind.read import ReadBinder
 from odata_service.bind.typed import Constant
 from odata_service.deltas import Deltas
 from odata_service.edm import cross_join
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntitySet
-from odata_service.edm.primitive import STRING
-from odata_service.errors import BadRequest, NotFound
+from odata_service.errors import BadRequest, NotFound, NotImplementedByService
 from odata_service.execute.apply import ApplyReader, context_of
 from odata_service.execute.connection import ReadConnections, Timing
-from odata_service.execute.read import Given, Literals, Reader, number, parameter_values
+from odata_service.execute.read import Given, Literals, Reader, literal_values, number, parameter_values
 from odata_service.everything import Everything, Start
 from odata_service.invoke import Asked, Invoker
 from odata_service.limits import Limits
 from odata_service.links import next_link, numbered_page_link, ordering_options
 from odata_service.message import ODataRequest
-from odata_service.parse.syntax import ExpandItem, Literal, Syntax
+from odata_service.parse.syntax import Options, Syntax
 from odata_service.plan.apply import ApplyPlanner
 from odata_service.plan.cache import Fit, PlanCache
 from odata_service.plan.read import Planner
@@ -115,7 +115,7 @@ class Reads:
     ) -> Result:
         syntax = spelling.parse(request.target, request.query, self.limits)
         exchange.check(syntax)
-        binder = self._paged_binder(caller, spelling, exchange)
+        binder = self.paged_binder(caller, spelling, exchange)
         resource = binder.resource(syntax)
         while resource.call is not None:
             found = self.invoker.function(resource.call, self.asked(request, caller, syntax, spelling), timing)
@@ -206,7 +206,7 @@ class Reads:
         """Binds without pages."""
         return ReadBinder(spelling.seen(caller.model), spelling.protocol, {}, None, spelling.key_as_segment)
 
-    def _paged_binder(self, caller: Caller, spelling: Spelling, exchange: Exchange) -> ReadBinder:
+    def paged_binder(self, caller: Caller, spelling: Spelling, exchange: Exchange) -> ReadBinder:
         binder = self.binder(spelling, caller)
         if not exchange.paged:
             return binder
@@ -245,11 +245,19 @@ class Reads:
                 raise
             return self.tokens.read(SKIP_TOKEN, caller.bound(EXPANDED), token)
 
-    def found(self, step: Step, caller: Caller, spelling: Spelling, timing: Timing) -> Result:
-        """The entities that an action returned, whole."""
-        read = self.binder(spelling, caller).entity((step,))
-        plan = self.planner.plan(caller.restrict(read, spelling.tombstones))
-        return self._run(plan, Given((), None, _no_token, _no_link, caller.conditions.values), timing)
+    def returned(self, step: Step, options: Options, caller: Caller, spelling: Spelling) -> Read:
+        """What is asked of the entities that an action returns: all of them, because nobody can ask for the next page."""
+        bound = self.binder(spelling, caller).bound(Resource((step,)), options)
+        if not isinstance(bound, Read):
+            raise NotImplementedByService("NotImplemented", "$apply does not go with an action", target="$apply")
+        return caller.restrict(bound, spelling.tombstones)
+
+    def found(
+        self, step: Step, options: Options, literals: Literals, caller: Caller, spelling: Spelling, timing: Timing
+    ) -> Result:
+        """The entities that an action returned."""
+        plan = self.planner.plan(self.returned(step, options, caller, spelling))
+        return self._run(plan, _alone(literals, caller), timing)
 
     def visible(self, step: Step, caller: Caller, spelling: Spelling, timing: Timing) -> SingleEntity | None:
         """An entity as the caller may read it, if he may."""
@@ -263,43 +271,50 @@ class Reads:
         return self._one(self.binder(spelling, caller).entity((step,)), caller, timing) is not None
 
     def _one(self, read: Read, caller: Caller, timing: Timing) -> SingleEntity | None:
-        plan = self.planner.plan(read)
+        return self._found(self.planner.plan(read), _alone((), caller), timing)
+
+    def _found(self, plan: ReadPlan, given: Given, timing: Timing) -> SingleEntity | None:
         try:
-            result = self._run(plan, Given((), None, _no_token, _no_link, caller.conditions.values), timing)
+            result = self._run(plan, given, timing)
         except NotFound:
             return None
         assert isinstance(result, SingleEntity), "a key leads to one entity"
         return result
 
+    def shown(
+        self, read: Read, key: Sequence[object], literals: Literals, request: ODataRequest, caller: Caller, timing: Timing
+    ) -> SingleEntity | None:
+        """An entity that was changed, as the request wants to see it; the read takes its key after the literals."""
+        given = self._given(request, caller, [*literals, *_typed(read.query.entity_set, key)], None)
+        return self._found(self.planner.plan(read), given, timing)
+
     def entity(
-        self,
-        caller: Caller,
-        spelling: Spelling,
-        entity_set: EntitySet,
-        key: Sequence[object],
-        timing: Timing,
-        expand: tuple[ExpandItem, ...] = (),
+        self, caller: Caller, spelling: Spelling, entity_set: EntitySet, key: Sequence[object], timing: Timing
     ) -> SingleEntity | None:
         """One entity by its key, as an answer to the change that made it what it is; ``None`` where another change, in the
         same change set or by somebody else, has deleted it since."""
-        parts = list(zip(entity_set.type.key, key, strict=True))
-        constants = tuple(
-            (declared, Constant(declared.type, value, slot, declared.type, declared))
-            for slot, (declared, value) in enumerate(parts)
-        )
-        cached = ("entity", spelling.protocol, entity_set.name, caller.grant.roles, expand)
+        cached = ("entity", spelling.protocol, entity_set.name, caller.grant.roles)
         plan = self.plans.get(cached, (), caller)
         if plan is None:
-            read = self.binder(spelling, caller).entity((Step(entity_set, key=constants),), expand)
+            read = self.binder(spelling, caller).entity((Step(entity_set, key=key_after(0, entity_set)),))
             plan = self.planner.plan(caller.restrict_changed(read, spelling.tombstones))
             self.plans.put(cached, Fit(guards=guards_of(plan.query.rules)), plan)
-        literals = [(declared.type, value) for declared, value in parts]
-        try:
-            result = self._run(plan, Given(literals, None, _no_token, _no_link, caller.conditions.values), timing)
-        except NotFound:
-            return None
-        assert isinstance(result, SingleEntity), "one entity was asked for"
-        return result
+        return self._found(plan, _alone(_typed(entity_set, key), caller), timing)
+
+
+def key_after(literals: int, entity_set: EntitySet) -> Key:
+    """A key whose values are given after so many literals."""
+    parts = enumerate(entity_set.type.key, start=literals)
+    return tuple((part, Constant(part.type, "", slot, part.type, part)) for slot, part in parts)
+
+
+def _typed(entity_set: EntitySet, key: Sequence[object]) -> Literals:
+    return [(part.type, value) for part, value in zip(entity_set.type.key, key, strict=True)]
+
+
+def _alone(literals: Literals, caller: Caller) -> Given:
+    """What has no other pages."""
+    return Given(literals, None, _no_token, _no_link, caller.conditions.values)
 
 
 def _literals(texts: Sequence[str], spelling: Spelling) -> Literals | None:
@@ -308,14 +323,6 @@ def _literals(texts: Sequence[str], spelling: Spelling) -> Literals | None:
         return [spelling.literal(text) for text in texts]
     except BadRequest:
         return None
-
-
-def literal_values(syntax: Syntax) -> Literals:
-    """By slot; a member of an enumeration is part of the plan, but keeps its place."""
-    return [
-        (literal.type, literal.value) if isinstance(literal, Literal) else (STRING, literal.members)
-        for literal in syntax.literals
-    ]
 
 
 def _fit(plan: ReadPlan, texts: Sequence[str], syntax: Syntax) -> Fit:

@@ -96,8 +96,8 @@ class Spelling(Manners, Shape):
         """Whether PUT and PATCH of an entity that does not exist insert it."""
 
     @property
-    def answers_with_inline(self) -> bool:
-        """Whether the answer to a deep insert shows what was inserted along."""
+    def shapes_answers(self) -> bool:
+        """Whether the answer to a change shows what ``$select`` and ``$expand`` say, and what came inline."""
 
     def seen(self, model: EntityModel) -> EntityModel:
         """What of a model the protocol has words for, under its names."""

@@ -159,7 +159,7 @@ class SpellingDatasync:
     whole_links: bool = False
     deletes_properties: bool = False
     upserts: bool = False
-    answers_with_inline: bool = False
+    shapes_answers: bool = False
     updates: Sequence[str] = ("PUT",)
     replays: bool = True
     has_batches: bool = False

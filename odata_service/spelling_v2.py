@@ -153,10 +153,10 @@ class SpellingV2:
     deletes_properties: bool = False  # only of their $value
     conditions: ConditionRules = CONDITIONS
     upserts: bool = False
-    answers_with_inline: bool = False
     replays: bool = False
     has_batches: bool = True
     parameters_in_query: bool = True
+    shapes_answers: bool = False
     batch_status: int = 202
     content_id_in_part: bool = False
     json_batches: bool = False

@@ -13,7 +13,7 @@ from odata_service.bind.query import Read
 from odata_service.edm.literal_v4 import read_literal, write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import STRING, PrimitiveType
-from odata_service.errors import NotFound, NotImplementedByService, ODataError, PreconditionRequired
+from odata_service.errors import NotImplementedByService, ODataError, PreconditionRequired
 from odata_service.etag import ConditionRules, TagRules
 from odata_service.formats import json_v4
 from odata_service.formats.csdl_json_v4 import write_json
@@ -119,12 +119,8 @@ class ExchangeV4:
         return read
 
     def check(self, syntax: Syntax) -> None:
-        """Both versions carry everything; a ``$format`` that nothing comes in is refused before there is work, and so are
-        versions of the schema that never were (Protocol, System Query Option $schemaversion)."""
+        """Both versions carry everything; a ``$format`` that nothing comes in is refused before there is work."""
         self.wish.check()
-        if syntax.options.schema_version not in (None, "*"):
-            message = f"the schema has no version {syntax.options.schema_version[:60]!r}; * is what there is"
-            raise NotFound("UnknownSchemaVersion", message, target="$schemaversion")
         if syntax.options.index is not None:
             message = "$index is not supported: no collection here has an order of its own"
             raise NotImplementedByService("NotImplemented", message, target="$index")
@@ -227,10 +223,10 @@ class SpellingV4:
     deletes_properties: bool = True
     conditions: ConditionRules = CONDITIONS
     upserts: bool = True
-    answers_with_inline: bool = True
     replays: bool = False
     has_batches: bool = True
     parameters_in_query: bool = False
+    shapes_answers: bool = True
     batch_status: int = 200
     content_id_in_part: bool = True
     json_batches: bool = True

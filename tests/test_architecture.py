@@ -28,6 +28,7 @@ LAYERS = """
     deltas everything invoke monitors repeats
     spelling spelling_v2 spelling_v4 spelling_datasync spelling_zumo
     reads
+    answers
     changes
     batch
     configuration

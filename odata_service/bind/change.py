@@ -101,10 +101,16 @@ def allowed_methods(resource: Resource, manners: Manners) -> tuple[str, ...]:
     if isinstance(resource.steps[-1].entity_set, CrossJoin) or resource.steps[0].of_all:
         return READS
     if not resource.steps[-1].single:
-        return (*READS, "POST", "PATCH") if whole_sets and len(resource.steps) == 1 else (*READS, "POST")
+        return (*READS, *_changes_of_collections(resource, whole_sets))
     if len(resource.steps) == 1 and resource.steps[0].entity_set.singleton:
         return (*READS, *manners.updates)
     return (*READS, *manners.updates, "DELETE")
+
+
+def _changes_of_collections(resource: Resource, whole_sets: bool) -> tuple[str, ...]:
+    """A whole set takes a delta; with a cast behind it all of that type can go (Protocol, 4.01 Minimal Conformance)."""
+    delta = ("PATCH",) if whole_sets and len(resource.steps) == 1 else ()
+    return ("POST", *delta, "DELETE") if whole_sets and resource.steps[-1].cast else ("POST", *delta)
 
 
 def _changes_of_links(resource: Resource, manners: Manners) -> tuple[str, ...]:
@@ -154,7 +160,7 @@ def command(
     if method == "POST":
         return _insert(resource, body, slug)
     if method == "DELETE":
-        return Delete(query)
+        return Delete(query) if query.single else DeleteEach(query)
     if not query.single:
         return ApplyDelta(query, body.changes(query.source[-1].type))
     return _update(method, query, body, upserts)

@@ -19,8 +19,8 @@ from odata_service.bind.typed import Constant, EntityRef, Logical, PropertyRef, 
 from odata_service.edm.any_entity import AnyEntity, actual, any_entity
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import CollectionProperty, EntityModel, EntityType, NavigationProperty
-from odata_service.errors import BadRequest, MethodNotAllowed, NotImplementedByService, did_you_mean
-from odata_service.parse.syntax import Expression, ExpandItem, Options, OrderBy, Segment, Syntax
+from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedByService, did_you_mean
+from odata_service.parse.syntax import NO_OPTIONS, Expression, ExpandItem, Options, OrderBy, Segment, Syntax
 from odata_service.protocol import Protocol
 
 MAX_LEVELS = 3
@@ -71,7 +71,15 @@ class ReadBinder:
         return Read(replace(query, collections=(values,)), kind)
 
     def resource(self, syntax: Syntax) -> Resource:
+        self._check_schema(syntax.options.schema_version)
         return self._path_binder(syntax.options).resource(syntax.path)
+
+    def _check_schema(self, version: str | None) -> None:
+        """Protocol, System Query Option $schemaversion: 404 for what there is not."""
+        if version not in (None, "*", self.model.schema_version):
+            known = self.model.schema_version or "*"
+            message = f"the schema has no version {version:.60}; {known} is what there is"
+            raise NotFound("UnknownSchemaVersion", message, target="$schemaversion")
 
     def onward(self, step: Step, path: Sequence[Segment], options: Options) -> Resource:
         """What the rest of a path means, after what a function returned."""
@@ -80,9 +88,10 @@ class ReadBinder:
     def _path_binder(self, options: Options) -> ResourceBinder:
         return ResourceBinder(self.model, self.protocol, dict(options.aliases), self.key_as_segment)
 
-    def entity(self, steps: tuple[Step, ...], expand: tuple[ExpandItem, ...] = ()) -> Read:
-        """One entity as it is answered after a change: all properties, and what came inline with it."""
-        return Read(self._query(steps, Options(expand=expand), {}))
+    def entity(self, steps: tuple[Step, ...], options: Options = NO_OPTIONS) -> Read:
+        """One entity as it is answered after a change: all properties, and what came inline with it, or what the options
+        choose."""
+        return Read(self._query(steps, options, dict(options.aliases)))
 
     def _applied(self, resource: Resource, options: Options) -> ReadApplied:
         last = resource.steps[-1]

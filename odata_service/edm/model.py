@@ -302,6 +302,7 @@ class EntityModel:
     enums: dict[str, EnumType] = field(default_factory=dict)
     complex_types: dict[str, ComplexType] = field(default_factory=dict)
     operations: Operations = field(default_factory=Operations)
+    schema_version: str | None = None
 
     def entity_set(self, name: str) -> EntitySet:
         """The set of that name; V2 clients may put the container's name before it (``Container.People``)."""

@@ -15,6 +15,7 @@ from odata_service.edm.primitive import STRING, PrimitiveType
 from odata_service.errors import BadRequest, NotFound
 from odata_service.etag import etag_of
 from odata_service.execute.connection import Connection, ReadConnections, Row, Timing
+from odata_service.parse.syntax import Literal, Syntax
 from odata_service.plan.paging import after_name
 from odata_service.plan.read_plan import ReadPlan
 from odata_service.plan.row import ExpandedNavigation
@@ -283,6 +284,14 @@ def _literal(constant: Constant, literals: Literals) -> object:
         return convert(value, kind, constant.type)
     except NotConvertible as reason:
         raise BadRequest("TypeMismatch", str(reason)) from None
+
+
+def literal_values(syntax: Syntax) -> Literals:
+    """By slot; a member of an enumeration is part of the plan, but keeps its place."""
+    return [
+        (literal.type, literal.value) if isinstance(literal, Literal) else (STRING, literal.members)
+        for literal in syntax.literals
+    ]
 
 
 def number(constant: Constant | None, literals: Literals) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event, select
@@ -17,7 +17,7 @@ from odata_service.bind.command import (
 )  # fmt: skip
 from odata_service.bind.convert import convert
 from odata_service.bind.payload import EntityPayload, EntityReference
-from odata_service.bind.query import Query, RowRule, Step
+from odata_service.bind.query import Query, Read, RowRule, Step
 from odata_service.bind.typed import Constant
 from odata_service.dialects.base import Database
 from odata_service.edm import primitive
@@ -37,6 +37,7 @@ from odata_service.execute.link_changes import relate, replace_all, unrelate
 from odata_service.execute.orphans import refuse_orphans
 from odata_service.execute.pending import Pending
 from odata_service.execute.set_change import ChangedSet, SetChange
+from odata_service.parse.syntax import NO_OPTIONS, Options
 from odata_service.plan.level import Level
 from odata_service.plan.read import Planner
 from odata_service.plan.scope import Parameters
@@ -70,9 +71,17 @@ Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What of an entity is shown after its change; ``asked`` where the request says it, and so wants to see it."""
+
+    read: Read
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A command with what it needs: the literals of its address, the state in which its entity must be, and how the
-    address of another entity is resolved."""
+    address of another entity is resolved. ``shown`` and, of what an action returns, ``options`` shape the answer."""
 
     command: Command
     literals: Literals
@@ -80,6 +89,8 @@ class Order:
     resolve: Callable[[str], tuple[Query, Literals]]
     caller: Caller
     rules: Mapping[str, tuple[RowRule, ...]] = field(default_factory=dict)  # of what is found by a key in the body
+    shown: Shown | None = None
+    options: Options = NO_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,7 +407,7 @@ class _Change:
         try:
             entity = self.entity(command.target)
         except NotFound:
-            if command.upsert is None:
+            if command.upsert is None or self._is_of_another_type(command.target):
                 raise
             conditions.demand_new()
             return self._insert(Insert(entity_set, command.upsert(), revives=command.revives))
@@ -412,6 +423,11 @@ class _Change:
         self.assign(entity, command.payload, command.replace)
         if tombstone is not None and was_there and getattr(entity, tombstone):
             self.remove(entity)
+
+    def _is_of_another_type(self, target: Query) -> bool:
+        """``PATCH Products(1)/Ns.SpecialProduct`` where the product is none of these: it cannot be inserted."""
+        step = target.source[-1]
+        return step.cast is not None and bool(self.entities(Query((replace(step, cast=None),), rules=target.rules)))
 
     def assign(self, entity: Entity, payload: EntityPayload, replace: bool) -> None:
         """Give an entity what a payload says; with ``replace`` the defaults of what it does not say."""
@@ -437,6 +453,9 @@ class _Change:
 
 def _type_of_row(entity: Entity, payload: EntityPayload) -> EntityType:
     """What the entity is: a client may name properties of a derived type without naming the type, or one that it is not."""
+    if not isinstance(entity, payload.type.mapper.class_):
+        message = f"this entity is a {type(entity).__name__} and no {payload.type.name}; the type of an entity stays"
+        raise BadRequest("WrongType", message, target="@type")
     entity_type = next((each for each in payload.type.with_derived() if each.mapper.class_ is type(entity)), payload.type)
     dynamic = payload.dynamic if entity_type.dynamic is None else ()
     given = (*payload.values, *payload.structures, *payload.collections, *dynamic, *payload.related, *payload.changes)

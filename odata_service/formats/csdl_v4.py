@@ -167,7 +167,7 @@ def schema_of(offer: Offer) -> Schema:
         operations=tuple(_without_action_overloads(map(_declared_operation, operations))),
         sets=tuple(_contained_set(each, offer) for each in model.sets.values()),
         imports=tuple(_imports(operations, model)),
-        annotations=said(vocabularies.ENTITY_SCHEMA, None),
+        annotations=said(vocabularies.SCHEMA, model),
         container_annotations=said(vocabularies.CONTAINER, offer),
     )
 

@@ -129,8 +129,8 @@ class Term(Generic[Subject]):
 def said(rows: Iterable[Term[Subject]], subject: Subject) -> tuple[Annotation, ...]:
     """What the rows say of a subject.
 
-    >>> said(ENTITY_SCHEMA, None)
-    (Annotation(term='Org.OData.Core.V1.DefaultNamespace', value=True),)
+    >>> said(OPTIONAL_PARAMETER, None)
+    (Annotation(term='Org.OData.Core.V1.OptionalParameter', value={}),)
     """
     values = ((row.name, row.value(subject)) for row in rows)
     return tuple(Annotation(qualified(name), value) for name, value in values if value is not None)
@@ -250,7 +250,10 @@ def _comment(entity_type: EntityType) -> str | None:
 
 ENTITY_TYPE: tuple[Term[EntityType], ...] = (Term("Core.Description", _comment),)
 OPTIONAL_PARAMETER: tuple[Term[object], ...] = (Term("Core.OptionalParameter", lambda parameter: {}),)
-ENTITY_SCHEMA: tuple[Term[object], ...] = (Term("Core.DefaultNamespace", _true),)
+SCHEMA: tuple[Term[EntityModel], ...] = (
+    Term("Core.DefaultNamespace", _true),
+    Term("Core.SchemaVersion", lambda model: model.schema_version),
+)
 
 
 # The container

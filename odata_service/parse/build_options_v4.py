@@ -14,6 +14,7 @@ from odata_service.parse.syntax import (
     Alias,
     Argument,
     Compute,
+    NO_OPTIONS,
     ExpandItem,
     Expression,
     Options,
@@ -21,8 +22,6 @@ from odata_service.parse.syntax import (
     Segment,
     SelectItem,
 )
-
-NO_OPTIONS = Options()
 
 
 class StepWithOptions(NamedTuple):

@@ -307,6 +307,9 @@ class Options:
     custom: tuple[tuple[str, str], ...] = ()
 
 
+NO_OPTIONS = Options()
+
+
 @dataclass(frozen=True, slots=True)
 class SearchExpression:
     """``$search``: a word or phrase (``operator`` empty), or AND/OR/NOT over others."""

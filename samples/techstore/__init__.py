@@ -15,6 +15,7 @@ def initialize_service(service: ODataService) -> None:
     service.rights("*", EntitySetRights.ALL)
     service.rights("ReadOnlyItems", EntitySetRights.ALL_READ)
     service.add(operations)
+    service.schema_version("1.0")
     service.tombstones("Products", "hidden")  # deltas tell of deleted products, nothing else does
 
 
