@@ -63,9 +63,9 @@ def _all(conditions: Iterator[Typed]) -> Typed:
 def _same_members(left: StructureRef, right: StructureRef) -> Iterator[Typed]:
     for member in left.structure.members:
         other = right.structure.member(member.name)
-        assert other is not None, "structures of one type have the same members"
-        one = PropertyRef(left.path, member, left.variable)
-        yield Comparison("eq", one, PropertyRef(right.path, other, right.variable), member.type)
+        if other is not None:  # the caller may be shown one of them and not the other
+            one = PropertyRef(left.path, member, left.variable)
+            yield Comparison("eq", one, PropertyRef(right.path, other, right.variable), member.type)
 
 
 def _has_members(
