@@ -90,12 +90,9 @@ class Deltas:
     ) -> Result:
         """One page of what has changed, or how much has."""
         until = self._last_stamp(read, timing) if mark.until is None else mark.until
-        stamps = [(DATE_TIME, moment(stamp)) for stamp in (mark.since, until)]
-        first, second = (moment_constant(at, len(literals) + n) for n, (_, at) in enumerate(stamps))
-        restricted = caller.restrict_changes(read)
-        plan = self.planner.plan(changes_of(restricted, first, second), [False] * len(mark.after) or None)
         this = replace(mark, until=until)
-        result = Reader(self.connections).read(plan, self._given(request, caller, [*literals, *stamps], this), timing)
+        given = self._given(request, caller, literals, this)
+        result = self._between(read, caller, mark.since, until, given, timing)
         self._demand_tombstones(read, mark, request, timing)
         if isinstance(result, EntityCount):
             return result
@@ -105,6 +102,20 @@ class Deltas:
             delta = self._link(request, caller, Mark("changes", until, int(time.time())))
         level, reasons = _without_marks(result.level)
         return EntityDelta(level, reasons, result.next_link, delta)
+
+    def count(self, read: Read, caller: Caller, since: int, until: int, timing: Timing) -> int:
+        """How many of the entities that a caller may see were stamped after ``since`` and not after ``until``."""
+        given = Given.whole((), caller.conditions.values)
+        counted = self._between(replace(read, kind="count"), caller, since, until, given, timing)
+        assert isinstance(counted, EntityCount), "that is what was asked for"
+        return counted.count
+
+    def _between(self, read: Read, caller: Caller, since: int, until: int, given: Given, timing: Timing) -> Result:
+        stamps = [(DATE_TIME, moment(stamp)) for stamp in (since, until)]
+        first, second = (moment_constant(at, len(given.literals) + n) for n, (_, at) in enumerate(stamps))
+        changed = changes_of(caller.restrict_changes(read), first, second)
+        plan = self.planner.plan(changed, [False] * len(given.after) if given.after else None)
+        return Reader(self.connections).read(plan, replace(given, literals=[*given.literals, *stamps]), timing)
 
     def _given(self, request: ODataRequest, caller: Caller, literals: Literals, mark: Mark) -> Given:
         def sign(plan: ReadPlan, values: Sequence[Plain]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol as Shape
 
@@ -83,10 +83,23 @@ class ODataRequest:
     in_changeset: bool = False
 
 
+class Sink(Shape):
+    """Where the pieces of an answer go that does not end by itself."""
+
+    def put(self, piece: bytes) -> None:
+        """Raises OSError where nobody is there any more. It must not wait."""
+
+    def is_gone(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ODataResponse:
-    """Status, headers and body, ready for any HTTP server."""
+    """Status, headers and body, ready for any HTTP server. Where it ``goes_on``, that takes a sink, puts pieces of body
+    into it from now on, and gives how to end it."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    goes_on: Callable[[Sink], Callable[[], None]] | None = None

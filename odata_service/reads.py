@@ -314,7 +314,7 @@ def _typed(entity_set: EntitySet, key: Sequence[object]) -> Literals:
 
 def _alone(literals: Literals, caller: Caller) -> Given:
     """What has no other pages."""
-    return Given(literals, None, _no_token, _no_link, caller.conditions.values)
+    return Given.whole(literals, caller.conditions.values)
 
 
 def _literals(texts: Sequence[str], spelling: Spelling) -> Literals | None:
@@ -331,11 +331,3 @@ def _fit(plan: ReadPlan, texts: Sequence[str], syntax: Syntax) -> Fit:
     parameters |= {slot for slot, _ in syntax.counts}
     pinned = tuple((slot, text) for slot, text in enumerate(texts) if slot not in parameters)
     return Fit(pinned, syntax.counts, guards_of(plan.query.rules))
-
-
-def _no_token(plan: ReadPlan, values: Sequence[Plain]) -> str:
-    raise AssertionError("one entity with nothing expanded has no next page")
-
-
-def _no_link(token: str, top_left: int | None) -> str:
-    raise AssertionError("one entity has no next page")

@@ -20,6 +20,7 @@ from odata_service.dialects import database_named
 from odata_service.edm.from_models import model_from
 from odata_service.errors import BadRequest, MethodNotAllowed, ODataError
 from odata_service.execute.connection import ReadConnections, Timing
+from odata_service.feed import Feed, is_feed
 from odata_service.limits import Limits
 from odata_service.message import ODataRequest, ODataResponse, Principal
 from odata_service.monitors import Monitors, is_monitor, without_preference
@@ -82,6 +83,7 @@ class ODataService(Configuration):
         connections = ReadConnections(engine, database, self.limits.statement_timeout_ms)
         self._reads = Reads(self.access, planner, connections, TokenCodec(key), self.limits)
         self._monitors = Monitors(engine)
+        self._feed = Feed(self._reads)
         self._changes = Changes(self._reads, tracking.write_sessions(engine), Repeats(engine, self.limits))
 
     def blueprint(
@@ -123,6 +125,8 @@ class ODataService(Configuration):
         patience = spelling.patience(request)
         if patience is not None and not is_monitor(request):
             return self._monitors.start(without_preference(request), patience, self.handle)
+        if spelling.has_feed and is_feed(request):
+            return self._feed.answer(request)
         if is_monitor(request):
             return self._monitors.answer(request, spelling.reads_messages(request))
         if spelling.has_batches and request.method == "POST" and request.target.strip("/") == "$batch":

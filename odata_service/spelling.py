@@ -113,6 +113,10 @@ class Spelling(Manners, Shape):
     def has_batches(self) -> bool: ...
 
     @property
+    def has_feed(self) -> bool:
+        """Whether ``People/$changes`` tells of commits."""
+
+    @property
     def parameters_in_query(self) -> bool:
         """Whether operations take their parameters from the query string alone, where an absent one is null."""
 

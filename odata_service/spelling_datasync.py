@@ -163,6 +163,7 @@ class SpellingDatasync:
     updates: Sequence[str] = ("PUT",)
     replays: bool = True
     has_batches: bool = False
+    has_feed: bool = False
     parameters_in_query: bool = False
     batch_status: int = 200
     batch_headers: Mapping[str, str] = field(default_factory=dict)

@@ -157,6 +157,7 @@ class SpellingV2:
     has_batches: bool = True
     parameters_in_query: bool = True
     shapes_answers: bool = False
+    has_feed: bool = False
     batch_status: int = 202
     content_id_in_part: bool = False
     json_batches: bool = False

@@ -227,6 +227,7 @@ class SpellingV4:
     has_batches: bool = True
     parameters_in_query: bool = False
     shapes_answers: bool = True
+    has_feed: bool = True
     batch_status: int = 200
     content_id_in_part: bool = True
     json_batches: bool = True

@@ -30,7 +30,7 @@ LAYERS = """
     reads
     answers
     changes
-    batch
+    batch feed
     configuration
     service
     database sample start

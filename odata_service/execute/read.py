@@ -41,6 +41,19 @@ class Given:
     next_link: Callable[[str, int | None], str]
     of_caller: Mapping[str, object]
 
+    @classmethod
+    def whole(cls, literals: Literals, of_caller: Mapping[str, object]) -> Given:
+        """To a plan that has no pages."""
+        return cls(literals, None, _no_token, _no_link, of_caller)
+
+
+def _no_token(plan: ReadPlan, values: Sequence[Plain]) -> str:
+    raise AssertionError("what has no pages has no next one")
+
+
+def _no_link(token: str, top_left: int | None) -> str:
+    raise AssertionError("what has no pages has no next one")
+
 
 def row_limit(requested: int | None, page_size: int | None) -> int:
     """How many rows to fetch: one more than the page, so that a next link is known without counting.

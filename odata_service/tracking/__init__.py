@@ -2,12 +2,13 @@
 
 from .begin import prepare_engine, writing
 from .bookkeeping import create_missing
-from .clock import UTC_CLOCK, Clock, has_counter, last_stamp, milliseconds, moment
+from .clock import UTC_CLOCK, Clock, has_counter, last_stamp, last_stamps, milliseconds, moment
 from .clock import install as install_clock
 from .floor import floor_of, has_floor
 from .hook import install as install_hook
 from .hook import write_sessions
 from .retention import purge
+from .rows import stamp_column
 from .tombstones import BulkWriteRefused, HardDeleteRefused
 from .tracked import EntityTracking, Tracking, tracked, tracking_of
 
@@ -25,10 +26,12 @@ __all__ = [
     "install_clock",
     "install_hook",
     "last_stamp",
+    "last_stamps",
     "milliseconds",
     "moment",
     "prepare_engine",
     "purge",
+    "stamp_column",
     "tracked",
     "tracking_of",
     "write_sessions",

@@ -96,6 +96,11 @@ def last_stamp(group: str = "default") -> Select[tuple[int]]:
     return select(COUNTERS.c.last).where(COUNTERS.c.tracked_group == group)
 
 
+def last_stamps() -> Select[tuple[str, int]]:
+    """The same of every group."""
+    return select(COUNTERS.c.tracked_group, COUNTERS.c.last)
+
+
 def has_counter(engine: Engine) -> bool:
     """Whether anything was ever stamped in this database."""
     return inspect(engine).has_table(COUNTERS.name)

@@ -19,6 +19,7 @@ from odata_service import ODataService
 from odata_service.errors import ODataError
 from odata_service.message import ANONYMOUS, Headers, ODataRequest, ODataResponse, Principal
 from odata_service.protocol import Protocol
+from odata_service.web.endless import EndlessResponse
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 _PLAIN_IN_PATHS = "/'(),=$:@!*;&+"
@@ -96,6 +97,8 @@ def _answer(mounted: Endpoint, decoded_target: str, environ: WSGIEnvironment) ->
             root=root,
         )
     )
+    if response.goes_on is not None and method != "HEAD":
+        return EndlessResponse(response)
     return _Response(response.body, response.status, response.headers)
 
 
