@@ -202,7 +202,7 @@ def _inline(expanded: ExpandedNavigation, child: Level, page: Page, frame: Frame
 def _inline_feed(
     expanded: ExpandedNavigation, child: Level, parent: tuple[object, ...], address: str, empty: bool, frame: Frame
 ) -> tuple[str, str]:
-    name, token = expanded.navigation.name, child.cut.get(parent)
-    lasting = lasting_options(frame.query)
-    following = None if token is None else next_address(f"{frame.root}{address}", expanded, token, lasting)
+    name, token, following = expanded.navigation.name, child.cut.get(parent), None
+    if token is not None:
+        following = next_address(f"{frame.root}{address}", expanded, token, lasting_options(frame.query))
     return frame.feed(f"{address}/{path_text(name)}", name, empty=empty, next_link=following)

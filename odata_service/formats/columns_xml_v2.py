@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterable, Sequence
 
 from odata_service.dialects.base import Decoder
@@ -17,7 +16,6 @@ from odata_service.formats.value_v2 import write_text
 from odata_service.formats.xml_text import escaped
 
 _BETWEEN = "\ue000"  # of private use, so that it stands in hardly any text; those that have it are written one by one
-_SPECIAL = re.compile("[^\t\n -%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def column_of(kind: PrimitiveType, decoder: Decoder | None) -> Column:
@@ -34,7 +32,7 @@ def strings(values: Sequence[str]) -> list[str]:
     together = _BETWEEN.join(values)
     if together.count(_BETWEEN) >= len(values):
         return list(map(escaped, values))
-    return (escaped(together) if _SPECIAL.search(together) else together).split(_BETWEEN)
+    return escaped(together).split(_BETWEEN)
 
 
 def _moments(values: Iterable[datetime.datetime]) -> list[str]:

@@ -18,6 +18,9 @@ DECLARATION = '<?xml version="1.0" encoding="utf-8" standalone="yes"?>'
 _PREFIXES = {"edmx": EDMX, "m": METADATA, "app": APP, "atom": ATOM}
 # XML 1.0 cannot hold them, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Neither forbidden nor one that means something in XML.
+_PLAIN_CHARACTER = "[ !#-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_PLAIN = re.compile(f"{_PLAIN_CHARACTER}*")
 # A carriage return that is not escaped reads as a line feed.
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"})
 _ESCAPED_IN_ATTRIBUTES = _ESCAPED | str.maketrans({'"': "&quot;", "\n": "&#xA;", "\t": "&#x9;"})
@@ -39,7 +42,7 @@ def escaped(text: str) -> str:
     >>> escaped("a < b\\r\\n"), escaped("\\0")
     ('a &lt; b&#xD;\\n', '\ufffd')
     """
-    return printable(text).translate(_ESCAPED)
+    return text if _PLAIN.fullmatch(text) else printable(text).translate(_ESCAPED)
 
 
 def attribute(text: str) -> str:
@@ -48,7 +51,7 @@ def attribute(text: str) -> str:
     >>> attribute('W/"1"')
     '"W/&quot;1&quot;"'
     """
-    return f'"{printable(text).translate(_ESCAPED_IN_ATTRIBUTES)}"'
+    return f'"{text}"' if _PLAIN.fullmatch(text) else f'"{printable(text).translate(_ESCAPED_IN_ATTRIBUTES)}"'
 
 
 def document(root: ElementTree.Element) -> bytes:
