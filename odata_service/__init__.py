@@ -3,6 +3,7 @@
 from odata_service.access import ColumnRights, EntitySetRights
 from odata_service.changing import Change, UpdateOperations
 from odata_service.context import Context
+from odata_service.edm.feed import FeedMapping
 from odata_service.edm.from_models import ModelError
 from odata_service.limits import Limits
 from odata_service.message import Headers, ODataRequest, ODataResponse, User
@@ -13,6 +14,7 @@ __all__ = [
     "ColumnRights",
     "Context",
     "EntitySetRights",
+    "FeedMapping",
     "Headers",
     "Limits",
     "ModelError",

@@ -131,7 +131,7 @@ class ExchangeV2:
         if isinstance(result, Metadata):
             return csdl_v2.write(result.model)
         if chosen.name == "xml":
-            return atom_v2.write(result, self.request, datetime.datetime.now(datetime.UTC))
+            return atom_v2.write(result, self.request, datetime.datetime.now(datetime.UTC), self.version)
         return json_v2.write(result, self.request.root, version=self.version, query=self.request.query)
 
     def _raw(self, result: PropertyValue, headers: dict[str, str]) -> ODataResponse:

@@ -77,6 +77,36 @@ def _connect_hierarchies(types: Mapping[Mapper[Any], EntityType]) -> None:
         if base is not None:
             entity_type.base = base
             entity_type.base.derived.append(entity_type)
+    for entity_type in types.values():
+        if entity_type.base is None:
+            _check_feeds(entity_type)
+
+
+def _check_feeds(entity_type: EntityType) -> None:
+    """Where properties stand in feeds; a derived type says it of its own and inherits the rest."""
+    base = entity_type.base
+    taken = {} if base is None else {to.target: source for source, to in base.feed.items()}
+    for source, to in entity_type.feed.items():
+        problem = to.problem() or _source_problem(source, entity_type)
+        if to.target in taken:
+            problem = f"{to.target!r} is taken by {taken[to.target]!r}"
+        if problem is not None:
+            raise ModelError(f"{entity_type.name} says where {source!r} stands in feeds, but {problem}")
+        taken[to.target] = source
+    entity_type.feed = {**(base.feed if base else {}), **entity_type.feed}
+    for derived in entity_type.derived:
+        _check_feeds(derived)
+
+
+def _source_problem(source: str, entity_type: EntityType) -> str | None:
+    name, _, member = source.partition("/")
+    structure = entity_type.complex.get(name)
+    declared = structure.member(member) if structure else entity_type.properties.get(source)
+    if declared is None or not declared.type.v2:
+        return "it has no such property of a type that V2 knows"
+    if entity_type.base is not None and name in entity_type.base.member_names:
+        return f"that is for {entity_type.base.name} to say, which declares it"
+    return None
 
 
 def _entity_type(mapper: Mapper[Any], said: Said, kinds: Kinds) -> EntityType:
@@ -101,6 +131,7 @@ def _entity_type(mapper: Mapper[Any], said: Said, kinds: Kinds) -> EntityType:
         media=media,
         slug=None if media is None else _slug(said, media, published),
         tracking=tracking,
+        feed=said.feed,
         discriminator=discriminator,
         discriminator_value=mapper.polymorphic_identity,
     )

@@ -13,6 +13,7 @@ from functools import cached_property
 from sqlalchemy import ColumnElement, FromClause
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
+from odata_service.edm.feed import FeedMapping
 from odata_service.edm.names import is_name
 from odata_service.edm.operation import Operation, Operations, types_of
 from odata_service.edm.primitive import PrimitiveType
@@ -209,6 +210,7 @@ class EntityType:
     media: StreamProperty | None = None
     slug: Property | None = None  # what a media entity is called by the client that sends its octets
     tracking: Tracking | None = None
+    feed: Mapping[str, FeedMapping] = field(default_factory=dict)  # by property, or structure/member
     base: EntityType | None = None
     derived: list[EntityType] = field(default_factory=list)
     discriminator: str | None = None  # the name of the property that says which type a row has

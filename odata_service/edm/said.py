@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import column
 
+from odata_service.edm.feed import FeedMapping
 from odata_service.edm.model import ComplexProperty, ComplexType, EnumType, Property
 from odata_service.edm.names import plural
 from odata_service.edm.primitive import INT32
@@ -24,7 +25,8 @@ class Said:
     Lists of attribute names: ``etag`` (changes with every change), ``ignore`` (not published), ``computed`` (never
     taken from a client), ``immutable`` (only when created), ``searchable`` (``$search`` looks there). ``media`` names
     the stream that is a media entity's content, ``slug`` the property that the header ``Slug`` gives it; ``singleton`` is
-    true for a class with one row.
+    true for a class with one row. ``feed`` says where in Atom's entries properties stand, by their names or those of
+    members of structures: ``{"Name": "SyndicationTitle", "Address/City": FeedMapping("geo/city", …)}``.
     """
 
     type_name: str
@@ -37,6 +39,7 @@ class Said:
     media: str | None = None
     slug: str | None = None
     singleton: bool = False
+    feed: Mapping[str, FeedMapping] = field(default_factory=dict)
 
     @classmethod
     def of(cls, mapped: type) -> Said:
@@ -55,6 +58,7 @@ class Said:
             media=None if media is None else str(media),
             slug=None if slug is None else str(slug),
             singleton=bool(said.get("singleton", False)),
+            feed=_feed(said),
         )
 
 
@@ -62,6 +66,12 @@ def _names(said: Mapping[str, object], key: str) -> Names:
     names = said.get(key, ())
     assert isinstance(names, (tuple, list, set, frozenset)), f"__odata__[{key!r}] is a list of attribute names"
     return frozenset(map(str, names))
+
+
+def _feed(said: Mapping[str, object]) -> dict[str, FeedMapping]:
+    mappings = said.get("feed", {})
+    assert isinstance(mappings, Mapping), "__odata__['feed'] maps names of properties to places in an entry"
+    return {str(source): to if isinstance(to, FeedMapping) else FeedMapping(str(to)) for source, to in mappings.items()}
 
 
 @dataclass(slots=True)

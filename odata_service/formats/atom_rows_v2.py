@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
+from odata_service.edm.feed import FeedMapping
 from odata_service.edm.model import EntityType, NavigationProperty, Property, StreamProperty
 from odata_service.etag import etag_of
 from odata_service.formats.columns_v2 import literal_column_of
 from odata_service.formats.columns_xml_v2 import LITERALS_OF_TEXT
 from odata_service.formats.elements_v2 import property_elements, property_texts, structure_elements
 from odata_service.formats.expanded import grouped, keys, next_address
+from odata_service.formats.feed_v2 import OrUpdated, head_pieces, updated
 from odata_service.formats.hierarchy import deferred, written_by_type
 from odata_service.formats.json_text import Column
 from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, addresses, joined, written
@@ -33,6 +35,7 @@ class Frame:
     root: str
     updated: str
     query: str = ""
+    keeps_all: bool = False  # what stands elsewhere in an entry stands in its content, too
 
     def feed(
         self, path: str, title: str, *, empty: bool, count: int | None = None, next_link: str | None = None
@@ -68,7 +71,7 @@ class RowWriter:
     def __init__(self, shape: RowShape) -> None:
         self._shape = shape
         self._key = joined(_KEY.pieces(shape))
-        self._pieces: dict[str, tuple[Piece, ...]] = {}  # by the name of the rows' type
+        self._pieces: dict[tuple[str, bool], tuple[Piece, ...]] = {}  # by the name of the rows' type, and what is kept
 
     def paths(self, level: Level) -> Sequence[str]:
         """The entities' addresses below the root; percent-encoded, so that they are XML text as they are."""
@@ -81,17 +84,17 @@ class RowWriter:
             return ()
         below = zip(self._shape.expanded, level.children, strict=True)
         page.expanded = [list(_inline(each, child, page, frame)) for each, child in below]
-        said: Mapping[Piece, Piece] = {_root: frame.root, _updated: frame.updated}
 
         def pieces_of(entity_type: EntityType) -> Sequence[Piece]:
-            return [said.get(piece, piece) for piece in self._pieces_of(entity_type)]
+            return [_of_document(piece, frame) for piece in self._pieces_of(entity_type, keeps_all=frame.keeps_all)]
 
         return written_by_type(self._shape, page, pieces_of)
 
-    def _pieces_of(self, entity_type: EntityType) -> tuple[Piece, ...]:
-        if entity_type.name not in self._pieces:
-            self._pieces[entity_type.name] = joined(_entry_pieces(self._shape, entity_type))
-        return self._pieces[entity_type.name]
+    def _pieces_of(self, entity_type: EntityType, *, keeps_all: bool) -> tuple[Piece, ...]:
+        key = (entity_type.name, keeps_all)
+        if key not in self._pieces:
+            self._pieces[key] = joined(_entry_pieces(self._shape, entity_type, {} if keeps_all else entity_type.feed))
+        return self._pieces[key]
 
     def _page(self, level: Level) -> Page:
         page = Page.of(level.rows)
@@ -107,20 +110,23 @@ def _literals(shape: RowShape, declared: Property) -> Column:
 _KEY = KeyForm(property_texts, LITERALS_OF_TEXT, _literals)
 
 
+def _of_document(piece: Piece, frame: Frame) -> Piece:
+    """What only the document knows, in its place."""
+    if isinstance(piece, OrUpdated):
+        return piece.at(frame.updated)
+    return frame.root if piece is _root else frame.updated if piece is updated else piece
+
+
 def _root(_page: Page) -> Iterable[str]:
     raise AssertionError("the document says where the root is")
 
 
-def _updated(_page: Page) -> Iterable[str]:
-    raise AssertionError("the document says when it is written")
-
-
-def _entry_pieces(shape: RowShape, entity_type: EntityType) -> Iterator[Piece]:
+def _entry_pieces(shape: RowShape, entity_type: EntityType, feed: Mapping[str, FeedMapping]) -> Iterator[Piece]:
+    """``feed`` says what need not stand in the content."""
     yield ENTRY
     yield from _etag_pieces(shape)
-    yield from ("><id>", _root, addresses, '</id><title type="text"></title><updated>', _updated, "</updated>")
-    yield f'<author><name /></author><link rel="edit" title={attribute(entity_type.name)} href="'
-    yield from (addresses, '" />')
+    yield from ("><id>", _root, addresses, "</id>", *head_pieces(shape, entity_type))
+    yield from (f'<link rel="edit" title={attribute(entity_type.name)} href="', addresses, '" />')
     yield from _edit_media_pieces(shape, entity_type)
     for navigation in deferred(shape, entity_type):
         yield from (*_link_pieces(navigation), " />")
@@ -128,13 +134,13 @@ def _entry_pieces(shape: RowShape, entity_type: EntityType) -> Iterator[Piece]:
         if each.navigation.name in entity_type.navigation:
             yield from (*_link_pieces(each.navigation), "><m:inline", partial(_expanded, number), "</link>")
     yield f'<category term={attribute(entity_type.full_name)} scheme="{SCHEME}" />'
-    yield from _content(shape, entity_type)
+    yield from _content(shape, entity_type, feed)
     yield "</entry>"
 
 
-def _content(shape: RowShape, entity_type: EntityType) -> list[Piece]:
+def _content(shape: RowShape, entity_type: EntityType, feed: Mapping[str, FeedMapping]) -> list[Piece]:
     """The properties; beside the octets of a media link entry (MS-ODATA, Media Link Entry)."""
-    properties = ["<m:properties>", *_properties(shape, entity_type), "</m:properties>"]
+    properties = ["<m:properties>", *_properties(shape, entity_type, feed), "</m:properties>"]
     if entity_type.media is None:
         return ['<content type="application/xml">', *properties, "</content>"]
     return ["<content type=", _media_type(shape, entity_type.media), ' src="', addresses, '/$value" />', *properties]
@@ -157,13 +163,13 @@ def _media_type(shape: RowShape, media: StreamProperty) -> Piece:
     return lambda page: [attribute(str(said or media.content_type)) for said in page.columns[place]]
 
 
-def _properties(shape: RowShape, entity_type: EntityType) -> Iterator[Piece]:
+def _properties(shape: RowShape, entity_type: EntityType, feed: Mapping[str, FeedMapping]) -> Iterator[Piece]:
     for declared in shape.selected:
         if declared.type.v2 and declared.name in entity_type.properties:
-            yield property_elements(shape, declared)
+            yield property_elements(shape, declared, feed.get(declared.name))
     for structure in shape.structures:
         if structure.name in entity_type.complex:
-            yield from structure_elements(shape, structure)
+            yield from structure_elements(shape, structure, feed)
 
 
 def _etag_pieces(shape: RowShape) -> Iterator[Piece]:

@@ -16,6 +16,7 @@ from odata_service.formats import service_v2
 from odata_service.formats.atom_rows_v2 import ENTRY, Frame, row_writer
 from odata_service.formats.elements_v2 import NAMESPACES, written_structure, written_value
 from odata_service.formats.json_text import encoded
+from odata_service.formats.version_v2 import V2_0, Version
 from odata_service.formats.xml_text import ATOM, DATA, DECLARATION, METADATA, escaped
 from odata_service.message import ODataRequest
 from odata_service.result import (
@@ -47,12 +48,13 @@ class Document:
         return unquote(self.path.rpartition("/")[2].partition("(")[0])
 
 
-def write(result: Result, request: ODataRequest, now: datetime.datetime) -> bytes:
+def write(result: Result, request: ODataRequest, now: datetime.datetime, version: Version = V2_0) -> bytes:
     """The body that carries ``result`` for ``request``.
 
     What is no XML document has no row in ``_DOCUMENTS``: counts, raw values and metadata have formats of their own.
     """
-    frame = Frame(_address(request.root), f"{now:%Y-%m-%dT%H:%M:%SZ}", request.query)
+    keeps_all = version < V2_0  # which knows no properties outside of the content
+    frame = Frame(_address(request.root), f"{now:%Y-%m-%dT%H:%M:%SZ}", request.query, keeps_all)
     return _DOCUMENTS[type(result)](result, Document(frame, request.target.strip("/")))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from xml.etree.ElementTree import Element, SubElement
 
 from odata_service.edm import primitive as edm
-from odata_service.edm.model import EntityModel, EntityType, NavigationProperty, Property
+from odata_service.edm.feed import TEXTS, FeedMapping
+from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, NavigationProperty, Property
 from odata_service.formats.associations_v2 import Association, associations_of, constraint_of
 from odata_service.formats.imports_v2 import FunctionImport, imports_of
 from odata_service.formats.structures import structures_of
@@ -41,12 +43,12 @@ def _add_entity_type(schema: Element, entity_type: EntityType, by_way: dict[Navi
         key = SubElement(element, "Key")
         for declared in entity_type.key:
             SubElement(key, "PropertyRef", {"Name": declared.name})
-    _add_properties(element, (each for each in entity_type.properties.values() if each.name not in inherited))
+    own = (each for each in entity_type.properties.values() if each.name not in inherited)
+    _add_properties(element, own, entity_type.feed)
     for structure in entity_type.complex.values():
         if structure.name not in inherited:  # CSDL 2.0: a structure is never null, its members may be
-            SubElement(
-                element, "Property", {"Name": structure.name, "Type": structure.type.full_name, "Nullable": "false"}
-            )
+            said = {"Name": structure.name, "Type": structure.type.full_name, "Nullable": "false"}
+            SubElement(element, "Property", {**said, **_places_of_members(structure, entity_type.feed)})
     for way in entity_type.navigation.values():
         if way in by_way and way.name not in inherited:
             _add_navigation(element, way, by_way[way], schema.attrib["Namespace"])
@@ -63,10 +65,30 @@ def _type_attributes(entity_type: EntityType) -> dict[str, str]:
     return attributes
 
 
-def _add_properties(element: Element, properties: Iterable[Property]) -> None:
+def _add_properties(
+    element: Element, properties: Iterable[Property], feed: Mapping[str, FeedMapping] = MappingProxyType({})
+) -> None:
     for declared in properties:
         if declared.type.v2:
-            SubElement(element, "Property", {"Name": declared.name, "Type": declared.type.v2, **_facets(declared)})
+            said = {"Name": declared.name, "Type": declared.type.v2, **_facets(declared)}
+            place = _place(feed[declared.name]) if declared.name in feed else {}
+            SubElement(element, "Property", {**said, **place})
+
+
+def _place(mapping: FeedMapping, number: int = 0, source: str = "") -> dict[str, str]:
+    """Where an entry shows a property (MS-ODATA, Customizable Feed); of many members each but the first has a number."""
+    said = {"TargetPath": mapping.target, "SourcePath": source, "KeepInContent": str(mapping.keep_in_content).lower()}
+    if mapping.path[-1] in TEXTS and mapping.syndication:
+        said["ContentKind"] = mapping.content_kind
+    said |= {"NsPrefix": mapping.prefix, "NsUri": mapping.namespace}
+    ending = f"_{number}" if number else ""
+    return {name(METADATA, f"FC_{key}{ending}"): value for key, value in said.items() if value}
+
+
+def _places_of_members(structure: ComplexProperty, feed: Mapping[str, FeedMapping]) -> dict[str, str]:
+    sources = [source for source in feed if source.partition("/")[0] == structure.name]
+    places = (_place(feed[source], number, source.partition("/")[2]) for number, source in enumerate(sources))
+    return {key: value for place in places for key, value in place.items()}
 
 
 def _facets(declared: Property) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from odata_service.edm import primitive as edm
+from odata_service.edm.feed import FeedMapping
 from odata_service.edm.model import ComplexProperty, Property
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.formats.columns_xml_v2 import column_of
@@ -88,10 +89,17 @@ def property_texts(shape: RowShape, declared: Property) -> Callable[[Page], Sequ
     return texts_of(column_of(declared.type, shape.decoders[position]), position)
 
 
-def property_elements(shape: RowShape, declared: Property, name: str = "") -> Piece:
-    """A property's values as elements, one for each row."""
-    element, position = Element.of_type(name or declared.name, declared.type), shape.position(declared)
+def property_elements(shape: RowShape, declared: Property, mapping: FeedMapping | None = None) -> Piece:
+    """A property's values as elements, one for each row. What stands elsewhere in the entry need not be kept here, but
+    for nulls, which cannot stand there."""
+    element, position = Element.of(declared), shape.position(declared)
+    if mapping is not None and not mapping.keep_in_content:
+        return partial(_nulls, element.null, position)
     return partial(_elements, element, position, property_texts(shape, declared))
+
+
+def _nulls(null: str, position: int, page: Page) -> list[str]:
+    return [null if value is None else "" for value in page.columns[position]]
 
 
 def _elements(element: Element, position: int, texts_on: Callable[[Page], Sequence[str]], page: Page) -> Sequence[str]:
@@ -106,8 +114,9 @@ def _elements(element: Element, position: int, texts_on: Callable[[Page], Sequen
     return [null if value is None else text for value, text in zip(values, filled, strict=True)]
 
 
-def structure_elements(shape: RowShape, structure: ComplexProperty) -> list[Piece]:
+def structure_elements(shape: RowShape, structure: ComplexProperty, feed: Mapping[str, FeedMapping]) -> list[Piece]:
     """A structure's members inside of one element: CSDL 2.0 knows no structure that is null, only members that are."""
-    element = Element(structure.name, structure.type.full_name)
-    members = [property_elements(shape, member) for member in structure.members if member.type.v2]
+    element, known = Element(structure.name, structure.type.full_name), structure.members
+    places = {member.name: feed.get(f"{structure.name}/{member.name}") for member in known}
+    members = [property_elements(shape, member, places[member.name]) for member in known if member.type.v2]
     return [element.start, *members, element.end]

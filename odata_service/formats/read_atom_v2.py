@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin
 
 from odata_service.edm import primitive as edm
+from odata_service.edm.feed import FeedMapping
 from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, NavigationProperty, Property
 from odata_service.errors import BadRequest
 from odata_service.formats.read_json_v2 import JsonBodyV2
@@ -71,6 +72,8 @@ class _Entries:
         types = list(entity_type.with_derived()) if said is None else [said]
         for node in _property_nodes(entry):
             _put(document, node, _member(node, types))
+        for kind in types:
+            _add_mapped(document, entry, kind)
         for link in entry.all(_LINK):
             self._follow(document, link, types, base)
         return document
@@ -136,6 +139,32 @@ def _member(node: Node, types: Sequence[EntityType]) -> object:
     return _value(node, next((kind.properties[name] for kind in types if name in kind.properties), None))
 
 
+def _add_mapped(document: Document, entry: Node, entity_type: EntityType) -> None:
+    """What the model's customizable feeds have elsewhere in the entry; what stands in the content, too, counts there."""
+    for source, mapping in entity_type.feed.items():
+        text = _text_at(entry, mapping)
+        name, _, member = source.partition("/")
+        structure = entity_type.complex.get(name)
+        declared = entity_type.properties.get(name) if structure is None else structure.member(member)
+        holder = document if structure is None else document.get(name) or {}
+        key = member or name
+        if text and declared is not None and isinstance(holder, dict) and key not in holder:
+            holder[key] = _of_text(text, declared)
+            if structure is not None:
+                document[name] = holder
+
+
+def _text_at(entry: Node, mapping: FeedMapping) -> str:
+    """The text of an element or attribute. An empty one says nothing: all clients write a title and an author's name."""
+    namespace, node = ATOM if mapping.syndication else mapping.namespace, entry
+    for step in mapping.path:
+        found = node.first(name(namespace, step))
+        if found is None:
+            return ""
+        node = found
+    return node.text if mapping.attribute is None else node.attributes.get(name(namespace, mapping.attribute), "")
+
+
 def _structure(node: Node, structure: ComplexProperty) -> object:
     if _is_null(node):
         return None
@@ -146,16 +175,21 @@ def _structure(node: Node, structure: ComplexProperty) -> object:
 
 
 def _value(node: Node, declared: Property | None) -> object:
-    """A value as JSON would have it; of what is no string, blanks around it are no part (XML Schema, whiteSpace)."""
+    """A value as JSON would have it."""
     if _is_null(node):
         return None
     if node.children:
         raise BadRequest(
             "InvalidBody", f"{node.local[:80]} has elements in it, at line {node.line}", target=node.local[:80]
         )
-    if declared is None or declared.type is edm.STRING:
-        return node.text
-    parts = node.text.split()
+    return node.text if declared is None else _of_text(node.text, declared)
+
+
+def _of_text(text: str, declared: Property) -> object:
+    """Of what is no string, blanks around it are no part (XML Schema, whiteSpace)."""
+    if declared.type is edm.STRING:
+        return text
+    parts = text.split()
     return value_of_text(("" if declared.type is edm.BINARY else " ").join(parts), declared)
 
 

@@ -62,7 +62,7 @@ def test_an_entry_byte_for_byte() -> None:
         'xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata" '
         f'm:etag="{tag.replace(chr(34), "&quot;")}">'
         "<id>http://localhost/Library.svc/Books(1)</id>"
-        '<title type="text"></title><updated>2010-12-31T23:59:59Z</updated><author><name /></author>'
+        '<title type="text" /><updated>2010-12-31T23:59:59Z</updated><author><name /></author>'
         '<link rel="edit" title="Book" href="Books(1)" />'
         '<link rel="http://schemas.microsoft.com/ado/2007/08/dataservices/related/Author" '
         'type="application/atom+xml;type=entry" title="Author" href="Books(1)/Author" />'

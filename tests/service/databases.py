@@ -14,11 +14,11 @@ from odata_service import ODataService
 from odata_service.sample import Sample, sample_named
 from odata_service.tracking import install_clock, writing
 from tests.conftest import FreshDatabase
-from tests.service import catalogue, market
+from tests.service import blog, catalogue, market
 from tests.service.client import Client
 
 PRODUCTS = ("sqlite", "postgresql")
-OF_TESTS = {sample.name: sample for sample in (catalogue.SAMPLE, market.SAMPLE)}
+OF_TESTS = {sample.name: sample for sample in (blog.SAMPLE, catalogue.SAMPLE, market.SAMPLE)}
 ClientOf = Callable[[str], Client]
 EngineOf = Callable[[str], Engine]
 
