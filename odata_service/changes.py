@@ -175,6 +175,8 @@ class Changes:
         if isinstance(bound, Insert):
             bound = replace(bound, replays=spelling.replays)
             exchange.promise(Created)
+        if isinstance(bound, Delete):
+            bound = replace(bound, for_good=exchange.deletes_for_good)
         if isinstance(bound, SetCommand):
             bound = replace(bound, goes_on=exchange.goes_on)
         if isinstance(bound, (UpdateEach, DeleteEach)):

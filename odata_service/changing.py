@@ -29,4 +29,5 @@ class Change:
     new: object
 
 
+ChangeListener = Callable[[Context, Entity, UpdateOperations], object]
 ChangeInterceptor = Callable[[Context, Entity, UpdateOperations, Mapping[str, Change]], object]

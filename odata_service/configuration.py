@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from odata_service.access import EVERY, Access, ColumnRights, EntitySetRights, Tombstones
 from odata_service.access.conditions import QueryInterceptor
 from odata_service.changes import Changes
-from odata_service.changing import ChangeInterceptor
+from odata_service.changing import ChangeInterceptor, ChangeListener
 from odata_service.edm.model import EntityModel
 from odata_service.etag import Concurrency
 from odata_service.operations import Declaration, Declares, OperationSet, operations_of
@@ -17,6 +17,7 @@ from odata_service.tables import Table, Tables
 
 Intercepts = TypeVar("Intercepts", bound=QueryInterceptor)
 Minds = TypeVar("Minds", bound=ChangeInterceptor)
+Hears = TypeVar("Hears", bound=ChangeListener)
 
 
 class Configuration(Declares):
@@ -76,6 +77,22 @@ class Configuration(Declares):
         def register(interceptor: Minds) -> Minds:
             self.access.rows.change_interceptors.setdefault(self._one(entity_set), []).append(interceptor)
             return interceptor
+
+        return register
+
+    def change_listener(self, entity_set: str) -> Callable[[Hears], Hears]:
+        """Who hears of an entity of a set that was added, changed or deleted, once that is committed. ::
+
+            @service.change_listener("Orders")
+            def tell(ctx: Context, order: Order, operation: UpdateOperations) -> None:
+                queue.send("orders", order.id)
+
+        The change is made, whatever a listener does: what it raises is logged.
+        """
+
+        def register(listener: Hears) -> Hears:
+            self.access.rows.change_listeners.setdefault(self._one(entity_set), []).append(listener)
+            return listener
 
         return register
 

@@ -138,6 +138,14 @@ class PreconditionRequired(ODataError):
     status = 428
 
 
+class Refused(ODataError):
+    """What the application does not allow, with the status that it wants for this."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__("Refused", message)
+        self.status = status
+
+
 class NotImplementedByService(ODataError):
     """Parsed and understood, but not offered: the message names the part (Protocol, Conformance)."""
 

@@ -56,6 +56,9 @@ class Conditions(Shape):
     def of_read(self, result: Result) -> Result:
         """What has been read, or that the client has it already; 412 where it asked for another state."""
 
+    def permit(self, entity: object) -> None:
+        """Refuse what the application does not let this caller do with an entity, be it one that is not stored yet."""
+
     def demand(self, entity_type: EntityType, entity: object) -> None:
         """Refuse to change an entity that is not in the state that the client has seen."""
 
@@ -105,6 +108,9 @@ class TagConditions:
         if etag is None or (isinstance(result, SingleEntity) and result.level.children):
             return result
         return NotModified(etag) if self.not_modified(etag) else result
+
+    def permit(self, entity: object) -> None:
+        """Interceptors say that."""
 
     def demand(self, entity_type: EntityType, entity: object) -> None:
         self.demand_tag(etag_of_entity(entity_type, entity))

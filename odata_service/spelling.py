@@ -48,6 +48,10 @@ class Exchange(Shape):
         """Whether an update is answered with the entity."""
 
     @property
+    def deletes_for_good(self) -> bool:
+        """Whether what is deleted leaves no tombstone."""
+
+    @property
     def shows_state(self) -> bool:
         """Whether a change that another one has forestalled is answered with the entity as that has left it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import quote
 
 from odata_service.access import Tombstones
@@ -11,6 +12,7 @@ from odata_service.bind.change import Body
 from odata_service.bind.pull import in_order_of, with_leavers
 from odata_service.bind.query import Read
 from odata_service.bind.convert import NotConvertible, convert
+from odata_service.context import Context
 from odata_service.edm import primitive as edm
 from odata_service.edm.literal_datasync import read_literal
 from odata_service.edm.literal_v4 import write_literal
@@ -35,7 +37,7 @@ from odata_service.parse.syntax import Syntax
 from odata_service.protocol import DATASYNC, Protocol
 from odata_service.result import Created, CurrentState, EntityCollection, NoContent, NotModified, Result, SingleEntity
 from odata_service.spelling import Exchange
-from odata_service.tables import Table, Tables
+from odata_service.tables import Table, TableOperation, Tables
 
 CONTENT_TYPE = f"{JSON}; charset=utf-8"
 HIDDEN = (("includeDeleted", "false"),)  # the common language's word for it
@@ -58,6 +60,10 @@ class ExchangeDatasync:
     returns_content: bool = True  # clients take over what the service has made of a row
     shows_state: bool = True
     variant: str = ""
+
+    @property
+    def deletes_for_good(self) -> bool:
+        return not self.table.soft_delete
 
     @property
     def page_size(self) -> int:
@@ -129,6 +135,10 @@ class RulesDatasync:
     usually: Concurrency = "optional"
 
     def of_read(self, request: ODataRequest) -> Conditions:
+        """What is asked of many rows is asked now, before they are read."""
+        table, key = self._place(request)
+        if key is None:
+            table.permit(Context(request), TableOperation.QUERY)
         return self._conditions(request)
 
     def of_change(self, request: ODataRequest, has_etag: bool, demanded: bool) -> Conditions:
@@ -141,10 +151,26 @@ class RulesDatasync:
         raise AssertionError("a table has no actions")
 
     def _conditions(self, request: ODataRequest, demanded: bool = False) -> Conditions:
-        table, deletes = self.tables.named(place_of(request.target, UNLIMITED)[0]), request.method == "DELETE"
+        (table, _), operation = self._place(request), _OPERATIONS[request.method]
+        deletes = operation is TableOperation.DELETE
         sees = not table.soft_delete or (includes_deleted(request.query) and not deletes)
         gone = Conflict if table.gone_is_conflict and not deletes else Gone
-        return ConditionsDatasync(Preconditions.of(request.headers), sees, gone, demanded)
+        permitted = partial(table.permit, Context(request), operation)
+        return ConditionsDatasync(Preconditions.of(request.headers), permitted, sees, gone, demanded)
+
+    def _place(self, request: ODataRequest) -> tuple[Table, str | None]:
+        name, key = place_of(request.target, UNLIMITED)
+        return self.tables.named(name), key
+
+
+_OPERATIONS = {
+    "GET": TableOperation.READ,
+    "HEAD": TableOperation.READ,
+    "POST": TableOperation.CREATE,
+    "PUT": TableOperation.UPDATE,
+    "PATCH": TableOperation.UPDATE,
+    "DELETE": TableOperation.DELETE,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,10 @@ class ExchangeV2:
         return False
 
     @property
+    def deletes_for_good(self) -> bool:
+        return False
+
+    @property
     def shows_state(self) -> bool:
         return False
 

@@ -98,6 +98,10 @@ class ExchangeV4:
         return self.preferences.return_ == "representation"
 
     @property
+    def deletes_for_good(self) -> bool:
+        return False
+
+    @property
     def shows_state(self) -> bool:
         return False
 

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import enum
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
+from odata_service.context import Context
 from odata_service.edm.from_models import ModelError
 from odata_service.edm.model import EntityModel, EntitySet
 from odata_service.edm.table_type import can_be_table, table_type
-from odata_service.errors import NotFound, did_you_mean
+from odata_service.errors import NotFound, Refused, did_you_mean
 
 PAGE_SIZE = 100
 MAX_TOP = 128_000
+
+
+class TableOperation(enum.Enum):
+    """What a caller wants to do, as the Datasync Toolkit names it."""
+
+    CREATE = "create"
+    READ = "read"
+    UPDATE = "update"
+    DELETE = "delete"
+    QUERY = "query"
+
+
+# Whether a caller may do something; of a query there is no entity.
+Authorize = Callable[[Context, TableOperation, Any], bool]
 
 
 @dataclass(frozen=True)
@@ -24,6 +40,9 @@ class Table:
     ``leavers`` are rows that were changed since the client has last asked so that they no longer match its ``filter``, or are
     no longer in its ``view``: it hears of them as deleted. Telling of the view tells ids of rows that a client may never have
     seen.
+
+    ``authorize`` is asked before anything is done: with the row that is there, with the new one, or without any for a query;
+    where it says no, the answer is ``unauthorized_status``.
 
     ``next_links`` carry on after a row (``"after"``), so that rows which come and go meanwhile change nothing, or skip a
     number of rows as the reference does (``"skip"``). ``gone_is_conflict`` answers a change of a deleted row with 409 and
@@ -38,6 +57,19 @@ class Table:
     leavers: Literal["filter", "view", "none"] = "filter"
     next_links: Literal["after", "skip"] = "after"
     gone_is_conflict: bool = False
+    authorize: Authorize | None = None
+    unauthorized_status: int = 401
+
+    def __post_init__(self) -> None:
+        if not 400 <= self.unauthorized_status <= 499:
+            raise ModelError(
+                f"who may not do something is told so by a status from 400 to 499, not {self.unauthorized_status}"
+            )
+
+    def permit(self, context: Context, operation: TableOperation, entity: object = None) -> None:
+        """Refuse what the application does not let this caller do."""
+        if self.authorize is not None and not self.authorize(context, operation, entity):
+            raise Refused(self.unauthorized_status, f"{context.user.name} may not {operation.value} here")
 
     def names(self) -> Mapping[str, str]:
         """The properties' names by themselves in lower case: requests may write them in any case."""

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, false
 from odata_service.access.conditions import Conditions, Guards, QueryInterceptor
 from odata_service.access.rights import EVERY
 from odata_service.bind.query import RowRule
-from odata_service.changing import ChangeInterceptor
+from odata_service.changing import ChangeInterceptor, ChangeListener
 from odata_service.edm.model import EntityModel, EntitySet
 
 # What a spelling does with them where neither set nor request says; "asked" where the request alone says it.
@@ -62,6 +62,7 @@ class RowPolicy:
     model: EntityModel
     tombstones: dict[str, Tombstones] = field(default_factory=dict)
     interceptors: dict[str, list[QueryInterceptor]] = field(default_factory=dict)
+    change_listeners: dict[str, list[ChangeListener]] = field(default_factory=dict)
     change_interceptors: dict[str, list[ChangeInterceptor]] = field(default_factory=dict)
 
     def rules(self, conditions: Conditions, tombstones: Tombstones, include_deleted: bool) -> RowRules:

@@ -53,9 +53,10 @@ class SetProperty:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """``DELETE People(k)``."""
+    """``DELETE People(k)``. With ``for_good`` no tombstone is left."""
 
     target: Query
+    for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ def table_type(entity_type: EntityType, *, soft_delete: bool) -> EntityType:
             other, mine = properties[declared.name].attribute, declared.attribute
             raise ModelError(f"{other} and {mine} of {entity_type.name} would both be {declared.name!r} in its table")
         properties[declared.name] = declared
-    nothing_else: dict[str, Any] = {"navigation": {}, "complex": {}, "collections": {}, "streams": {}, "media": None}
-    return replace(entity_type, properties=properties, slug=None, base=None, derived=[], **nothing_else)
+    nothing_else: dict[str, Any] = {"navigation": {}, "complex": {}, "collections": {}, "dynamic": None, "streams": {}}
+    return replace(entity_type, properties=properties, media=None, slug=None, base=None, derived=[], **nothing_else)
 
 
 def _system(entity_type: EntityType, soft_delete: bool) -> Iterator[Property]:

@@ -32,7 +32,7 @@ from odata_service.execute.assignment import (
 from odata_service.execute.connection import Timing
 from odata_service.execute.deep_update import DeepUpdate
 from odata_service.execute.guard import Guard
-from odata_service.execute.interception import intercept
+from odata_service.execute.interception import announcements, intercept
 from odata_service.execute.link_changes import relate, replace_all, unrelate
 from odata_service.execute.orphans import refuse_orphans
 from odata_service.execute.pending import Pending
@@ -42,6 +42,7 @@ from odata_service.plan.level import Level
 from odata_service.plan.read import Planner
 from odata_service.plan.scope import Parameters
 from odata_service.result import Result
+from odata_service.tracking import HardDeleteRefused, vanish
 from odata_service.tracking.tracked import tombstone_of
 
 ATTEMPTS = 4  # of a change that the database took back because of another one
@@ -107,7 +108,10 @@ class Writer:
             try:
                 with self.sessions.begin() as session, session.no_autoflush:  # not before all is put together
                     timing.count(session.connection())
-                    outcome = work(Transaction(self, session))
+                    transaction = Transaction(self, session)
+                    outcome = work(transaction)
+                for announce in transaction.announcements:
+                    announce()
                 return outcome
             except (DBAPIError, StatementError) as error:
                 refusal = self.database.refusal(error.orig) if isinstance(error.orig, BaseException) else None
@@ -124,6 +128,7 @@ class Transaction:
 
     writer: Writer
     session: Session
+    announcements: list[Callable[[], None]] = field(default_factory=list)  # to be made when all is committed
 
     @property
     def connection(self) -> Connection:
@@ -142,6 +147,7 @@ class Transaction:
             self.session.flush()  # the application's own changes are nobody else's business
         else:
             change.flush()
+            self.announcements.extend(change.announcements)
         return changed() if changed else None
 
 
@@ -153,6 +159,7 @@ class _Change:
     session: Session
     order: Order
     parents: list[Entity] = field(default_factory=list)  # of links that change
+    announcements: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def guard(self) -> Guard:
@@ -169,6 +176,8 @@ class _Change:
         self.session.flush()
         if caller.rows.interceptors:
             self.guard.demand_seen(pending.written)
+        if caller.rows.change_listeners:
+            self.announcements.extend(announcements(pending, self.parents, caller, model))
 
     def members(self, entity: Entity, navigation: NavigationProperty) -> list[Entity]:
         """What a navigation property leads to, as far as the caller sees it."""
@@ -194,7 +203,7 @@ class _Change:
             case Link():
                 return self._link(command)
             case Delete():
-                self.remove(self._target(command.target))
+                self._delete(self._target(command.target), command.for_good)
                 return None
             case ApplyDelta() | UpdateEach() | DeleteEach():
                 done = self._change_set(command)
@@ -227,6 +236,15 @@ class _Change:
             case DeleteEach():
                 return change.delete_each(command)
 
+    def _delete(self, entity: Entity, for_good: bool) -> None:
+        if not for_good or tombstone_of(type(entity)) is None:
+            self.remove(entity)
+            return
+        try:
+            vanish(self.session, entity)
+        except HardDeleteRefused:
+            raise Conflict("ReferenceMissing", "tracked entities that belong to this one still refer to it") from None
+
     def remove(self, entity: Entity) -> None:
         refuse_orphans(self.session, entity, self.order.caller.model)
         self.session.delete(entity)
@@ -243,6 +261,7 @@ class _Change:
     def _target(self, query: Query) -> Entity:
         """The entity that a change is about, in the state that the client expects."""
         entity = self.entity(query)
+        self.order.conditions.permit(entity)
         self.order.conditions.demand(query.entity_set.type, entity)
         return entity
 
@@ -292,7 +311,7 @@ class _Change:
         return entity
 
     def _insert(self, command: Insert) -> Callable[[], Changed]:
-        return self._added(self._revived(command) or self._inserted_before(command) or self._new(command.payload), command)
+        return self._added(self._revived(command) or self._new_or_known(command), command)
 
     def _added(self, entity: Entity, command: Insert | InsertMedia) -> Callable[[], Changed]:
         if command.parent is not None and command.navigation is not None:
@@ -321,12 +340,15 @@ class _Change:
         setattr(found, tombstone, False)
         return found
 
-    def _inserted_before(self, command: Insert) -> Entity | None:
-        """The entity that this very insert has made, where the client asks again because the answer was lost."""
+    def _new_or_known(self, command: Insert) -> Entity:
+        """A new entity; or the one that this very insert has made before, where the client asks again because the answer
+        was lost."""
+        new = self._new(command.payload)
+        self.order.conditions.permit(new)
         found = self.keyed(command.entity_set, command.payload.values) if command.replays else None
         if found is not None and not has_values(found, command.payload):
             raise Conflict("KeyExists", "an entity with this key exists already")
-        return found
+        return new if found is None else found
 
     def _new(self, payload: EntityPayload) -> Entity:
         """An instance, with the related ones that came inline, all still unknown to the database."""
@@ -411,6 +433,7 @@ class _Change:
                 raise
             conditions.demand_new()
             return self._insert(Insert(entity_set, command.upsert(), revives=command.revives))
+        conditions.permit(entity)
         if not (conditions.is_repeated(entity_set.type, entity) and has_values(entity, command.payload)):
             conditions.demand(entity_set.type, entity)
             self._updated(entity, command)

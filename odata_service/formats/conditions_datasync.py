@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import NoReturn
 
 from odata_service.edm.model import EntityType
@@ -89,10 +90,11 @@ class Preconditions:
 
 @dataclass(frozen=True, slots=True)
 class ConditionsDatasync:
-    """What one request asks of a row. ``sees_deleted`` says that it may be a deleted one, ``gone`` how such a one is
+    """What one request asks of a row. ``permitted`` lets the application say no; ``sees_deleted`` says that it may be a deleted one, ``gone`` how such a one is
     refused otherwise; with ``demanded`` a change has to say which state it is of."""
 
     preconditions: Preconditions
+    permitted: Callable[[object], None]
     sees_deleted: bool
     gone: type[Gone] | type[Conflict] = Gone
     demanded: bool = False
@@ -100,12 +102,16 @@ class ConditionsDatasync:
     def of_read(self, result: Result) -> Result:
         if not isinstance(result, SingleEntity):
             return result
+        self.permitted(_as_entity(result))
         state = RowState.of_read(result)
         if state.deleted and not self.sees_deleted:
             raise Gone("Deleted", "the row has been deleted")
         if self.preconditions.have_failed(state):
             return CurrentState(result, _changed())
         return NotModified(state.etag) if self.preconditions.are_known(state) else result
+
+    def permit(self, entity: object) -> None:
+        self.permitted(entity)
 
     def demand(self, entity_type: EntityType, entity: object) -> None:
         state = RowState.of_entity(entity_type, entity)
@@ -125,6 +131,12 @@ class ConditionsDatasync:
 
     def _refuse_deleted(self) -> NoReturn:
         raise self.gone("Deleted", "the row has been deleted")
+
+
+def _as_entity(result: SingleEntity) -> SimpleNamespace:
+    """The row with the attributes of its class."""
+    shape, row = result.level.shape, result.level.rows[0]
+    return SimpleNamespace(**{declared.attribute: shape.value(row, declared) for declared in shape.columns})
 
 
 def _changed() -> ODataError:

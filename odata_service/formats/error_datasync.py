@@ -11,7 +11,7 @@ INVALID = "ValidationFailed"
 ID_MISMATCH = "IdMismatch"
 # Clients know from the status alone what happened.
 _SAY_NOTHING = frozenset({401, 403, 404, 405, 409, 410, 412, 415})
-_SILENT = frozenset({ID_MISMATCH, "KeyTaken"})  # nothing that others may not know
+_SILENT = frozenset({ID_MISMATCH, "KeyTaken", "Refused"})  # nothing that others may not know
 
 
 def write_error(error: ODataError) -> bytes:

@@ -9,7 +9,7 @@ from .hook import install as install_hook
 from .hook import write_sessions
 from .retention import purge
 from .rows import stamp_column
-from .tombstones import BulkWriteRefused, HardDeleteRefused
+from .tombstones import BulkWriteRefused, HardDeleteRefused, vanish
 from .tracked import EntityTracking, Tracking, tracked, tracking_of
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "stamp_column",
     "tracked",
     "tracking_of",
+    "vanish",
     "write_sessions",
     "writing",
 ]

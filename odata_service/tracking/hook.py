@@ -28,6 +28,7 @@ from .tombstones import (
     LOADED_OR_PENDING,
     BulkWriteRefused,
     HardDeleteRefused,
+    Vanishing,
     deletes_to_tombstones,
     refuse_hard_deletes,
 )
@@ -144,6 +145,7 @@ class SaveHook:
         Ledger.of(session).touched.pop(transaction, None)
         if transaction.parent is None:
             session.info.pop(Ledger, None)
+            session.info.pop(Vanishing, None)
 
     def _stamp(self, session: Session) -> None:
         Ledger.of(session).all_touched().stamp(session, self._clock)

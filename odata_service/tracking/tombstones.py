@@ -25,13 +25,37 @@ class HardDeleteRefused(BulkWriteRefused):
     """Tracked rows would really be deleted, and clients that hold them would never hear of it."""
 
 
+class Vanishing:
+    """The instances of a session's transaction that leave no tombstone."""
+
+    def __init__(self) -> None:
+        self.instances: list[object] = []
+
+    @staticmethod
+    def of(session: Session) -> Vanishing:
+        found: Vanishing = session.info.setdefault(Vanishing, Vanishing())
+        return found
+
+    def has(self, instance: object) -> bool:
+        return any(each is instance for each in self.instances)
+
+
+def vanish(session: Session, instance: object) -> None:
+    """Really delete a tracked row. Clients that hold it cannot be told: those of delta links must begin anew, and others
+    keep it. Rows that would go along and are tracked themselves are in the way."""
+    _refuse_tombstones_without_parent(instance)
+    Vanishing.of(session).instances.append(instance)
+    session.delete(instance)
+
+
 def deletes_to_tombstones(session: Session) -> None:
     """Before a flush: what it would delete, by ``session.delete``, by cascade or as an orphan, becomes a tombstone."""
     for parent, relationship, child in list(_removed_children(session)):
         if tombstone_of(type(child)):
             _take_back(parent, relationship, child)
         session.delete(child)  # said aloud, so that its own cascades are seen here too
-    while doomed := [instance for instance in session.deleted if tombstone_of(type(instance))]:
+    vanishing = Vanishing.of(session)
+    while doomed := [each for each in session.deleted if tombstone_of(type(each)) and not vanishing.has(each)]:
         for instance in doomed:
             _delete_unloaded_children(session, instance)
             session.add(instance)  # no longer to be deleted
@@ -42,8 +66,9 @@ def deletes_to_tombstones(session: Session) -> None:
 
 def refuse_hard_deletes(flush: UOWTransaction) -> None:
     """After a flush: tracked rows that it has deleted all the same, by whatever road. Raising here rolls them back."""
+    vanishing = Vanishing.of(flush.session)
     for state, (is_deleted, is_listed_only) in flush.states.items():
-        if is_deleted and not is_listed_only and tombstone_of(state.mapper):
+        if is_deleted and not is_listed_only and tombstone_of(state.mapper) and not vanishing.has(state.obj()):
             raise HardDeleteRefused(f"the flush would really delete a row of {state.class_.__name__}, which is tracked")
 
 

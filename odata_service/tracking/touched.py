@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Table, inspect, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from .clock import Clock
+from .clock import Clock, milliseconds
+from .floor import raise_floor
 from .rows import Key, StampColumn, chunks, is_one_of, locked_rows, parent_link, stamp_column
+from .tombstones import Vanishing
 from .tracked import AnyMapper
 
 KeysByMapper = defaultdict[AnyMapper, set[Key]]
@@ -53,6 +55,8 @@ class Touched:
             stamp = in_zone_of(target, stamps[connection, target.group])
             _stamp_rows(connection, target, keys, stamp)
             _stamp_instances(session, target, keys, stamp)
+        for mapper in {inspect(type(each)) for each in Vanishing.of(session).instances}:
+            _tell_of_vanished(mapper, connection_for(session, mapper), stamps)
 
     def _targets(self) -> Iterator[tuple[StampColumn, set[Key]]]:
         for mapper in {**self._written, **self._unwritten}:
@@ -71,6 +75,16 @@ class Touched:
                 self._unwritten[link.parent] |= parents
                 if parents:
                     found.setdefault(link.parent, set()).update(parents)
+
+
+def _tell_of_vanished(
+    mapper: AnyMapper, connection: Connection, stamps: Mapping[tuple[Connection, str], datetime]
+) -> None:
+    """Whoever goes on from before this transaction would never hear of what has vanished in it."""
+    target = stamp_column(mapper)
+    stamp = stamps.get((connection, target.group)) if target is not None else None
+    if target is not None and stamp is not None and isinstance(target.column.table, Table):
+        raise_floor(connection, target.column.table, milliseconds(stamp))
 
 
 def in_zone_of(target: StampColumn, stamp: datetime) -> datetime:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import create_engine
 
+from odata_service.sample import sample_named
 from tests.datasync.client import Client
+from tests.datasync.models import Movie
 from tests.datasync.rows import added, deleted, panther, tag
+from tests.delta.client import ClientV4
+from tests.service.databases import emptied, service_of
 
 
 def test_a_delete_is_a_change(client: Client):
@@ -56,3 +61,70 @@ def test_what_the_service_says_of_tombstones_elsewhere_does_not_count_here(clien
     assert len(client.items("movies?__includedeleted=true")) == 1
     client.service.tombstones("*", "shown")
     assert client.items("movies") == []
+
+
+class TestForGood:
+    """Tables without ``soft_delete``: a deleted row is gone, and nobody will hear of it."""
+
+    @pytest.fixture
+    def hard(self, client: Client) -> Client:
+        client.service.table("movies", Movie, soft_delete=False)
+        return client
+
+    def test_it_is_gone(self, hard: Client):
+        row = added(hard)
+        assert hard.delete("movies/panther", If_Match='"dGVzdA=="').status == 412
+        assert hard.delete("movies/panther", If_Match=tag(row)).status == 204
+        assert [hard.send(method, "movies/panther", panther()).status for method in ("GET", "PUT", "DELETE")] == [
+            404
+        ] * 3
+        assert hard.items("movies?__includedeleted=true") == []
+
+    def test_its_id_is_free(self, hard: Client):
+        added(hard)
+        hard.delete("movies/panther")
+        assert hard.post("movies", panther(title="New")).status == 201
+
+    def test_deleted_is_not_for_clients(self, hard: Client):
+        assert hard.post("movies", panther(deleted=True)).json["deleted"] is False
+        assert hard.put("movies/panther", panther(deleted=True)).json["deleted"] is False
+
+    def test_what_others_deleted_is_an_ordinary_row(self, client: Client):
+        deleted(client)
+        client.service.table("movies", Movie, soft_delete=False)
+        assert [row["deleted"] for row in client.items("movies")] == [True]
+        assert client.get("movies/panther").status == 200
+
+    def test_clients_of_delta_links_begin_anew(self, hard: Client):
+        """They could not be told."""
+        added(hard)
+        v4 = ClientV4(hard.service)
+        link = v4.delta_link("Movies")
+        hard.delete("movies/panther")
+        assert v4.get(link).status == 410
+
+    def test_rows_that_belong_to_it_are_in_the_way(self, databases):
+        engine = create_engine(databases.url("datasync-people"))
+        sample = sample_named("people")
+        emptied(sample.base.metadata, engine)
+        sample.create(engine)
+        client = Client(service_of(sample, engine))
+        client.service.table("people", sample.main, soft_delete=False)
+        ada = client.items("people?$filter=name eq 'Ada Lovelace'")[0]["id"]
+        assert client.delete(f"people/{ada}").status == 409
+        assert client.get(f"people/{ada}").status == 200
+        engine.dispose()
+
+
+def test_what_belongs_to_a_row_goes_along(databases):
+    """Also where a PUT says that it is deleted."""
+    engine = create_engine(databases.url("datasync-people"))
+    sample = sample_named("people")
+    emptied(sample.base.metadata, engine)
+    sample.create(engine)
+    client = Client(service_of(sample, engine))
+    (ada,) = client.items("people?$filter=name eq 'Ada Lovelace'")
+    client.put(f"people/{ada['id']}", ada | {"deleted": True})
+    gone = client.items(f"addresses?$filter=personId eq {ada['id']}&__includedeleted=true")
+    assert [row["deleted"] for row in gone] == [True, True]
+    engine.dispose()
