@@ -14,5 +14,6 @@ def test_it_leads_to_the_services(browser: Browser, serve):
     serving = serve("--sample", "techstore", "--workers", "1")
     browser.open(serving.root.removesuffix("v2/"))
     assert browser.driver.title == "TechStore"
-    assert browser.run("return [...document.links].map((link) => link.href)") == serving.roots
-    assert browser.run(FOLLOW_LINKS) == [200, 200]
+    links = browser.run("return [...document.links].map((link) => link.href)")
+    assert all(link.startswith(root) for link, root in zip(links, serving.roots, strict=True))
+    assert browser.run(FOLLOW_LINKS) == [200 for _ in links]
