@@ -48,7 +48,7 @@ class Product(Base):
     """Its ETag is its version, as it was where clients were recorded."""
 
     __tablename__ = "product"
-    __odata__: ClassVar = {"name": "Products", "set": "Products"}
+    __odata__: ClassVar = {"name": "Products", "set": "Products", "searchable": ("Name",)}
 
     ID: Mapped[int] = mapped_column(primary_key=True)
     Name: Mapped[str] = mapped_column(String(100))
@@ -58,8 +58,10 @@ class Product(Base):
     Rating: Mapped[int | None]
     Stock: Mapped[int | None] = mapped_column(BigInteger)
     Discontinued: Mapped[bool | None]
-    ReleaseDate: Mapped[datetime.datetime | None]
-    RestockTime: Mapped[datetime.timedelta | None] = mapped_column(Interval)
+    ReleaseDate: Mapped[datetime.date | None]
+    RestockTime: Mapped[datetime.time | None]
+    MadeAt: Mapped[datetime.datetime | None]
+    MadeIn: Mapped[datetime.timedelta | None] = mapped_column(Interval)
     UpdatedAt: Mapped[datetime.datetime | None] = mapped_column(DateTime(timezone=True))
     ChangedAt: Mapped[datetime.datetime | None] = mapped_column(DateTime(timezone=True))
     Guid: Mapped[uuid.UUID | None]
@@ -137,8 +139,10 @@ def _product(number: int) -> dict[str, object]:
         "Rating": None if number % 3 == 0 else number % 4,
         "Stock": None if number % 3 == 1 else 2**53 + number % 3,
         "Discontinued": None if number % 3 == 2 else number % 2 == 0,
-        "ReleaseDate": None if number % 3 == 0 else moment,
-        "RestockTime": None if number % 3 == 1 else datetime.timedelta(hours=number % 3),
+        "ReleaseDate": None if number % 3 == 0 else moment.date(),
+        "RestockTime": None if number % 3 == 1 else datetime.time(number % 3),
+        "MadeAt": None if number % 3 == 0 else moment,
+        "MadeIn": None if number % 3 == 1 else datetime.timedelta(hours=number % 3),
         "UpdatedAt": None,
         "ChangedAt": None if number % 3 == 2 else moment.replace(tzinfo=datetime.UTC),
         "Guid": None if number % 3 == 0 else uuid.UUID(int=number % 4),

@@ -28,6 +28,8 @@ ORDERS = [
     "ReleaseDate desc,Name",
     "RestockTime",
     "RestockTime desc",
+    "MadeAt",
+    "MadeIn desc,MadeAt",
     "ChangedAt,Rating desc",
     "ChangedAt desc",
     "UpdatedAt",
