@@ -1,4 +1,4 @@
-"""Signed, opaque texts in links: they say where to go on and cannot be made or changed by a client."""
+"""Signed, opaque texts in links: they say where to go on and cannot be made, changed or read by a client."""
 
 from __future__ import annotations
 
@@ -27,13 +27,18 @@ Plain = str | int | float | bool | None
 @dataclass(frozen=True, slots=True)
 class TokenCodec:
     """Makes and reads tokens. ``binding`` is what a token is good for (the query it pages, the rights of the caller);
-    under another binding it is refused."""
+    under another binding it is refused.
+
+    The signature is what the payload is hidden with, too: the same values give the same token, and different ones have
+    nothing in common (RFC 5297, Synthetic Initialization Vector, made of HMAC and SHAKE).
+    """
 
     secret: bytes
 
     def sign(self, purpose: str, binding: str, values: Sequence[Plain]) -> str:
         payload = orjson.dumps(list(values))
-        return base64.urlsafe_b64encode(self._signature(purpose, binding, payload) + payload).rstrip(b"=").decode()
+        signature = self._signature(purpose, binding, payload)
+        return base64.urlsafe_b64encode(signature + self._hidden(signature, payload)).rstrip(b"=").decode()
 
     def read(self, purpose: str, binding: str, token: str) -> list[Plain]:
         """The values of a token, or 400 for one that is not ours, was changed, or belongs to another query."""
@@ -41,7 +46,8 @@ class TokenCodec:
             signed = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raise foreign_token(purpose) from None
-        signature, payload = signed[:_SIGNATURE_BYTES], signed[_SIGNATURE_BYTES:]
+        signature = signed[:_SIGNATURE_BYTES]
+        payload = self._hidden(signature, signed[_SIGNATURE_BYTES:])
         if not hmac.compare_digest(signature, self._signature(purpose, binding, payload)):
             raise foreign_token(purpose)
         values: list[Plain] = orjson.loads(payload)
@@ -50,6 +56,12 @@ class TokenCodec:
     def _signature(self, purpose: str, binding: str, payload: bytes) -> bytes:
         message = b"\0".join((purpose.encode(), binding.encode(errors="surrogateescape"), payload))
         return hmac.digest(self.secret, message, hashlib.sha256)[:_SIGNATURE_BYTES]
+
+    def _hidden(self, signature: bytes, payload: bytes) -> bytes:
+        """The payload made unreadable, or readable again."""
+        size = len(payload)
+        stream = hashlib.shake_256(b"\0".join((b"hide", self.secret, signature))).digest(size)
+        return (int.from_bytes(payload) ^ int.from_bytes(stream)).to_bytes(size)
 
 
 def foreign_token(purpose: str) -> BadRequest:
