@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, inspect, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, inspect, or_, select
+from sqlalchemy.orm import Session, with_parent
 
 from odata_service.access import Caller
 from odata_service.edm.model import EntityModel, EntitySet, NavigationProperty
@@ -42,22 +42,31 @@ class Guard:
     def demand_seen(self, entities: Iterable[Entity]) -> None:
         """403 for rows that the caller would not see after his own change."""
         for entity_set, written in self._by_guarded_set(entities):
-            if len(self.seen(written, entity_set)) < len(written):
+            if not self._sees(written, entity_set):
                 message = f"an entity of {entity_set.name} would not be one that you can see after this change"
                 raise Forbidden("Forbidden", message)
 
-    def seen(self, entities: Sequence[Entity], entity_set: EntitySet) -> list[Entity]:
-        """Those of the entities that the caller sees; what this change has just made is not asked for."""
+    def members(self, entity: Entity, way: NavigationProperty) -> list[Entity]:
+        """What a navigation property leads to, as far as the caller sees it; what is about to be added, he does."""
+        related = getattr(entity, way.attribute)
+        found = list(related) if way.collection else [] if related is None else [related]
+        condition = self.caller.conditions.of(way.target_set)
+        if condition is None or not inspect(entity).persistent or (way.owns_key and related is None):
+            return found
+        model = self.model.sets[way.target_set].type.mapper.class_
+        of_entity = with_parent(entity, getattr(type(entity), way.attribute))
+        # One statement, whether there is something that is not seen or not: their number is told.
+        seen = set(map(id, self.session.scalars(select(model).where(of_entity, condition(model)))))
+        return [each for each in found if id(each) in seen or not inspect(each).persistent]
+
+    def _sees(self, entities: Sequence[Entity], entity_set: EntitySet) -> bool:
         condition = self.caller.conditions.of(entity_set.name)
-        if condition is None:
-            return list(entities)
-        model = entity_set.type.mapper.class_
-        stored = [each for each in entities if inspect(each).persistent]
-        seen = {id(each) for each in entities if not inspect(each).persistent}
-        for some in chunks(stored):
-            statement = select(model).where(or_(*map(_is_same, some)), condition(model))
-            seen |= {id(each) for each in self.session.scalars(statement)}
-        return [each for each in entities if id(each) in seen]
+        assert condition is not None, "only guarded sets are looked into"
+        model, seen = entity_set.type.mapper.class_, 0
+        for some in chunks(entities):
+            statement = select(func.count()).select_from(model).where(or_(*map(_is_same, some)), condition(model))
+            seen += self.session.scalar(statement) or 0
+        return seen == len(entities)
 
     def _by_guarded_set(self, entities: Iterable[Entity]) -> Iterator[tuple[EntitySet, list[Entity]]]:
         by_set: dict[str, list[Entity]] = {}

@@ -180,10 +180,7 @@ class _Change:
             self.announcements.extend(announcements(pending, self.parents, caller, model))
 
     def members(self, entity: Entity, navigation: NavigationProperty) -> list[Entity]:
-        """What a navigation property leads to, as far as the caller sees it."""
-        related = getattr(entity, navigation.attribute)
-        found = list(related) if navigation.collection else [] if related is None else [related]
-        return self.guard.seen(found, self.entity_set(navigation.target_set))
+        return self.guard.members(entity, navigation)
 
     def apply(self, command: Command) -> Callable[[], Changed | Returned | ChangedSet] | None:
         """Do it; returns how to name the entity that was changed, once the transaction has given it its key."""
