@@ -18,7 +18,7 @@ from odata_service.formats.multipart import (
     ChangeSet, ChangeSetResponse, PartRequest, PartResponse, read_batch, write_batch,
 )  # fmt: skip
 from odata_service.links import entity_address
-from odata_service.message import Headers, ODataRequest, ODataResponse
+from odata_service.message import Headers, ODataRequest, ODataResponse, method_of
 from odata_service.repeats import IDEMPOTENCY_KEY, REQUEST_ID, Repeatable, result_header
 from odata_service.result import NoContent
 from odata_service.spelling import Exchange, Spelling
@@ -39,6 +39,7 @@ class Batch:
     handle: Callable[[ODataRequest], ODataResponse]
     refuse: Callable[[ODataError, ODataRequest], ODataResponse]
     timing: Timing
+    max_version: str | None = None
     addresses: dict[str, str] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
 
@@ -142,19 +143,20 @@ class Batch:
     def _done(self, parts: Sequence[PartRequest], transaction: Transaction) -> list[_Done]:
         done: list[_Done] = []
         for part in parts:
-            if _meant(part) == "DELETE":
-                done = self._with_answers(done, transaction)
             try:
-                done.append(self._change(part, transaction))
+                request = self._inner(part, in_changeset=True)
+                method = method_of(request)
+                if method == "DELETE":
+                    done = self._with_answers(done, transaction)
+                done.append(self._change(method, part, request, transaction))
             except ODataError as error:
                 error.content_id = part.content_id
                 raise
         return done
 
-    def _change(self, part: PartRequest, transaction: Transaction) -> _Done:
-        request = self._inner(part, in_changeset=True)
-        exchange = self.spelling.agree(request, None)
-        order = self._naming(self.changes.order(_meant(part), request, self.spelling, exchange))
+    def _change(self, method: str, part: PartRequest, request: ODataRequest, transaction: Transaction) -> _Done:
+        exchange = self.spelling.agree(request, self.max_version)
+        order = self._naming(self.changes.order(method, request, self.spelling, exchange))
         changed = transaction.apply(order)
         if part.content_id is not None:
             self.addresses[part.content_id] = self._address(changed, request)
@@ -267,10 +269,6 @@ def _demand_unique(names: Sequence[str | None]) -> None:
     known = [name for name in names if name is not None]
     if len(set(known)) != len(known):
         raise BadRequest("BadBatch", "two requests of a change set have the same Content-ID", target="Content-ID")
-
-
-def _meant(part: PartRequest) -> str:
-    return part.headers.get("X-HTTP-Method", part.method).upper() if part.method == "POST" else part.method
 
 
 def _asked(part: PartRequest | ChangeSet) -> object:

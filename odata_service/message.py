@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol as Shape
 
+from odata_service.errors import BadRequest, MethodNotAllowed
 from odata_service.protocol import Protocol
 
 
@@ -92,6 +93,25 @@ class Sink(Shape):
     def is_gone(self) -> bool: ...
 
     def close(self) -> None: ...
+
+
+_TUNNELLED = ("PUT", "MERGE", "PATCH", "DELETE")
+_METHODS = ("GET", "HEAD", "POST", *_TUNNELLED)
+
+
+def method_of(request: ODataRequest) -> str:
+    """The method that is meant: ``X-HTTP-Method`` tunnels one through POST (MS-ODATA, X-HTTP-Method)."""
+    tunnelled = request.headers.get("X-HTTP-Method")
+    if tunnelled is None:
+        if request.method not in (*_METHODS, "OPTIONS"):
+            raise MethodNotAllowed(request.method, _METHODS)
+        return request.method
+    if request.method != "POST" or tunnelled.upper() not in _TUNNELLED:
+        message = (
+            f"X-HTTP-Method is for POST and one of {', '.join(_TUNNELLED)}, not {request.method} and {tunnelled!r:.40}"
+        )
+        raise BadRequest("BadHeader", message, target="X-HTTP-Method")
+    return tunnelled.upper()
 
 
 @dataclass(frozen=True, slots=True)

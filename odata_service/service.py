@@ -18,11 +18,11 @@ from odata_service.changes import Changes
 from odata_service.configuration import Configuration
 from odata_service.dialects import database_named
 from odata_service.edm.from_models import model_from
-from odata_service.errors import BadRequest, MethodNotAllowed, ODataError
+from odata_service.errors import BadRequest, ODataError
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.feed import Feed, is_feed
 from odata_service.limits import Limits
-from odata_service.message import ODataRequest, ODataResponse, Principal
+from odata_service.message import ODataRequest, ODataResponse, Principal, method_of
 from odata_service.monitors import Monitors, is_monitor, without_preference
 from odata_service.plan.read import Planner
 from odata_service.protocol import DATASYNC, PROTOCOLS, V2, V4, ZUMO
@@ -39,7 +39,6 @@ from odata_service.token import TokenCodec
 if TYPE_CHECKING:
     from flask import Blueprint, Request
 
-TUNNELLED = ("PUT", "MERGE", "PATCH", "DELETE")
 logger = logging.getLogger("odata_service")
 
 
@@ -130,10 +129,13 @@ class ODataService(Configuration):
         if is_monitor(request):
             return self._monitors.answer(request, spelling.reads_messages(request))
         if spelling.has_batches and request.method == "POST" and request.target.strip("/") == "$batch":
-            return Batch(request, spelling, self._changes, self._handle_part, self.refused, timing).answer()
+            if method_of(request) != "POST":
+                raise BadRequest("BadHeader", "a batch is a POST itself", target="X-HTTP-Method")
+            handle, refuse = self._handle_part, self.refused
+            return Batch(request, spelling, self._changes, handle, refuse, timing, self._max_version).answer()
         request = spelling.meant(request)
         exchange = spelling.agree(request, self._max_version)
-        method = _method(request)
+        method = method_of(request)
         if method == "OPTIONS":
             allowed = self._changes.allowed(request, spelling)
             return ODataResponse(204, {"Allow": ", ".join((*allowed, method)), **spelling.batch_headers})
@@ -151,19 +153,6 @@ class ODataService(Configuration):
         response = self._spellings[request.protocol].write_error(error, request)
         response.headers.update({**error.headers, **result_header(request.method, request.headers, error)})
         return response
-
-
-def _method(request: ODataRequest) -> str:
-    """The method that is meant: ``X-HTTP-Method`` tunnels one through POST (MS-ODATA, X-HTTP-Method)."""
-    tunnelled = request.headers.get("X-HTTP-Method")
-    if tunnelled is None:
-        if request.method not in ("GET", "HEAD", "OPTIONS", "POST", *TUNNELLED):
-            raise MethodNotAllowed(request.method, ("GET", "HEAD", "POST", *TUNNELLED))
-        return request.method
-    if request.method != "POST" or tunnelled.upper() not in TUNNELLED:
-        message = f"X-HTTP-Method is for POST and one of {', '.join(TUNNELLED)}, not {request.method} and {tunnelled!r}"
-        raise BadRequest("BadHeader", message, target="X-HTTP-Method")
-    return tunnelled.upper()
 
 
 def _key(secret: str | None, engine: Engine, namespace: str) -> bytes:

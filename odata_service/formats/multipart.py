@@ -16,6 +16,7 @@ from odata_service.message import Headers, ODataResponse
 
 _BOUNDARY = re.compile(r"""boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))""", re.IGNORECASE)
 _REQUEST_LINE = re.compile(r"([A-Za-z]+)\s+(\S+)(?:\s+HTTP/\d(?:\.\d)?)?\s*")
+_LONGEST_LENGTH = 12  # digits
 _LINE = re.compile(rb"\r\n|\n")
 _EMPTY_LINE = re.compile(rb"(?:\A|\r?\n)[ \t]*\r?\n")
 
@@ -117,7 +118,14 @@ def _request(outer: Headers, content: bytes) -> PartRequest:
         raise BadRequest("BadBatch", f"a part begins with a request line, not {line[:80]!r}")
     headers, body = _headers_and_content(b"\n" + rest if rest[:1] in (b"\r", b"\n") else rest)
     content_id = outer.get("Content-ID", headers.get("Content-ID"))
-    return PartRequest(found[1].upper(), found[2], headers, body.rstrip(b"\r\n"), content_id)
+    return PartRequest(found[1].upper(), found[2], headers, _body(body, headers.get("Content-Length", "")), content_id)
+
+
+def _body(content: bytes, said: str) -> bytes:
+    """As long as it says it is, where that can be; many say nothing, or something wrong."""
+    length = int(said) if said.isdecimal() and len(said) < _LONGEST_LENGTH else -1
+    fits = 0 <= length <= len(content) and not content[length:].strip(b"\r\n")
+    return content[:length] if fits else content.rstrip(b"\r\n")
 
 
 def write_batch(

@@ -18,7 +18,7 @@
 `{any}`, `{date}`, `{moment}` and `{guid}` stand for what differs from run to run, any other name in braces for a text that later
 exchanges of the file may use. ``"…"`` stands for further elements of an array, as a name for further members of an
 object. A header without a value must be absent. JSON is compared as JSON and XML as XML; a body after ``exactly:`` is
-compared letter by letter.
+compared letter by letter, and a batch line by line.
 """
 
 from __future__ import annotations
@@ -161,6 +161,8 @@ def _differences(exchange: Exchange, answer: Answer, memory: Memory) -> Iterator
         return _json_differences(json.loads(expected), json.loads(found), memory, "")
     if "xml" in kind:
         return _text_differences(canonicalize(expected, strip_text=True), canonicalize(found, strip_text=True), memory)
+    if kind.startswith("multipart"):
+        found = found.replace("\r\n", "\n").rstrip("\n")
     return _text_differences(expected, found, memory)
 
 
