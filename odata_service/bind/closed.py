@@ -7,13 +7,16 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from odata_service.bind.typed import Given, PropertyRef, Typed
-from odata_service.edm.model import EntityType, Property
+from odata_service.edm.model import (
+    CollectionProperty, ComplexProperty, DynamicColumn, EntityType, NavigationProperty, Property,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from odata_service.bind.expression import ExpressionBinder
 
 Use = Literal["filter", "sort", "aggregate"]
 Bound = TypeVar("Bound", bound=Typed)
+_OfTheModel = CollectionProperty | ComplexProperty | DynamicColumn | EntityType | NavigationProperty | Property
 
 
 def demand_open(value: Bound, use: Use, binder: ExpressionBinder, at: int) -> Bound:
@@ -32,6 +35,6 @@ def properties_in(node: object) -> Iterator[Property]:
     elif isinstance(node, tuple):
         for each in node:
             yield from properties_in(each)
-    elif is_dataclass(node) and not isinstance(node, EntityType | Property):
+    elif is_dataclass(node) and not isinstance(node, _OfTheModel):
         for each in fields(node):
             yield from properties_in(getattr(node, each.name))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from odata_service.bind.expression import ExpressionBinder
 from odata_service.bind.paths import IT
 from odata_service.bind.query import Order, Values
-from odata_service.bind.typed import Constant, Logical, StructureRef, Typed
+from odata_service.bind.typed import Constant, Logical, Typed
 from odata_service.edm.model import CollectionProperty, ComplexProperty
 from odata_service.edm.primitive import INT64
 from odata_service.errors import BadRequest, did_you_mean
@@ -53,7 +53,7 @@ def _condition(inside: ExpressionBinder, options: Options) -> Typed | None:
 def _order(inside: ExpressionBinder, item: OrderBy) -> Order:
     inside = replace(inside, target="$orderby")
     value = inside.known(item.expression)
-    if isinstance(value, (Constant, StructureRef)):
+    if isinstance(value, Constant):
         inside.refuse("NotSortable", "only a value that differs from one to the next gives an order", item.at)
     return Order(value, item.descending)
 
