@@ -16,8 +16,8 @@ from odata_service.formats.read_xml import Node, read_xml
 from odata_service.formats.value_v2 import value_of_text
 from odata_service.formats.xml_text import ATOM, DATA, METADATA, RELATED, SCHEME, XML, name
 
-_ENTRY, _FEED, _LINK, _CATEGORY, _CONTENT = (
-    name(ATOM, each) for each in ("entry", "feed", "link", "category", "content")
+_ENTRY, _FEED, _LINK, _CATEGORY, _CONTENT, _ID = (
+    name(ATOM, each) for each in ("entry", "feed", "link", "category", "content", "id")
 )
 _PROPERTIES, _INLINE, _NULL = (name(METADATA, each) for each in ("properties", "inline", "null"))
 _BASE = name(XML, "base")
@@ -105,8 +105,14 @@ class _Entries:
         target = self._model.types[navigation.target]
         feed, entry = inline.first(_FEED), inline.first(_ENTRY)
         if feed is not None:
-            return [self.document(each, target, _base(feed, base)) for each in feed.all(_ENTRY)]
-        return None if entry is None else self.document(entry, target, base)
+            return [self._inside(each, target, _base(feed, base)) for each in feed.all(_ENTRY)]
+        return None if entry is None else self._inside(entry, target, base)
+
+    def _inside(self, entry: Node, entity_type: EntityType, base: str) -> Document:
+        """An entry that says of itself only which it is, as datajs writes it, is one that exists."""
+        document = self.document(entry, entity_type, base)
+        uri = "".join(each.text.strip() for each in entry.all(_ID))
+        return {"__metadata": {"uri": uri}} if uri and not document.keys() - {"__metadata"} else document
 
 
 def _put(document: Document, node: Node, value: object, key: str = "") -> None:
