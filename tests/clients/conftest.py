@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.clients.datajs import datajs
 from tests.clients.sap_cloud_sdk import sdk, sdk_documents, sdk_of, sdk_v2, sdk_v4, sdk_version
 from tests.service.databases import (
     Databases,
@@ -19,7 +20,7 @@ from tests.service.databases import (
 from tests.serving import Serving
 
 __all__ = [
-    "client_of", "databases", "engine_of", "engines", "people", "people_by_entity", "sdk", "sdk_documents", "sdk_of",
+    "client_of", "databases", "datajs", "engine_of", "engines", "people", "people_by_entity", "sdk", "sdk_documents", "sdk_of",
     "sdk_v2", "sdk_v4", "sdk_version", "shop",
 ]  # fmt: skip
 

@@ -25,7 +25,9 @@ def served(service: ODataService, prefix: str = "/PeopleDataService.svc", protoc
 def served_app(app: Flask) -> Iterator[str]:
     """``http://127.0.0.1:43210``"""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)  # seconds until it sees that it ends
+    thread = threading.Thread(
+        target=server.serve_forever, args=(0.02,), daemon=True
+    )  # seconds until it sees that it ends
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
