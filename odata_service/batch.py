@@ -17,7 +17,7 @@ from odata_service.formats.json_batch_v4 import read_json_batch, write_json_batc
 from odata_service.formats.multipart import (
     ChangeSet, ChangeSetResponse, PartRequest, PartResponse, read_batch, write_batch,
 )  # fmt: skip
-from odata_service.links import entity_address
+from odata_service.links import entity_address, taken_apart
 from odata_service.message import Headers, ODataRequest, ODataResponse, method_of
 from odata_service.repeats import IDEMPOTENCY_KEY, REQUEST_ID, Repeatable, result_header
 from odata_service.result import NoContent
@@ -223,7 +223,7 @@ class Batch:
     def _below_root(self, url: str) -> str:
         """The path below the service root of an absolute, host-relative or relative URL, or of ``$1/Orders``."""
         url = self._resolved(url)
-        split = urlsplit(url)
+        split = taken_apart(url)
         path = split.path if split.scheme else url.partition("?")[0].partition("#")[0]
         prefix = urlsplit(self.request.root).path
         if split.scheme and not path.startswith(prefix):

@@ -25,6 +25,7 @@ from odata_service.etag import Concurrency, Conditions
 from odata_service.execute.connection import Timing
 from odata_service.execute.read import Literals, literal_values
 from odata_service.execute.write import Effect, Order, Outcome, Transaction, Writer
+from odata_service.links import taken_apart
 from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse.syntax import Syntax
 from odata_service.reads import Reads
@@ -253,5 +254,5 @@ def _below_root(uri: str, root: str) -> str:
     >>> _below_root("People(1)", "http://host/svc/")
     'People(1)'
     """
-    path = urlsplit(uri).path if "://" in uri else uri
+    path = taken_apart(uri).path if "://" in uri else uri
     return path.removeprefix(urlsplit(root).path).lstrip("/")

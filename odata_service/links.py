@@ -1,4 +1,4 @@
-"""Addresses that go out to clients: of entities, of what is related to them, and of the next page.
+"""Addresses that go out to clients, of entities, of what is related to them, and of the next page; and those that come in.
 
 A protocol shows in a key only by the spelling of its literals, so that is a parameter.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from urllib.parse import quote, unquote, unquote_plus
+from urllib.parse import SplitResult, quote, unquote, unquote_plus, urljoin, urlsplit
 
 from odata_service.edm.literal_v2 import write_literal
 from odata_service.edm.model import EntitySet
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.errors import BadRequest
 
 KeyLiteral = Callable[[object, PrimitiveType], str]
 
@@ -22,6 +23,26 @@ _MAY_ORDER = re.compile("filter|orderby|search|compute|apply|[%@]", re.IGNORECAS
 _PLACE_OPTIONS = frozenset({"skip", "skiptoken", "top"})
 # What belongs to one reading and not to the query that a delta link stands for (Protocol, Delta Links).
 _OF_ONE_READING = _PLACE_OPTIONS | {"count", "deltatoken"}
+
+
+def taken_apart(address: str) -> SplitResult:
+    """An address that a client sent, by its parts."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        raise _no_address(address) from None
+
+
+def absolute(base: str, address: str) -> str:
+    """An address that is relative to another one."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        raise _no_address(address) from None
+
+
+def _no_address(address: str) -> BadRequest:
+    return BadRequest("BadReference", f"{address[:200]!r} is no address")
 
 
 def path_text(text: str) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, UnsupportedMediaType
 from odata_service.formats.read_json import media_type_of
-from odata_service.links import option_name
+from odata_service.links import option_name, taken_apart
 from odata_service.message import ODataRequest
 
 _QUERY = ("$query", "%24query")
@@ -62,7 +62,7 @@ def below_root(address: str, root: str) -> str:
     >>> below_root("http://host/svc/People(1)", "http://host/svc/"), below_root("People(1)", "http://host/svc/")
     ('People(1)', 'People(1)')
     """
-    split, base = urlsplit(address), urlsplit(root)
+    split, base = taken_apart(address), urlsplit(root)
     if split.scheme and (split.netloc != base.netloc or not split.path.startswith(base.path)):
         raise NotFound("ResourceNotFound", f"{address[:200]!r} is not an entity of this service", target="$id")
     path = split.path if split.scheme else address.partition("?")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote
 
 from odata_service.edm import primitive as edm
 from odata_service.edm.feed import FeedMapping
@@ -15,6 +15,7 @@ from odata_service.formats.read_json_v2 import JsonBodyV2
 from odata_service.formats.read_xml import Node, read_xml
 from odata_service.formats.value_v2 import value_of_text
 from odata_service.formats.xml_text import ATOM, DATA, METADATA, RELATED, SCHEME, XML, name
+from odata_service.links import absolute
 
 _ENTRY, _FEED, _LINK, _CATEGORY, _CONTENT, _ID = (
     name(ATOM, each) for each in ("entry", "feed", "link", "category", "content", "id")
@@ -92,12 +93,12 @@ class _Entries:
             self._put_related(document, navigation, self._inline(inline, navigation, _base(link, base)), link)
         elif not _is_own_address(link, navigation):
             reference = {"__metadata": {"uri": _address(link, base)}}
-            self._put_related(document, navigation, [reference] if navigation.collection else reference, link)
+            self._put_related(document, navigation, reference, link)
 
     def _put_related(self, document: Document, navigation: NavigationProperty, value: object, link: Node) -> None:
         """Each entity that a collection is bound to has a link of its own."""
-        if navigation.collection and isinstance(value, list):
-            document.setdefault(navigation.name, []).extend(value)
+        if navigation.collection:
+            document.setdefault(navigation.name, []).extend(value if isinstance(value, list) else [value])
         else:
             _put(document, link, value, navigation.name)
 
@@ -106,7 +107,9 @@ class _Entries:
         feed, entry = inline.first(_FEED), inline.first(_ENTRY)
         if feed is not None:
             return [self._inside(each, target, _base(feed, base)) for each in feed.all(_ENTRY)]
-        return None if entry is None else self._inside(entry, target, base)
+        if entry is not None:
+            return self._inside(entry, target, base)
+        return [] if navigation.collection else None
 
     def _inside(self, entry: Node, entity_type: EntityType, base: str) -> Document:
         """An entry that says of itself only which it is, as datajs writes it, is one that exists."""
@@ -204,14 +207,14 @@ def _is_null(node: Node) -> bool:
 
 
 def _base(node: Node, outer: str) -> str:
-    return urljoin(outer, node.attributes.get(_BASE, ""))
+    return absolute(outer, node.attributes.get(_BASE, ""))
 
 
 def _address(link: Node, base: str) -> str:
     href = link.attributes.get("href", "")
     if not href:
         raise BadRequest("InvalidBody", f"the link at line {link.line} has no href")
-    return href if href.startswith("$") else urljoin(_base(link, base), href)
+    return href if href.startswith("$") else absolute(_base(link, base), href)
 
 
 def _is_own_address(link: Node, navigation: NavigationProperty) -> bool:

@@ -134,6 +134,14 @@ def test_entities_inline() -> None:
     }
 
 
+@pytest.mark.parametrize("inline, names", [("", []), ("<feed/>", []), (f"<entry>{TAG.format('a')}</entry>", ["a"])])
+def test_little_inline(inline: str, names: list[str]) -> None:
+    links = link("Tags", f"<m:inline>{inline}</m:inline>") + link("Tags", href="Tags('b')")
+    *inside, bound = book(entry(SEA, links)).related["Tags"]
+    assert [each.values["Name"] for each in inside if isinstance(each, EntityPayload)] == names
+    assert bound == EntityReference("Tags('b')")
+
+
 def test_inline_entities_count() -> None:
     tags = f"<feed>{f'<entry>{TAG.format(1)}</entry>' * 5}</feed>"
     with pytest.raises(PayloadTooLarge, match="6 is over the limit of 5"):

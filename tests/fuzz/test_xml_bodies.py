@@ -73,6 +73,26 @@ BOMBS = {
 }  # fmt: skip
 
 
+LINKS = st.builds(
+    lambda base, related, href, inside: (
+        f'<link xml:base="{base}" rel="{RELATED}{related}" href="{href}">{inside}</link>'
+    ),
+    base=st.sampled_from(("", "http://[", "http://h/svc/", "//[", ":", "%")),
+    related=st.sampled_from(("Addresses", "Person", "AddressType", "Nope", "")),
+    href=st.sampled_from(
+        ("", "http://[", "http://[x]y/", "AddressTypes(1)", "AddressTypes('", "People", "$1", "%ff", "../..")
+    ),
+    inside=st.sampled_from(("", "<m:inline/>", "<m:inline><feed/></m:inline>", "<m:inline><entry/></m:inline>")),
+)
+
+
+@STABLE
+@given(st.lists(LINKS, min_size=1, max_size=3), st.sampled_from(TARGETS), st.sampled_from(WRITES[:-1]))
+def test_links(writing_doors: list[Door], links: list[str], target: str, method: str) -> None:
+    for door in writing_doors:
+        door.ask(target, method=method, headers=XML, body=f"<entry {NAMESPACES}>{''.join(links)}</entry>".encode())
+
+
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_bomb(writing_doors: list[Door], bomb: str) -> None:
     for door in writing_doors:
