@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.service.client import ROOT, Answer, Client
+from tests.service.databases import ClientOf
 
 ADA = "People(guid'0d3b3f0e-6f61-4a27-9a35-64d2a1f0c001')"
 HTTP = "Content-Type: application/http\nContent-Transfer-Encoding: binary\n"
@@ -102,7 +103,7 @@ def test_the_versions_of_the_batch_are_those_of_its_parts(people: Client) -> Non
     assert statuses(batch(people, own, MaxDataServiceVersion="1.0")) == [200]
 
 
-def test_octets_are_kept_to_the_last(client_of) -> None:  # type: ignore[no-untyped-def]
+def test_octets_are_kept_to_the_last(client_of: ClientOf) -> None:
     market: Client = client_of("market")
     post = f"--c\n{HTTP}\nPUT Sounds(1)/$value HTTP/1.1\nContent-Type: audio/midi\nContent-Length: 6\n\n\r\nab\r\n\n--c--\n"
     assert statuses(batch(market, f"--b\nContent-Type: multipart/mixed; boundary=c\n\n{post}--b--")) == [204]
@@ -176,7 +177,7 @@ def test_wrong_methods_inside(people: Client) -> None:
         assert statuses(batch(people, wrong)) == [status]
 
 
-def test_service_operations_inside(client_of) -> None:  # type: ignore[no-untyped-def]
+def test_service_operations_inside(client_of: ClientOf) -> None:
     market: Client = client_of("market")
     called = f"POST Discount?percent=50 HTTP/1.1\n{JSON}\nnull\n"
     change_set = f"--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\n{HTTP}\n{called}--c--\n"
