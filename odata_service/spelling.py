@@ -77,6 +77,27 @@ class Exchange(Shape):
     def write(self, result: Result) -> ODataResponse: ...
 
 
+class OfOData:
+    """What is so in every version of OData, and otherwise in protocols that were made of it."""
+
+    __slots__ = ()
+
+    @property
+    def deletes_for_good(self) -> bool:
+        return False
+
+    @property
+    def shows_state(self) -> bool:
+        return False
+
+    @property
+    def page_size(self) -> int | None:
+        return None
+
+    def meant(self, read: Read) -> Read:
+        return read
+
+
 class Spelling(Manners, Shape):
     """One protocol's way to write the common language."""
 

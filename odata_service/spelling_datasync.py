@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,7 +20,7 @@ from odata_service.edm.literal_v4 import write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.edm.table_type import DELETED, UPDATED_AT
-from odata_service.errors import Conflict, Gone, NotFound, ODataError
+from odata_service.errors import Conflict, Gone, NotFound, NotImplementedByService, ODataError
 from odata_service.etag import Concurrency, ConditionRules, Conditions
 from odata_service.formats import json_datasync
 from odata_service.formats.conditions_datasync import ConditionsDatasync, Preconditions, RowState
@@ -28,7 +29,7 @@ from odata_service.formats.link_datasync import bare_link, skipping_link
 from odata_service.formats.read_json_datasync import JSON, JsonBodyDatasync
 from odata_service.formats.version_datasync import http_date
 from odata_service.limits import Limits
-from odata_service.message import ODataRequest, ODataResponse
+from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.parse.datasync import (
     includes_deleted, parse_row, parse_rows, place_of, shape_of_row, shape_of_rows,
 )  # fmt: skip
@@ -40,8 +41,8 @@ from odata_service.spelling import Exchange
 from odata_service.tables import Table, TableOperation, Tables
 
 CONTENT_TYPE = f"{JSON}; charset=utf-8"
+TUNNEL = "X-HTTP-Method"
 HIDDEN = (("includeDeleted", "false"),)  # the common language's word for it
-UNLIMITED = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +156,11 @@ class RulesDatasync:
         deletes = operation is TableOperation.DELETE
         sees = not table.soft_delete or (includes_deleted(request.query) and not deletes)
         gone = Conflict if table.gone_is_conflict and not deletes else Gone
-        permitted = partial(table.permit, Context(request), operation)
+        permitted = None if table.authorize is None else partial(table.permit, Context(request), operation)
         return ConditionsDatasync(Preconditions.of(request.headers), permitted, sees, gone, demanded)
 
     def _place(self, request: ODataRequest) -> tuple[Table, str | None]:
-        name, key = place_of(request.target, UNLIMITED)
+        name, key = place_of(request.target)
         return self.tables.named(name), key
 
 
@@ -206,7 +207,11 @@ class SpellingDatasync:
         return False
 
     def meant(self, request: ODataRequest) -> ODataRequest:
-        return request
+        """Nothing tunnels through POST here."""
+        if TUNNEL not in request.headers:
+            return request
+        kept = ((name, value) for name, value in request.headers.items() if name.lower() != TUNNEL.lower())
+        return replace(request, headers=Headers(kept))
 
     @property
     def conditions(self) -> ConditionRules:
@@ -216,7 +221,7 @@ class SpellingDatasync:
         return self.tables.seen(model)
 
     def parse(self, target: str, query: str, limits: Limits) -> Syntax:
-        table, key = self._place(target, limits)
+        table, key = self._place(target)
         if key is not None:
             return parse_row(table.name, _key_literal(table, key), limits)
         limits = replace(limits, max_top=min(limits.max_top, table.max_top))
@@ -230,7 +235,7 @@ class SpellingDatasync:
         return self.parse(target, "", limits)
 
     def shape(self, target: str, query: str) -> Shape | None:
-        table, key = self._place(target, UNLIMITED)
+        table, key = self._place(target)
         if key is not None:
             return shape_of_row(table.name, _key_literal(table, key))
         return shape_of_rows(table.name, query)
@@ -242,16 +247,17 @@ class SpellingDatasync:
         return read_literal(text)
 
     def agree(self, request: ODataRequest, max_version: str | None) -> Exchange:
-        table, key = self._place(request.target, UNLIMITED)
+        table, key = self._place(request.target)
         return ExchangeDatasync(request, table, key)
 
     def write_error(self, error: ODataError, request: ODataRequest) -> ODataResponse:
-        body = write_error(error)
-        return ODataResponse(error.status, {"Content-Type": CONTENT_TYPE} if body else {}, body)
+        """What is understood and not offered is the client's mistake here: 501 says nothing to it."""
+        body, status = write_error(error), 400 if error.status == NotImplementedByService.status else error.status
+        return ODataResponse(status, {"Content-Type": CONTENT_TYPE} if body else {}, body)
 
-    def _place(self, target: str, limits: Limits) -> tuple[Table, str | None]:
+    def _place(self, target: str) -> tuple[Table, str | None]:
         """The table, and the id of the row, where it is one; 404 for anything else."""
-        name, key = place_of(target, limits)
+        name, key = place_of(target)
         return self.tables.named(name), key
 
 
@@ -259,7 +265,18 @@ def _key_literal(table: Table, id: str) -> str:
     """The id of a path as a literal of the key's type; an id that is none of that type is that of no row."""
     (key,) = table.entity_set.type.key
     try:
-        value = int(id) if key.type.is_integer else convert(id, edm.STRING, key.type)
+        value = _integer(id, key.type) if key.type.is_integer else convert(id, edm.STRING, key.type)
     except (NotConvertible, ValueError):
         raise NotFound("ResourceNotFound", f"{table.name} has no row {id!r:.60}") from None
     return write_literal(value, key.type)
+
+
+def _integer(id: str, kind: PrimitiveType) -> int:
+    if not _INTEGER.fullmatch(id):
+        raise ValueError(id)
+    number = convert(int(id), edm.INT64, kind)
+    assert isinstance(number, int), "an integer as another one"
+    return number
+
+
+_INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)

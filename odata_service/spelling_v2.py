@@ -9,7 +9,6 @@ from urllib.parse import unquote_plus
 
 from odata_service.access import Tombstones
 from odata_service.bind.change import Body
-from odata_service.bind.query import Read
 from odata_service.edm.literal_v2 import read_literal, write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
@@ -36,13 +35,13 @@ from odata_service.result import (
     ComplexValue, Created, EntityCount, EntityLinks, Metadata, Nothing, NoContent, NotModified, PropertyValue, Result,
     SingleEntity, StreamContent,
 )  # fmt: skip
-from odata_service.spelling import Exchange
+from odata_service.spelling import Exchange, OfOData
 
 CONDITIONS: ConditionRules = TagRules("demanded", BadRequest, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeV2:
+class ExchangeV2(OfOData):
     """The version and formats of one answer."""
 
     request: ODataRequest
@@ -76,23 +75,8 @@ class ExchangeV2:
         return False
 
     @property
-    def deletes_for_good(self) -> bool:
-        return False
-
-    @property
-    def shows_state(self) -> bool:
-        return False
-
-    @property
-    def page_size(self) -> None:
-        """The service says it."""
-
-    @property
     def variant(self) -> str:
         return str(self.version)
-
-    def meant(self, read: Read) -> Read:
-        return read
 
     def check(self, syntax: Syntax) -> None:
         refuse_newer(self.version, _new_options(syntax))

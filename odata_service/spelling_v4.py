@@ -9,7 +9,6 @@ from urllib.parse import unquote, unquote_plus
 
 from odata_service.access import Tombstones
 from odata_service.bind.change import Body
-from odata_service.bind.query import Read
 from odata_service.edm.literal_v4 import read_literal, write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import STRING, PrimitiveType
@@ -54,7 +53,7 @@ from odata_service.result import (
     SingleEntity,
     StreamContent,
 )
-from odata_service.spelling import Exchange
+from odata_service.spelling import Exchange, OfOData
 
 _ENUM_LITERAL = re.compile(r"\w+(?:\.\w+)+'")
 CONDITIONS: ConditionRules = TagRules("optional", PreconditionRequired, strict=False)
@@ -65,7 +64,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeV4:
+class ExchangeV4(OfOData):
     """The version, formats and preferences of one answer."""
 
     request: ODataRequest
@@ -98,18 +97,6 @@ class ExchangeV4:
         return self.preferences.return_ == "representation"
 
     @property
-    def deletes_for_good(self) -> bool:
-        return False
-
-    @property
-    def shows_state(self) -> bool:
-        return False
-
-    @property
-    def page_size(self) -> None:
-        """The service says it."""
-
-    @property
     def variant(self) -> str:
         """A preferred page size is part of the plan."""
         return str(self.preferences.max_page_size or "")
@@ -118,9 +105,6 @@ class ExchangeV4:
     def style(self) -> Style:
         omit_nulls = self.preferences.omit_values == "nulls"
         return replace(style_for(self.wish, self.version), omit_nulls=omit_nulls)
-
-    def meant(self, read: Read) -> Read:
-        return read
 
     def check(self, syntax: Syntax) -> None:
         """Both versions carry everything; a ``$format`` that nothing comes in is refused before there is work."""

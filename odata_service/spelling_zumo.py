@@ -23,7 +23,7 @@ from odata_service.parse.syntax import Syntax
 from odata_service.protocol import ZUMO, Protocol
 from odata_service.result import EntityCollection
 from odata_service.spelling import Exchange
-from odata_service.spelling_datasync import UNLIMITED, ExchangeDatasync, SpellingDatasync
+from odata_service.spelling_datasync import ExchangeDatasync, SpellingDatasync
 from odata_service.tables import Table
 
 VERSION = "ZUMO-API-VERSION"
@@ -67,6 +67,7 @@ class SpellingZumo(SpellingDatasync):
     updates: Sequence[str] = ("PUT", "PATCH")
 
     def meant(self, request: ODataRequest) -> ODataRequest:
+        request = super(SpellingZumo, self).meant(request)
         added = [OLD] if _version(request).startswith("2") else []
         if "include:deleted" in _options(request):
             added.append(DELETED_TOO)
@@ -91,7 +92,7 @@ class SpellingZumo(SpellingDatasync):
         return super(SpellingZumo, self)._parsed_rows(table, query, limits, hidden)
 
     def agree(self, request: ODataRequest, max_version: str | None) -> Exchange:
-        table, key = self._place(request.target, UNLIMITED)
+        table, key = self._place(request.target)
         return ExchangeZumo(request, table, key)
 
 

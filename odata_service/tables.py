@@ -16,7 +16,7 @@ from odata_service.edm.table_type import can_be_table, table_type
 from odata_service.errors import NotFound, Refused, did_you_mean
 
 PAGE_SIZE = 100
-MAX_TOP = 128_000
+MAX_PAGE_SIZE = MAX_TOP = 128_000
 
 
 class TableOperation(enum.Enum):
@@ -61,6 +61,8 @@ class Table:
     unauthorized_status: int = 401
 
     def __post_init__(self) -> None:
+        if not 1 <= self.page_size <= MAX_PAGE_SIZE or self.max_top < 0:
+            raise ModelError(f"a page has 1 to {MAX_PAGE_SIZE} rows, not {self.page_size}, and $top is at least 0")
         if not 400 <= self.unauthorized_status <= 499:
             raise ModelError(
                 f"who may not do something is told so by a status from 400 to 499, not {self.unauthorized_status}"

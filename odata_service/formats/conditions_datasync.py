@@ -90,11 +90,11 @@ class Preconditions:
 
 @dataclass(frozen=True, slots=True)
 class ConditionsDatasync:
-    """What one request asks of a row. ``permitted`` lets the application say no; ``sees_deleted`` says that it may be a deleted one, ``gone`` how such a one is
+    """What one request asks of a row. ``permitted`` lets the application say no, where it wants to; ``sees_deleted`` says that it may be a deleted one, ``gone`` how such a one is
     refused otherwise; with ``demanded`` a change has to say which state it is of."""
 
     preconditions: Preconditions
-    permitted: Callable[[object], None]
+    permitted: Callable[[object], None] | None
     sees_deleted: bool
     gone: type[Gone] | type[Conflict] = Gone
     demanded: bool = False
@@ -102,7 +102,8 @@ class ConditionsDatasync:
     def of_read(self, result: Result) -> Result:
         if not isinstance(result, SingleEntity):
             return result
-        self.permitted(_as_entity(result))
+        if self.permitted is not None:
+            self.permitted(_as_entity(result))
         state = RowState.of_read(result)
         if state.deleted and not self.sees_deleted:
             raise Gone("Deleted", "the row has been deleted")
@@ -111,7 +112,8 @@ class ConditionsDatasync:
         return NotModified(state.etag) if self.preconditions.are_known(state) else result
 
     def permit(self, entity: object) -> None:
-        self.permitted(entity)
+        if self.permitted is not None:
+            self.permitted(entity)
 
     def demand(self, entity_type: EntityType, entity: object) -> None:
         state = RowState.of_entity(entity_type, entity)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from odata_service.edm.literal_datasync import read_literal, read_old_literal
@@ -32,13 +33,14 @@ OPTIONS = {name: SYSTEM_OPTIONS[name] for name in ("filter", "orderby", "select"
 OLD_OPTIONS = {**OPTIONS, "inlinecount": SystemOption("inlinecount", "count", _inline_count)}
 
 
-def place_of(target: str, limits: Limits) -> tuple[str, str | None]:
-    """The table's name and the row's id, still as text.
+@lru_cache(maxsize=4096)
+def place_of(target: str) -> tuple[str, str | None]:
+    """The table's name and the row's id, still as text. It is asked for at every step of a request.
 
-    >>> place_of("movies/id-000", Limits()), place_of("/movies/", Limits())
+    >>> place_of("movies/id-000"), place_of("/movies/")
     (('movies', 'id-000'), ('movies', None))
     """
-    segments = [text for text, _ in path_segments(target, limits)]
+    segments = [text for text, _ in path_segments(target, Limits())]
     if not 1 <= len(segments) <= 2:
         raise NotFound("ResourceNotFound", "a path is a table or one row of it: movies, movies/id-000")
     return segments[0], segments[1] if len(segments) == 2 else None

@@ -124,6 +124,13 @@ class OldDay(EntityTracking, Base):
     TimeOnly: Mapped[time]
 
 
+class Counter(EntityTracking, Base):
+    __tablename__ = "Counter"
+
+    Id: Mapped[int] = mapped_column(primary_key=True)
+    Name: Mapped[str]
+
+
 class Note(EntityTracking, Base):
     """As Python would write it, with a Guid for a key and a counter for versions."""
 

@@ -70,8 +70,31 @@ def test_methods(client: Client, method, path, allowed):
     assert (answer.status, answer.headers["Allow"], answer.body) == (405, allowed, b"")
 
 
+def test_nothing_tunnels_through_post(client: Client):
+    """It would pass by what may be asked before a row is deleted."""
+    added(client)
+    for header in ("X_HTTP_Method", "X_http_method"):
+        assert client.send("POST", "movies/panther", {}, **{header: "DELETE"}).status == 405
+    assert client.get("movies/panther").status == 200
+
+
 def test_options(client: Client):
     assert client.send("OPTIONS", "movies/panther").headers["Allow"] == "GET, HEAD, PUT, DELETE, OPTIONS"
+
+
+@pytest.mark.parametrize("id", ["1", "-1", "01"])
+def test_a_number_as_key(client: Client, id):
+    """Ids are texts to clients, whatever they are here."""
+    created = client.post("counters", {"id": id, "name": "A"})
+    assert (created.status, created.json["id"]) == (201, str(int(id)))
+    assert client.get(f"counters/{id}").json["name"] == "A"
+    assert client.put(f"counters/{int(id)}", {"id": str(int(id)), "name": "B"}).json["name"] == "B"
+    assert [row["id"] for row in client.items(f"counters?$filter=id eq {int(id)}")] == [str(int(id))]
+
+
+@pytest.mark.parametrize("id", ["x", "1.5", " 1", "9" * 40, "99999999999", "\u0661", "1e1"])
+def test_what_is_no_number_is_no_key(client: Client, id):
+    assert client.get(f"counters/{id}").status == 404
 
 
 def test_a_guid_as_key(client: Client):
