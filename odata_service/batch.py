@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit
 
 from odata_service.changes import Changes
+from odata_service.context import Context
 from odata_service.errors import BadRequest, FailedDependency, ODataError
 from odata_service.execute.connection import Timing
 from odata_service.execute.write import Changed, Effect, Order, Transaction
@@ -42,6 +43,7 @@ class Batch:
     max_version: str | None = None
     addresses: dict[str, str] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
+    begun: list[Context] = field(default_factory=list)  # of the requests of the change set under way
 
     def answer(self) -> ODataResponse:
         """The answers in the order of the requests."""
@@ -113,22 +115,30 @@ class Batch:
             for each in part.requests:
                 self._demand_success_of(each)
             _demand_unique([each.content_id for each in part.requests])
+            context = Context(replace(self.request, in_batch=True, in_changeset=True))
             answers = self.changes.answered(
                 self._repeatable(part),
-                lambda transaction: self._done(part.requests, transaction),
+                self.changes.signalled(context, lambda transaction: self._done(part.requests, transaction)),
                 lambda changes, done: [self._answer_to(each, changes) for each in done],
                 self.timing,
             )
             pairs = zip(part.requests, answers, strict=True)
+            self._finished(answers)
             return ChangeSetResponse(tuple(self._named(answer, each) for each, answer in pairs), part.group)
         except ODataError as error:
             self.addresses = before
             refused = self._refused(error, *part.requests[:1])
+            self._finished([refused] * len(self.begun))
             if part.group is None:
                 return PartResponse(refused)
             return ChangeSetResponse(
                 tuple(PartResponse(refused, each.content_id) for each in part.requests), part.group
             )
+
+    def _finished(self, answers: Sequence[ODataResponse]) -> None:
+        for context, answer in zip(self.begun, answers, strict=False):
+            self.changes.signals.request_finished.tell(context, answer)
+        self.begun = []
 
     def _refused(self, error: ODataError, *parts: PartRequest) -> ODataResponse:
         """A refusal in the format that the part asks for: the batch's own says only that it wants parts."""
@@ -142,9 +152,10 @@ class Batch:
 
     def _done(self, parts: Sequence[PartRequest], transaction: Transaction) -> list[_Done]:
         done: list[_Done] = []
+        self.begun = []
         for part in parts:
             try:
-                request = self._inner(part, in_changeset=True)
+                request = self._begun(part)
                 method = method_of(request)
                 if method == "DELETE":
                     done = self._with_answers(done, transaction)
@@ -153,6 +164,13 @@ class Batch:
                 error.content_id = part.content_id
                 raise
         return done
+
+    def _begun(self, part: PartRequest) -> ODataRequest:
+        """A request of the change set, as those who listen leave it."""
+        context = Context(self._inner(part, in_changeset=True))
+        self.begun.append(context)
+        self.changes.signals.request_started.send(context)
+        return context.request
 
     def _change(self, method: str, part: PartRequest, request: ODataRequest, transaction: Transaction) -> _Done:
         exchange = self.spelling.agree(request, self.max_version)

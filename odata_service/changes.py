@@ -20,6 +20,7 @@ from odata_service.bind.command import (
 from odata_service.bind.query import Query, Step
 from odata_service.bind.resource import Resource
 from odata_service.bind.typed import Constant
+from odata_service.context import Context
 from odata_service.errors import BadRequest, Conflict, NotImplementedByService, ODataError, PreconditionFailed
 from odata_service.etag import Concurrency, Conditions
 from odata_service.execute.connection import Timing
@@ -31,6 +32,7 @@ from odata_service.parse.syntax import Syntax
 from odata_service.reads import Reads
 from odata_service.repeats import Answers, Repeatable, Repeats
 from odata_service.result import Created, CurrentState, Result
+from odata_service.signals import Signals
 from odata_service.spelling import Exchange, Spelling
 from odata_service.tracking import install_clock
 
@@ -45,6 +47,7 @@ class Changes:
     reads: Reads
     sessions: sessionmaker[Session]
     repeats: Repeats
+    signals: Signals
     concurrency: dict[str, Concurrency] = field(default_factory=dict)  # by set name, "*" for those not named
     _has_clock: bool = False
 
@@ -58,7 +61,8 @@ class Changes:
 
         repeatable = Repeatable.of(request, self.reads.limits)
         try:
-            return self.answered(repeatable, lambda transaction: transaction.apply(order), answer, timing)[0]
+            done = self.signalled(Context(request), lambda transaction: transaction.apply(order))
+            return self.answered(repeatable, done, answer, timing)[0]
         except (Conflict, PreconditionFailed) as error:
             if not exchange.shows_state:
                 raise
@@ -89,6 +93,22 @@ class Changes:
         """Something in one transaction of its own."""
         self._install_clock()
         return Writer(self.sessions, self.reads.planner, self.reads.connections.database).run(work, timing)
+
+    def signalled(self, context: Context, work: Callable[[Transaction], Outcome]) -> Callable[[Transaction], Outcome]:
+        """The work of one change set, which others hear of when it begins and when it is committed."""
+
+        def saved() -> None:
+            context.session = None
+            self.signals.changeset_saved.tell(context)
+
+        def done(transaction: Transaction) -> Outcome:
+            context.session = transaction.session
+            self.signals.changeset_started.send(context)
+            outcome = work(transaction)
+            transaction.announcements.append(saved)
+            return outcome
+
+        return done
 
     def within(self, transaction: Transaction) -> Changes:
         """The same, which reads what the transaction has written so far."""

@@ -9,15 +9,19 @@ from odata_service.access import EVERY, Access, ColumnRights, EntitySetRights, T
 from odata_service.access.conditions import QueryInterceptor
 from odata_service.changes import Changes
 from odata_service.changing import ChangeInterceptor, ChangeListener
+from odata_service.context import Context
 from odata_service.edm.model import EntityModel
 from odata_service.etag import Concurrency
+from odata_service.message import ODataResponse
 from odata_service.operations import Declaration, Declares, OperationSet, operations_of
 from odata_service.reads import Reads
+from odata_service.signals import ErrorHook, Signal, Signals
 from odata_service.tables import Table, Tables
 
 Intercepts = TypeVar("Intercepts", bound=QueryInterceptor)
 Minds = TypeVar("Minds", bound=ChangeInterceptor)
 Hears = TypeVar("Hears", bound=ChangeListener)
+Mends = TypeVar("Mends", bound=ErrorHook)
 
 
 class Configuration(Declares):
@@ -25,6 +29,7 @@ class Configuration(Declares):
 
     model: EntityModel
     access: Access
+    signals: Signals
     _reads: Reads
     _changes: Changes
     _tables: Tables
@@ -36,9 +41,7 @@ class Configuration(Declares):
         self.access.rights.say(self._known(entity_set), rights, role)
         self._changed()
 
-    def column_rights(
-        self, entity_set: str, column: str, rights: ColumnRights, *, role: str | None = None
-    ) -> None:
+    def column_rights(self, entity_set: str, column: str, rights: ColumnRights, *, role: str | None = None) -> None:
         """What may be done with a property of a set, or with ``"*"`` for all that are not named. It is open to everybody
         until something is said of it; then everybody and each role have what was said of them. Without ``READ``, it
         does not exist for the caller."""
@@ -95,6 +98,33 @@ class Configuration(Declares):
             return listener
 
         return register
+
+    @property
+    def request_started(self) -> Signal[[Context]]:
+        """Connect a handler: ``@service.request_started.connect``; what it raises is the answer."""
+        return self.signals.request_started
+
+    @property
+    def request_finished(self) -> Signal[[Context, ODataResponse]]:
+        return self.signals.request_finished
+
+    @property
+    def changeset_started(self) -> Signal[[Context]]:
+        return self.signals.changeset_started
+
+    @property
+    def changeset_saved(self) -> Signal[[Context]]:
+        return self.signals.changeset_saved
+
+    def on_error(self, hook: Mends) -> Mends:
+        """Who hears of every error, and may have another answer for it (WCF: HandleException). ::
+
+            @service.on_error
+            def translate(ctx: Context, error: Exception) -> ODataError | None:
+                return Conflict("Full", "there is no room left") if isinstance(error, RoomError) else None
+        """
+        self.signals.error_hooks.append(hook)
+        return hook
 
     def page_size(self, entity_set: str, entities: int) -> None:
         """The most entities of a set in one answer, also of an expanded one (WCF: SetEntitySetPageSize)."""

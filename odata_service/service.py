@@ -16,6 +16,7 @@ from odata_service.batch import Batch
 from odata_service.access import Access
 from odata_service.changes import Changes
 from odata_service.configuration import Configuration
+from odata_service.context import Context
 from odata_service.dialects import database_named
 from odata_service.edm.from_models import model_from
 from odata_service.errors import BadRequest, ODataError
@@ -30,6 +31,7 @@ from odata_service.reads import Reads
 from odata_service.repeats import Repeats, result_header
 from odata_service.spelling import Spellings
 from odata_service.spelling_datasync import SpellingDatasync
+from odata_service.signals import Signals
 from odata_service.spelling_v2 import SpellingV2
 from odata_service.spelling_v4 import SpellingV4
 from odata_service.spelling_zumo import SpellingZumo
@@ -67,6 +69,7 @@ class ODataService(Configuration):
         self.engine = engine
         self.limits = limits or Limits()
         self.model = model_from(models, namespace, container)
+        self.signals = Signals()
         key = _key(secret, engine, namespace)
         self.access = Access(self.model, veil=key)
         self._tables = Tables(self.model)
@@ -83,7 +86,7 @@ class ODataService(Configuration):
         self._reads = Reads(self.access, planner, connections, TokenCodec(key), self.limits)
         self._monitors = Monitors(engine)
         self._feed = Feed(self._reads)
-        self._changes = Changes(self._reads, tracking.write_sessions(engine), Repeats(engine, self.limits))
+        self._changes = Changes(self._reads, tracking.write_sessions(engine), Repeats(engine, self.limits), self.signals)
 
     def blueprint(
         self, protocol: str, *, principal: Callable[[Request], Principal | None] | None = None
@@ -105,19 +108,19 @@ class ODataService(Configuration):
 
     def handle(self, request: ODataRequest) -> ODataResponse:
         """Answer one request. Every refusal is an answer; nothing is raised."""
-        timing = Timing()
+        timing, context = Timing(), Context(request)
         try:
-            response = self._answer(request, timing)
+            response = self._answer(context, timing)
             response.headers.update(result_header(request.method, request.headers))
-        except ODataError as error:
-            response = self.refused(error, request)
-        except Exception:
-            logger.exception("%s %s could not be answered", request.method, request.target)
-            response = self.refused(ODataError("InternalError", "the service made a mistake; it was logged"), request)
+        except Exception as error:
+            response = self.refused(error, context.request)
         response.headers["Server-Timing"] = timing.header
+        self.signals.request_finished.tell(context, response)
         return response
 
-    def _answer(self, request: ODataRequest, timing: Timing) -> ODataResponse:
+    def _answer(self, context: Context, timing: Timing) -> ODataResponse:
+        self.signals.request_started.send(context)
+        request = context.request
         self.limits.check("max_url_length", len(request.target) + len(request.query))
         self.limits.check("max_body_bytes", len(request.body))
         spelling = self._spellings[request.protocol]
@@ -148,10 +151,14 @@ class ODataService(Configuration):
         """One of many requests, which is answered with the others."""
         return self.handle(without_preference(request))
 
-    def refused(self, error: ODataError, request: ODataRequest) -> ODataResponse:
-        """The answer that a refusal is."""
-        response = self._spellings[request.protocol].write_error(error, request)
-        response.headers.update({**error.headers, **result_header(request.method, request.headers, error)})
+    def refused(self, error: Exception, request: ODataRequest) -> ODataResponse:
+        """The answer that a refusal is, or a mistake of ours, of which nothing is said."""
+        known = self.signals.replaced(Context(request), error)
+        if not isinstance(known, ODataError):
+            logger.error("%s %s could not be answered", request.method, request.target, exc_info=known)
+            known = ODataError("InternalError", "the service made a mistake; it was logged")
+        response = self._spellings[request.protocol].write_error(known, request)
+        response.headers.update({**known.headers, **result_header(request.method, request.headers, known)})
         return response
 
 

@@ -29,10 +29,16 @@ class CallerRules(RowRules):
         self._asked: set[str] = set()
 
     def __getitem__(self, set_name: str) -> tuple[RowRule, ...]:
+        found: tuple[RowRule, ...] = self.get(set_name)
+        return found
+
+    def get(self, set_name: str, default: Any = ()) -> Any:
+        """Not the ``get`` of mappings, which takes a KeyError of an interceptor for a set without rules. (Any: a
+        mapping's may have any default.)"""
         assert self._conditions is not None, "nothing is planned with these rules any more"
         condition = self._conditions.of(set_name)
         if condition is None:
-            return self._fixed[set_name]
+            return self._fixed.get(set_name, default)
         self._asked.add(set_name)
         return (*self._fixed.get(set_name, ()), condition)
 

@@ -196,6 +196,21 @@ def test_all_of_several_hold(shop):
     assert shop.by(RED).ids("Orders") == [1]
 
 
+@pytest.mark.parametrize("error", [KeyError, AttributeError, LookupError, ValueError, NotImplementedError])
+def test_an_interceptor_that_fails_opens_nothing(orders, error):
+    orders.service.rights("*", EntitySetRights.ALL)
+
+    @orders.service.query_interceptor("Orders")
+    def broken(ctx):
+        raise error("no tenant")
+
+    for url in ("Orders", "Orders(1)", "Items?$expand=Order", "Orders/$count", "Items?$filter=Order/Id eq 1", "Tags(1)/Orders"):
+        with pytest.raises(AssertionError, match="InternalError"):
+            orders.get(url)
+    with pytest.raises(AssertionError, match="InternalError"):
+        orders.send("PATCH", "Orders(1)", {"Text": "x"})
+
+
 def test_an_interceptor_that_returns_nothing_opens_nothing(orders):
     orders.service.rights("*", EntitySetRights.ALL)
 
