@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.clients.datajs import datajs
+from tests.clients.openui5 import openui5
 from tests.clients.sap_cloud_sdk import sdk, sdk_documents, sdk_of, sdk_v2, sdk_v4, sdk_version
 from tests.service.databases import (
     Databases,
@@ -20,7 +21,7 @@ from tests.service.databases import (
 from tests.serving import Serving
 
 __all__ = [
-    "client_of", "databases", "datajs", "engine_of", "engines", "people", "people_by_entity", "sdk", "sdk_documents", "sdk_of",
+    "client_of", "databases", "datajs", "engine_of", "engines", "openui5", "people", "people_by_entity", "sdk", "sdk_documents", "sdk_of",
     "sdk_v2", "sdk_v4", "sdk_version", "shop",
 ]  # fmt: skip
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Blueprint, Response, abort, send_file
+import pytest
+from flask import Blueprint, Flask, Response, abort, send_file
+from sqlalchemy import Engine, create_engine
 
-from tests.npm import Packages
+from odata_service.sample import sample_named
+from tests.browser import Browser, chromium
+from tests.clients.http import served_app
+from tests.npm import Npm, Packages
+from tests.service.databases import Databases, emptied, service_of
 
 PACKAGES = (
     "@openui5/sap.ui.core@1.152.0", "@openui5/sap.m@1.152.0", "@openui5/themelib_sap_horizon@1.152.0", "less-openui5@0.12.0",
@@ -34,13 +42,17 @@ new Builder().build({ lessInputPath: `${library}/themes/sap_horizon/library.sour
 
 
 def pages(packages: Packages) -> Blueprint:
-    """``products`` is the page that runs ``pages/products.js``; OpenUI5 itself is below ``resources/``."""
+    """``products.html`` is the page that runs ``pages/products.js``; OpenUI5 itself is below ``resources/``."""
     routes = Blueprint("openui5", __name__)
     sources = sorted((packages.modules / "@openui5").glob("*/src"))
 
-    @routes.get("/<name>")
-    def page(name: str) -> str | Response:
-        return send_file(PAGES / name) if name.endswith(".js") else PAGE.format(name=name)
+    @routes.get("/<name>.html")
+    def page(name: str) -> str:
+        return PAGE.format(name=name)
+
+    @routes.get("/<name>.js")
+    def script(name: str) -> Response:
+        return send_file(PAGES / f"{name}.js")
 
     @routes.get("/resources/<path:path>")
     def resource(path: str) -> Response:
@@ -61,21 +73,78 @@ def style(packages: Packages, library: str, sources: list[Path]) -> Path:
     return made
 
 
+SAMPLES = ("people", "techstore")
 _REQUEST_LINE = re.compile(rb"^([A-Z]+ \S+) HTTP/1\.1\r$", re.MULTILINE)
 
 
 @dataclass
 class Listening:
-    """Keeps what is asked of an application, below a path, with what is inside of batches."""
+    """Keeps what is asked of the services behind an application, with what is inside of batches."""
 
     app: WSGIApplication
-    below: str
     requests: list[str] = field(default_factory=list)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"].startswith(self.below):
+        _, sample, *rest = environ["PATH_INFO"].split("/", 3)
+        if sample in SAMPLES:
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = BytesIO(body)
-            self.requests.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix(self.below)}")
+            self.requests.append(f"{environ['REQUEST_METHOD']} {rest[-1]}")
             self.requests += (line.decode() for line in _REQUEST_LINE.findall(body))
         return self.app(environ, start_response)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A browser, and a server with the pages and ``/people/v2/``, ``/techstore/v2/`` and ``/techstore/v4/`` beside them:
+    a page asks only the origin that it comes from. ``asked`` are the requests to services."""
+
+    browser: Browser
+    origin: str
+    asked: list[str]
+    engines: dict[str, Engine]
+
+    def open(self, page: str, sample: str) -> None:
+        """The page, with just the sample's first rows in the database."""
+        base, engine = sample_named(sample), self.engines[sample]
+        emptied(base.base.metadata, engine)
+        base.create(engine)
+        if self.browser.driver.title != page:
+            self.browser.open(f"{self.origin}/{page}.html")
+            self.browser.run("window.ui = await page")
+        self.asked.clear()
+
+    def run(self, script: str, *args: object) -> Any:
+        return self.browser.run(script, *args)
+
+    def see(self, look: str, expected: object) -> Any:
+        """What a function of the page sees, as soon as it is what is expected, or after ten seconds."""
+        return self.browser.run(f"return await ui.eventually(() => {look}, args[0])", expected)
+
+    def type(self, row: int, column: int, text: str) -> None:
+        """Somebody does, into the table, and leaves the field."""
+        selector = (
+            f"tbody tr:nth-child({row}) td:nth-child({column + 1}) input"  # the table puts a cell before all others
+        )
+        field = self.browser.driver.find_element("css selector", selector)
+        field.clear()
+        field.send_keys(f"{text}\n")
+
+
+@pytest.fixture(scope="session")
+def openui5(databases: Databases, npm: Npm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    app = Flask("openui5", static_folder=None)
+    app.register_blueprint(pages(npm("openui5", *PACKAGES)))
+    engines = {name: create_engine(databases.url(f"openui5_{name}")) for name in SAMPLES}
+    for name, engine in engines.items():
+        service = service_of(sample_named(name), engine)
+        for protocol in ("v2", "v4"):
+            app.register_blueprint(service.blueprint(protocol), url_prefix=f"/{name}/{protocol}")
+    listening = Listening(app.wsgi_app)
+    app.wsgi_app = listening  # type: ignore[method-assign]
+    with ExitStack() as stack:
+        for engine in engines.values():
+            stack.callback(engine.dispose)
+        origin = stack.enter_context(served_app(app))
+        browser = stack.enter_context(chromium(tmp_path_factory.mktemp("profile")))
+        yield Stage(browser, origin, listening.requests, engines)

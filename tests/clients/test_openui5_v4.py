@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from flask import Flask
-from sqlalchemy import create_engine
 
-from odata_service.sample import sample_named
-from tests.browser import Browser, chromium
-from tests.clients.http import served_app
-from tests.clients.openui5 import PACKAGES, Listening, pages
-from tests.npm import Npm
-from tests.service.databases import Databases, service_of
+from tests.clients.openui5 import Stage
 from tests.v4.store import CHAIR, MOUSE, MUG
 
 VAR = Path(__file__).parents[2] / "var"
@@ -29,57 +21,27 @@ FIRST_PAGE = [
 NAMES = [name for name, *_ in FIRST_PAGE] + ["Smartphone", "Laptop"]
 
 
-@pytest.fixture(scope="module")
-def app(databases: Databases, npm: Npm) -> Iterator[Flask]:
-    """The TechStore beside the pages: a browser asks only the origin that its page comes from."""
-    sample, engine = sample_named("techstore"), create_engine(databases.url("openui5"))
-    sample.create(engine)
-    app = Flask("openui5", static_folder=None)
-    app.register_blueprint(pages(npm("openui5", *PACKAGES)))
-    app.register_blueprint(service_of(sample, engine).blueprint("v4"), url_prefix="/v4")
-    yield app
-    engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def root(app: Flask) -> Iterator[str]:
-    with served_app(app) as origin:
-        yield f"{origin}/v4/"
-
-
-@pytest.fixture(scope="module")
-def opened(root: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("profile")) as browser:
-        browser.open(root.replace("/v4/", "/products"))
-        yield browser
+@pytest.fixture
+def root(openui5: Stage) -> str:
+    return f"{openui5.origin}/techstore/v4/"
 
 
 @pytest.fixture
-def asked(app: Flask) -> Iterator[list[str]]:
-    """The requests of the test, with what was inside of batches."""
-    listening = Listening(app.wsgi_app, "/v4/")
-    app.wsgi_app = listening
-    yield listening.requests
-    app.wsgi_app = listening.app
-
-
-@pytest.fixture
-def page(opened: Browser, root: str, asked: list[str]) -> Browser:
+def page(openui5: Stage, root: str) -> Stage:
     """With a new table of the first rows."""
-    assert httpx.post(f"{root}Reseed").status_code == 204
-    asked.clear()
-    opened.run("window.ui = await page; ui.show(args[0])", root)
-    assert rows(opened, FIRST_PAGE) == FIRST_PAGE
-    return opened
+    openui5.open("products", "techstore")
+    openui5.run("ui.show(args[0])", root)
+    assert rows(openui5, FIRST_PAGE) == FIRST_PAGE
+    return openui5
 
 
-def rows(page: Browser, expected: list[list[str]]) -> list[list[str]]:
+def rows(page: Stage, expected: list[list[str]]) -> object:
     """Those that are seen in the end."""
-    return page.run("return await ui.eventually(ui.rows, args[0])", expected)
+    return page.see("ui.rows()", expected)
 
 
-def names(page: Browser, expected: list[str]) -> list[str]:
-    return page.run("return await ui.eventually(() => ui.rows().map(([name]) => name), args[0])", expected)
+def names(page: Stage, expected: list[str]) -> object:
+    return page.see("ui.rows().map(([name]) => name)", expected)
 
 
 def price(root: str, name: str) -> float:
@@ -87,22 +49,22 @@ def price(root: str, name: str) -> float:
     return httpx.get(f"{root}Products", params={"$filter": f"Name eq '{name}'"}).json()["value"][0]["Price"]
 
 
-def test_list(page: Browser, asked: list[str]):
-    assert asked == [
+def test_list(page: Stage):
+    assert page.asked == [
         "GET $metadata",
         "POST $batch",
         "GET Products?$count=true&$select=ID,Name,Price,Status&$expand=Category($select=ID,Name)&$skip=0&$top=5",
     ]
-    page.screenshot(VAR / "openui5_v4.png")
-    assert page.driver.find_element("css selector", ".sapMTitle").text == "Products: 7"
+    page.browser.screenshot(VAR / "openui5_v4.png")
+    assert page.browser.driver.find_element("css selector", ".sapMTitle").text == "Products: 7"
 
 
-def test_page(page: Browser, asked: list[str]):
-    asked.clear()
-    page.driver.find_element("css selector", ".sapMGrowingListTrigger").click()
+def test_page(page: Stage):
+    page.asked.clear()
+    page.browser.driver.find_element("css selector", ".sapMGrowingListTrigger").click()
     assert names(page, NAMES) == NAMES
-    assert asked[0] == "POST $batch"
-    assert asked[1].endswith("&$skip=5&$top=2")
+    assert page.asked[0] == "POST $batch"
+    assert page.asked[1].endswith("&$skip=5&$top=2")
 
 
 @pytest.mark.parametrize("order, found", [
@@ -110,7 +72,7 @@ def test_page(page: Browser, asked: list[str]):
     ("new ui.Sorter('Name')", ["Coffee Mug", "Gaming Mouse Ultra", "Laptop", "Office Chair", "Premium Laptop Pro"]),
     ("[new ui.Sorter('Category/Name', true), new ui.Sorter('Name')]", ["Coffee Mug", "Office Chair", "Gaming Mouse Ultra", "Laptop", "Premium Laptop Pro"]),
 ])  # fmt: skip
-def test_sort(page: Browser, order: str, found: list[str]):
+def test_sort(page: Stage, order: str, found: list[str]):
     page.run(f"ui.binding.sort({order})")
     assert names(page, found) == found
 
@@ -125,17 +87,17 @@ def test_sort(page: Browser, order: str, found: list[str]):
     ("{ path: 'Descriptions', operator: 'Any', variable: 'd', condition: new ui.Filter('d/LanguageKey', 'EQ', 'DE') }", ["Laptop"]),
     ("{ filters: [new ui.Filter('Price', 'LT', 16), new ui.Filter('Name', 'EQ', \"O'Neil\")], and: false }", ["Coffee Mug"]),
 ])  # fmt: skip
-def test_filter(page: Browser, condition: str, found: list[str]):
+def test_filter(page: Stage, condition: str, found: list[str]):
     page.run(f"ui.binding.filter(new ui.Filter({condition}))")
     assert names(page, found) == found
 
 
-def test_search(page: Browser):
+def test_search(page: Stage):
     page.run("ui.binding.changeParameters({ $search: 'mouse' })")
     assert names(page, ["Wireless Mouse", "Gaming Mouse Ultra"]) == ["Wireless Mouse", "Gaming Mouse Ultra"]
 
 
-def test_expand(page: Browser):
+def test_expand(page: Stage):
     assert page.run("""
         const parameters = { $expand: { Descriptions: { $select: ["LongText", "Description"], $orderby: "LanguageKey desc" } } }
         const [laptop] = await ui.model.bindList("/Products", null, [], [new ui.Filter("Name", "EQ", "Laptop")], parameters).requestContexts()
@@ -143,8 +105,8 @@ def test_expand(page: Browser):
     """) == ["A light laptop", "Ein leichter Laptop"]
 
 
-def test_create(page: Browser, asked: list[str], root: str):
-    asked.clear()
+def test_create(page: Stage, root: str):
+    page.asked.clear()
     assert page.run("""
         const pen = ui.binding.create({ Name: "Pen", Price: 1.5, Status: "OnSale" })
         await pen.created()
@@ -152,37 +114,35 @@ def test_create(page: Browser, asked: list[str], root: str):
     """) == [36, True]
     expected = [["Pen", "1.5", "", "OnSale"], *FIRST_PAGE[:4]]
     assert rows(page, expected)[:5] == expected
-    assert asked[:2] == ["POST $batch", "POST Products"]
+    assert page.asked[:2] == ["POST $batch", "POST Products"]
     assert price(root, "Pen") == 1.5
 
 
-def test_create_that_is_refused(page: Browser, root: str):
+def test_create_that_is_refused(page: Stage, root: str):
     page.run("ui.binding.create({ Name: 'x'.repeat(101), Price: 1.5 })")
     message = ["Name: has 101 characters, and at most 100 fit"]
-    assert page.run("return await ui.eventually(ui.messages, args[0])", message) == message
+    assert page.see("ui.messages()", message) == message
 
 
-def test_update(page: Browser, asked: list[str], root: str):
+def test_update(page: Stage, root: str):
     """Somebody types a price; the change goes out with the entity's ETag."""
-    asked.clear()
-    field = page.driver.find_element("css selector", "tbody tr:nth-child(2) td:nth-child(3) input")
-    field.clear()
-    field.send_keys("199.5\n")
+    page.asked.clear()
+    page.type(2, 2, "199.5")
     expected = [FIRST_PAGE[0], ["Office Chair", "199.5", *FIRST_PAGE[1][2:]], *FIRST_PAGE[2:]]
     assert rows(page, expected) == expected
-    assert asked == ["POST $batch", "PATCH Products(29386ddb-7cf9-4a1e-bf8d-0afdc6ed5e38)"]
+    assert page.asked == ["POST $batch", "PATCH Products(29386ddb-7cf9-4a1e-bf8d-0afdc6ed5e38)"]
     assert price(root, "Office Chair") == 199.5
 
 
-def test_update_of_what_another_has_changed(page: Browser, root: str):
+def test_update_of_what_another_has_changed(page: Stage, root: str):
     httpx.patch(f"{root}{CHAIR}", json={"Price": 100})
     page.run("ui.binding.getCurrentContexts()[1].setProperty('Price', 199).catch(() => {})")
-    assert page.run("return await ui.eventually(() => ui.messages().length, 1)") == 1
+    assert page.see("ui.messages().length", 1) == 1
     assert "changed" in page.run("return ui.messages()[0]")
     assert price(root, "Office Chair") == 100
 
 
-def test_changes_that_wait_go_out_as_one(page: Browser, asked: list[str], root: str):
+def test_changes_that_wait_go_out_as_one(page: Stage, root: str):
     page.run(
         """
         ui.show(args[0], "changes")
@@ -195,16 +155,16 @@ def test_changes_that_wait_go_out_as_one(page: Browser, asked: list[str], root: 
         root,
     )
     assert price(root, "Office Chair") == 249.99
-    asked.clear()
+    page.asked.clear()
     assert page.run("await ui.model.submitBatch('changes'); return [ui.model.hasPendingChanges(), ui.messages()]") == [
         False,
         [],
     ]
-    assert asked == ["POST $batch", f"PATCH {CHAIR}", f"PATCH {MOUSE}"]
+    assert page.asked == ["POST $batch", f"PATCH {CHAIR}", f"PATCH {MOUSE}"]
     assert (price(root, "Office Chair"), price(root, "Mouse")) == (199, 19)
 
 
-def test_changes_of_which_one_fails_are_all_kept_back(page: Browser, root: str):
+def test_changes_of_which_one_fails_are_all_kept_back(page: Stage, root: str):
     assert page.run(
         """
         ui.show(args[0], "changes")
@@ -218,7 +178,7 @@ def test_changes_of_which_one_fails_are_all_kept_back(page: Browser, root: str):
     """,
         root,
     ) == [True, ["Name: has 101 characters, and at most 100 fit"]]
-    wrong = page.driver.find_element("css selector", "[aria-invalid=true]")
+    wrong = page.browser.driver.find_element("css selector", "[aria-invalid=true]")
     assert wrong.get_attribute("value") == "x" * 101  # the message is shown where the mistake is
     assert price(root, "Office Chair") == 249.99
     found = page.run("""
@@ -230,7 +190,7 @@ def test_changes_of_which_one_fails_are_all_kept_back(page: Browser, root: str):
     assert price(root, "Office Chair") == 199
 
 
-def test_create_with_what_belongs_to_it(page: Browser, root: str):
+def test_create_with_what_belongs_to_it(page: Stage, root: str):
     page.run("""
         const pen = ui.binding.create({ Name: "Pen", Price: 1.5, Descriptions: [{ LanguageKey: "EN", Description: "It writes" }] })
         await pen.created()
@@ -239,26 +199,26 @@ def test_create_with_what_belongs_to_it(page: Browser, root: str):
     assert [each["Description"] for each in pen["Descriptions"]] == ["It writes"]
 
 
-def test_delete(page: Browser, asked: list[str], root: str):
-    asked.clear()
+def test_delete(page: Stage, root: str):
+    page.asked.clear()
     page.run("await ui.binding.getCurrentContexts()[3].delete()")
     left = [name for name in NAMES if name != "Coffee Mug"]
     assert names(page, left[:5]) == left[:5]
-    assert asked[:2] == ["POST $batch", f"DELETE {MUG}"]
-    assert page.driver.find_element("css selector", ".sapMTitle").text == "Products: 6"
+    assert page.asked[:2] == ["POST $batch", f"DELETE {MUG}"]
+    assert page.browser.driver.find_element("css selector", ".sapMTitle").text == "Products: 6"
     assert httpx.get(f"{root}{MUG}").status_code == 404
 
 
-def test_another_changes_what_is_shown(page: Browser, asked: list[str], root: str):
+def test_another_changes_what_is_shown(page: Stage, root: str):
     httpx.patch(f"{root}{CHAIR}", json={"Price": 100})
-    asked.clear()
+    page.asked.clear()
     page.run("await ui.binding.getCurrentContexts()[1].requestSideEffects(['Price'])")
     expected = [FIRST_PAGE[0], ["Office Chair", "100", *FIRST_PAGE[1][2:]], *FIRST_PAGE[2:]]
     assert rows(page, expected) == expected
-    assert asked == ["POST $batch", f"GET {CHAIR}?$select=Price"]
+    assert page.asked == ["POST $batch", f"GET {CHAIR}?$select=Price"]
 
 
-def test_action_of_a_row(page: Browser, root: str):
+def test_action_of_a_row(page: Stage, root: str):
     """What it returns is shown in the row."""
     page.run("""
         const action = ui.model.bindContext("TechStore.ApplyDiscount(...)", ui.binding.getCurrentContexts()[3])
@@ -275,7 +235,7 @@ def test_action_of_a_row(page: Browser, root: str):
     (f"/{CHAIR}/TechStore.IncreasePrice(...)", {"amount": 1}, {}),
     (f"/{CHAIR}/TechStore.GetTotalPrice(...)", {"taxRate": 0.5}, {"value": 374.985}),
 ])  # fmt: skip
-def test_operations(page: Browser, operation: str, parameters: dict[str, object], result: object):
+def test_operations(page: Stage, operation: str, parameters: dict[str, object], result: object):
     invoked = page.run(
         """
         const operation = ui.model.bindContext(args[0])
@@ -289,14 +249,14 @@ def test_operations(page: Browser, operation: str, parameters: dict[str, object]
     assert {name: value for name, value in invoked.items() if not name.startswith("@")} == result
 
 
-def test_function_that_gives_products(page: Browser):
+def test_function_that_gives_products(page: Stage):
     assert page.run("""
         const found = ui.model.bindList("/FindProducts(name='Laptop',maxPrice=1000)", null, new ui.Sorter("Name"))
         return (await found.requestContexts()).map((context) => context.getProperty("Name"))
     """) == ["Laptop"]
 
 
-def test_singleton(page: Browser, root: str):
+def test_singleton(page: Stage, root: str):
     assert page.run("""
         const company = ui.model.bindContext("/Company").getBoundContext()
         const before = await company.requestProperty("CEO")
@@ -306,7 +266,7 @@ def test_singleton(page: Browser, root: str):
     assert httpx.get(f"{root}Company/CEO").json()["value"] == "Ada Lovelace"
 
 
-def test_groups_and_sums(page: Browser):
+def test_groups_and_sums(page: Stage):
     """The sum of all, groups with their sums, and the rows of a group that is opened."""
     before, opened = page.run("""
         const $$aggregation = {
