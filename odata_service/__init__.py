@@ -1,6 +1,6 @@
 """Any SQL database as an OData service: V2 as WCF Data Services spoke it, and V4."""
 
-from odata_service.access import ColumnRights, EntitySetRights
+from odata_service.access import ColumnRights, EntitySetRights, ServiceActionRights, ServiceOperationRights
 from odata_service.changing import Change, UpdateOperations
 from odata_service.context import Context
 from odata_service.edm.feed import FeedMapping
@@ -21,6 +21,8 @@ __all__ = [
     "ODataRequest",
     "ODataResponse",
     "ODataService",
+    "ServiceActionRights",
+    "ServiceOperationRights",
     "UpdateOperations",
     "User",
 ]

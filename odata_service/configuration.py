@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 
 from odata_service.access import EVERY, Access, ColumnRights, EntitySetRights, Tombstones
 from odata_service.access.conditions import QueryInterceptor
+from odata_service.access.rights import OperationRights
 from odata_service.changes import Changes
 from odata_service.changing import ChangeInterceptor, ChangeListener
 from odata_service.context import Context
 from odata_service.edm.model import EntityModel
+from odata_service.errors import did_you_mean
 from odata_service.etag import Concurrency
 from odata_service.message import ODataResponse
 from odata_service.operations import Declaration, Declares, OperationSet, operations_of
@@ -46,6 +48,16 @@ class Configuration(Declares):
         until something is said of it; then everybody and each role have what was said of them. Without ``READ``, it
         does not exist for the caller."""
         self.access.columns.say(self.model.entity_set(entity_set), column, rights, role)
+        self._changed()
+
+    def operation_rights(self, name: str, rights: OperationRights, *, role: str | None = None) -> None:
+        """What a function or action may be used for, ``"*"`` for those not named (WCF: SetServiceOperationAccessRule,
+        SetServiceActionAccessRule). An operation is open to everybody until something is said of it; then everybody and
+        each role have what was said of them. Without any right it does not exist."""
+        names = {each.name for each in self.model.operations}
+        if name != EVERY and name not in names:
+            raise ValueError(f"there is no function or action {name!r}{did_you_mean(name, names)}")
+        self.access.operations.say(name, rights, role)
         self._changed()
 
     def query_interceptor(self, entity_set: str) -> Callable[[Intercepts], Intercepts]:

@@ -80,6 +80,7 @@ class Invoker:
             raise MethodNotAllowed("GET", ("POST",))
         _permit(call, asked.caller)
         operation, values = asked.arguments(call).bound()
+        asked.caller.grant.demand_operation(operation)
         with self._session(timing) as session:
             returned = self._run(operation, call, values, asked, session)
             return self._outcome(operation, returned, call.rest, asked.caller)
@@ -172,9 +173,13 @@ class Invoker:
         if isinstance(kind.type, EntityType):
             entity_type = caller.model.types[kind.type.name]
             entity_set = caller.model.set_of(entity_type)
+            permitted = caller.grant.overrides(operation)
             if kind.collection:
-                return step_of(entity_set, entity_type, () if returned is None else returned)
-            return Nothing() if returned is None else Step(entity_set, key=key_of_entity(entity_type, returned))
+                step = step_of(entity_set, entity_type, () if returned is None else returned)
+                return replace(step, permitted=permitted)
+            if returned is None:
+                return Nothing()
+            return Step(entity_set, key=key_of_entity(entity_type, returned), permitted=permitted)
         value = list(returned) if kind.collection and isinstance(returned, (Sequence, set, frozenset)) else returned
         shape = parameter_type(kind, self.planner.model)
         return _inside(OperationResult(value, kind.type_name, kind.collection, operation.name, shape), rest)

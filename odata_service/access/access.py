@@ -8,7 +8,9 @@ from odata_service.access.caller import Caller
 from odata_service.access.columns import ColumnPolicy
 from odata_service.access.conditions import Conditions
 from odata_service.access.grant import Grant
-from odata_service.access.rights import NO_ROLES, EntitySetRights, Granted, Roles
+from odata_service.access.rights import (
+    NO_ROLES, EntitySetRights, Granted, OperationRights, Roles, ServiceActionRights, ServiceOperationRights,
+)  # fmt: skip
 from odata_service.access.rows import RowPolicy
 from odata_service.access.visible import visible
 from odata_service.context import Context
@@ -16,6 +18,7 @@ from odata_service.edm.model import EntityModel
 from odata_service.message import ANONYMOUS, ODataRequest, Principal
 
 _MOST_GRANTS = 256  # combinations of roles whose models are kept
+_USES = ServiceOperationRights.ALL | ServiceActionRights.INVOKE
 
 
 @dataclass(slots=True)
@@ -29,6 +32,7 @@ class Access:
     veil: bytes = b""  # the key with which ETags are made of hidden properties
     rights: Granted[EntitySetRights] = field(default_factory=Granted[EntitySetRights])
     columns: ColumnPolicy = field(default_factory=ColumnPolicy)
+    operations: Granted[OperationRights] = field(default_factory=Granted[OperationRights])
     rows: RowPolicy = field(init=False)
     _roles: Roles = NO_ROLES  # those that anything was said of
     _grants: dict[Roles, Grant] = field(default_factory=dict)
@@ -49,7 +53,7 @@ class Access:
 
     def changed(self) -> None:
         """After anything more was said."""
-        self._roles = self.rights.roles | self.columns.roles
+        self._roles = self.rights.roles | self.columns.roles | self.operations.roles
         self._grants.clear()
 
     def _granted(self, roles: Roles) -> Grant:
@@ -58,7 +62,10 @@ class Access:
         rights = {name: self.rights.to(name, roles) for name in self.model.sets}
         given = {name: right for name, right in rights.items() if right is not None}
         open_sets = {name: each for name, each in self.model.sets.items() if name in given}
-        model = visible(self.model, open_sets, lambda name: self.columns.of(name, roles), self.veil)
-        grant = Grant(roles, model, given)
+        spoken_of = {each.name for each in self.model.operations if self.operations.speaks_of(each.name)}
+        operations = {name: int(self.operations.to(name, roles) or 0) for name in spoken_of}
+        closed = {name for name, rights in operations.items() if not rights & _USES}
+        model = visible(self.model, open_sets, lambda name: self.columns.of(name, roles), closed, self.veil)
+        grant = Grant(roles, model, given, operations)
         self._grants[roles] = grant
         return grant

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from odata_service.access.rights import EntitySetRights, Roles
+from odata_service.access.rights import EntitySetRights, Roles, ServiceOperationRights
 from odata_service.bind.payload import DeltaPayload, EntityPayload, Removed
 from odata_service.bind.resource import Resource
 from odata_service.edm.model import EntityModel, EntitySet, EntityType, NavigationProperty
+from odata_service.edm.operation import Operation
 from odata_service.errors import Forbidden
 
 _RIGHT_FOR = {
@@ -27,6 +28,22 @@ class Grant:
     roles: Roles
     model: EntityModel
     rights: Mapping[str, EntitySetRights]
+    operations: Mapping[str, int]  # the rights on operations, by name, as far as anything was said of them
+
+    def demand_operation(self, operation: Operation) -> None:
+        """403 where an operation may not be used for what it returns; one without any right does not exist."""
+        rights = self.operations.get(operation.name, ServiceOperationRights.ALL)
+        returns = operation.returns
+        if operation.kind == "action" or returns is None or not isinstance(returns.type, EntityType):
+            return
+        wanted = ServiceOperationRights.READ_MULTIPLE if returns.collection else ServiceOperationRights.READ_SINGLE
+        if not rights & wanted:
+            many = "many entities" if returns.collection else "a single entity"
+            raise Forbidden("Forbidden", f"{operation.name} is not open for reading {many}")
+
+    def overrides(self, operation: Operation) -> bool:
+        """Whether what it returns may be read whatever the rights on its set are."""
+        return bool(self.operations.get(operation.name, 0) & ServiceOperationRights.OVERRIDE_ENTITY_SET_RIGHTS)
 
     def rights_for(self, entity_set: EntitySet) -> EntitySetRights:
         return self.rights.get(entity_set.name, EntitySetRights.NONE)

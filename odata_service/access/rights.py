@@ -1,4 +1,4 @@
-"""What may be done with an entity set, and who was told so."""
+"""What may be done with entity sets and operations, and who was told so."""
 
 from __future__ import annotations
 
@@ -26,6 +26,25 @@ class EntitySetRights(enum.IntFlag):
     ALL = 63
 
 
+class ServiceOperationRights(enum.IntFlag):
+    """What a service operation or function may be used for: to read one entity or many. With the last one, what it returns
+    may be read whatever the rights on its set are."""
+
+    NONE = 0
+    READ_SINGLE = 1
+    READ_MULTIPLE = 2
+    ALL = 3
+    OVERRIDE_ENTITY_SET_RIGHTS = 4
+
+
+class ServiceActionRights(enum.IntFlag):
+    """Whether an action may be invoked."""
+
+    NONE = 0
+    INVOKE = 1
+
+
+OperationRights = ServiceOperationRights | ServiceActionRights
 Right = TypeVar("Right", bound=enum.IntFlag)
 Roles = frozenset[str]
 NO_ROLES: Roles = frozenset()

@@ -15,6 +15,8 @@ def touched(query: Query) -> Iterator[tuple[str, bool]]:
     tells of the rows there as much as showing them does."""
     for step in query.source:
         crossed = step.entity_set.sides if isinstance(step.entity_set, CrossJoin) else ()
+        if step.permitted:
+            continue
         yield from [(side.target_set, False) for side in crossed] or [
             (step.entity_set.name, step.single or step.entity_set.singleton)
         ]

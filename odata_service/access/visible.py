@@ -3,7 +3,7 @@ what does not exist."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -17,11 +17,16 @@ Member = TypeVar("Member")
 
 
 def visible(
-    model: EntityModel, open_sets: Mapping[str, EntitySet], columns: Callable[[str], Columns], veil: bytes
+    model: EntityModel,
+    open_sets: Mapping[str, EntitySet],
+    columns: Callable[[str], Columns],
+    closed_operations: Collection[str],
+    veil: bytes,
 ) -> EntityModel:
     """The types of the open sets with all that derive from them, and only the ways between them. ``veil`` is the key with
     which ETags are made of what is hidden."""
-    if len(open_sets) == len(model.sets) and not any(columns(name).granted for name in open_sets):
+    everything = len(open_sets) == len(model.sets) and not closed_operations
+    if everything and not any(columns(name).granted for name in open_sets):
         return model
     types: dict[str, EntityType] = {}
     for name, each in open_sets.items():
@@ -33,7 +38,7 @@ def visible(
         entity_type.base = None if whole.base is None else types.get(whole.base.name)
         entity_type.derived = [types[below.name] for below in whole.derived]
     sets = {name: replace(each, type=types[each.type.name]) for name, each in open_sets.items()}
-    return _with_kinds(model, replace(model, sets=sets, types=types))
+    return _with_kinds(model, replace(model, sets=sets, types=types), closed_operations)
 
 
 def _type(whole: EntityType, columns: Columns, veil: bytes) -> EntityType:
@@ -81,10 +86,13 @@ def _hidden_properties(entity_type: EntityType) -> Iterator[Property]:
     return (each for each in entity_type.whole.properties.values() if each.name not in entity_type.properties)
 
 
-def _with_kinds(whole: EntityModel, model: EntityModel) -> EntityModel:
-    """Without operations that need what is hidden, and without enumerations and structures that only that needs."""
+def _with_kinds(whole: EntityModel, model: EntityModel, closed_operations: Collection[str]) -> EntityModel:
+    """Without operations that are closed or need what is hidden, and without enumerations and structures that only that
+    needs."""
     hidden_types = whole.types.keys() - model.types.keys()
-    operations = [each for each in whole.operations if not hidden_types & _names(each)]
+    operations = [
+        each for each in whole.operations if each.name not in closed_operations and not hidden_types & _names(each)
+    ]
     before, after = _kinds(whole, whole.operations), _kinds(model, operations)
     hidden = before - after
     return replace(

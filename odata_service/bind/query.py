@@ -36,6 +36,7 @@ class Step:
     cast: EntityType | None = None
     filters: tuple[Typed, ...] = ()
     among: RowRule | None = None
+    permitted: bool = False  # an operation with rights of its own returned it
     order: tuple[Order, ...] = ()
     of_all: bool = False
 

@@ -204,7 +204,14 @@ def test_an_interceptor_that_fails_opens_nothing(orders, error):
     def broken(ctx):
         raise error("no tenant")
 
-    for url in ("Orders", "Orders(1)", "Items?$expand=Order", "Orders/$count", "Items?$filter=Order/Id eq 1", "Tags(1)/Orders"):
+    for url in (
+        "Orders",
+        "Orders(1)",
+        "Items?$expand=Order",
+        "Orders/$count",
+        "Items?$filter=Order/Id eq 1",
+        "Tags(1)/Orders",
+    ):
         with pytest.raises(AssertionError, match="InternalError"):
             orders.get(url)
     with pytest.raises(AssertionError, match="InternalError"):

@@ -190,6 +190,18 @@ def of_set_v2(name: str, singular: str) -> Iterator[Road]:
         yield Road("POST", "Orders", {"Id": 90, "Text": "x", **body})
 
 
+def of_operation(name: str) -> Iterator[Road]:
+    """Everything that can be tried with the name of an operation."""
+    urls = (
+        "{o}", "{o}()", "{o}/$value", "{o}?$format=json", "{o}(x=1)", "{o}?x=1", "Orders(1)/{o}", "Orders(1)/{o}()", "Orders(1)/Shop.{o}",
+        "Orders/{o}", "Orders/Shop.{o}()", "Orders?$filter={o}() eq 42", "Orders?$filter=Shop.{o}() eq 42", "Orders?$select={o}",
+        "Orders?$select=Shop.{o}", "Orders?$orderby={o}()", "Orders?$compute={o}() as Z", "Shop.{o}", "ShopContainer.{o}",
+    )  # fmt: skip
+    for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS"):
+        for url in urls:
+            yield Road(method, url.format(o=name), None if method == "GET" else {})
+
+
 # Rows that are not there: order 3 with its items 31 and 32, and customer 2.
 ROWS_V4 = (
     "Orders", "Orders(3)", "Orders/3", "Orders(3)/Text", "Orders(3)/Text/$value", "Orders(3)/Customer", "Orders(3)/Items", "Orders(3)/$ref",

@@ -137,6 +137,12 @@ def test_sets(of_models: Twins) -> None:
     of_models.compare("V4 types", "v4", get(*kinds))
 
 
+@pytest.mark.parametrize("name", ["Forecast", "Approve", "SalaryOf", "AllSalaries", "Raise"])
+def test_operations(of_models: Twins, name: str) -> None:
+    for protocol in ("v4", "v2"):
+        of_models.compare(f"{protocol} {name}", protocol, roads.of_operation(name))
+
+
 def test_whole_answers(of_models: Twins) -> None:
     of_models.compare("V4 whole answers", "v4", roads.whole(roads.WHOLE_V4, roads.ACCEPTS_V4))
     of_models.compare("V2 whole answers", "v2", roads.whole(roads.WHOLE_V2, roads.ACCEPTS_V2))

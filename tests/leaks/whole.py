@@ -10,7 +10,7 @@ from typing import ClassVar
 from sqlalchemy import Column, ForeignKey, Numeric, String, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship
 
-from odata_service import ColumnRights, EntitySetRights, ODataService
+from odata_service import ColumnRights, EntitySetRights, ODataService, ServiceActionRights, ServiceOperationRights
 from odata_service.operations import OperationContext, OperationSet
 from odata_service.tracking import EntityTracking
 from odata_service.types import Collection, Enumeration, Stream
@@ -124,12 +124,24 @@ def Raise(context: OperationContext, salary: Salary, by: int) -> None:
     salary.Amount += by
 
 
+@operations.operation()
+def Forecast(context: OperationContext) -> int:
+    return 42
+
+
+@operations.action(bound=Order)
+def Approve(context: OperationContext, order: Order) -> None:
+    order.State = State.Open
+
+
 HIDDEN = ("Margin", "Hint", "State", "Address", "Photo", "Labels", "OwnerId")
 
 
 def close(service: ODataService) -> None:
     """To all but the boss."""
     service.add(operations)
+    service.operation_rights("Forecast", ServiceOperationRights.ALL, role="boss")
+    service.operation_rights("Approve", ServiceActionRights.INVOKE, role="boss")
     service.rights("Salaries", EntitySetRights.NONE)
     service.rights("Salaries", EntitySetRights.ALL, role="boss")
     for name in HIDDEN:
