@@ -28,7 +28,7 @@ require.extensions[".ts"] = (module, file) =>
   module._compile(ts.transpileModule(readFileSync(file, "utf8"), { compilerOptions }).outputText, file)
 Object.assign(globalThis, {
   odata: require("@sap-cloud-sdk/odata-%(version)s"),
-  client: require("./clients/%(version)s/%(name)s/index.ts"),
+  client: require("./clients/%(version)s/%(name)s/%(name)s/index.ts"),
 })
 """
 # Short words for builders and fields. What ``named`` finds is an entity that can be changed.
@@ -66,7 +66,7 @@ DURATIONS = """{
 @contextmanager
 def generated(packages: Packages, name: str, version: str, metadata: bytes) -> Iterator[Node]:
     """A Node that knows ``odata``, the library, and ``client``, what was generated of the document."""
-    folder = packages.folder / "clients" / version
+    folder = packages.folder / "clients" / version / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / f"{name}.edmx").write_bytes(metadata)

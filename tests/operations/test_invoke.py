@@ -84,6 +84,8 @@ def test_functions_that_return_entities(store, target, names):
     ("Convert(input='it''s')",                             "String: it's"),
     ("Convert(number=5)",                                  "Number: 5"),
     (f"{MOUSE}/GetInfo(format='short')",                   "Wireless Mouse: 29.99 (short)"),
+    (f"{MOUSE}/GetInfo(format='a%2Fb')",                   "Wireless Mouse: 29.99 (a/b)"),
+    (f"{MOUSE}/GetInfo(format=@f)?@f='a/b'",               "Wireless Mouse: 29.99 (a/b)"),
     (f"{MOUSE}/GetTotalPrice(taxRate=0.5)",                pytest.approx(44.985)),
     (f"{MOUSE}/TechStore.GetTotalPrice(taxRate=1)",        pytest.approx(59.98)),
     (f"{MOUSE}/GetTotalPrice?taxRate=1",                   pytest.approx(59.98)),
@@ -128,6 +130,7 @@ def test_deleted_products_are_not_among_the_dearest(store):
 
 @pytest.mark.parametrize("method, target, status", [
     ("GET",  "Calculate(a=1)",                              400),
+    ("GET",  f"{MOUSE}/GetInfo(format='a/b')",              400),
     ("GET",  "Calculate()",                                 400),
     ("GET",  "Calculate(valu=1)",                           400),
     ("GET",  "Calculate(value='x')",                        400),
