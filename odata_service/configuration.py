@@ -60,6 +60,15 @@ class Configuration(Declares):
         self.access.operations.say(name, rights, role)
         self._changed()
 
+    def behavior(self, entity_set: str = EVERY, /, **switches: bool) -> None:
+        """What the service, or one of its sets, takes part in; the rows of :class:`~odata_service.behavior.Behavior`. ::
+
+            service.behavior(accept_any_all_requests=False)
+            service.behavior("Logs", accept_count_requests=False)
+        """
+        self.access.behaviors.say(self._known(entity_set), switches)
+        self._changed()
+
     def query_interceptor(self, entity_set: str) -> Callable[[Intercepts], Intercepts]:
         """Which entities of a set a caller may see, as a condition of SQLAlchemy (WCF: QueryInterceptor). ::
 

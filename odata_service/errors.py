@@ -20,6 +20,7 @@ class ODataError(Exception):
     status = 500
     headers: Mapping[str, str] = {}
     content_id: str | None = None
+    inner: BaseException | None = None  # what stands behind it, where clients may be told
 
     def __init__(
         self,

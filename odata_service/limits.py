@@ -41,6 +41,7 @@ class Limits:
     max_top: int = _limit(1_000_000, "value of $top; pages are cut to the page size anyway")
     max_skip: int = _limit(1_000_000, "value of $skip")
     max_page_size: int = _limit(1_000, "rows of one page where a set has no page size of its own")
+    max_results_per_collection: int = _limit(100_000, "entities of a collection for clients that know no pages")
     max_objects_on_insert: int = _limit(1_000, "entities created by one request", PayloadTooLarge)
     max_objects_on_change: int = _limit(10_000, "entities that $each may change in one request", PayloadTooLarge)
     max_batch_parts: int = _limit(100, "requests and change sets of a batch")

@@ -126,7 +126,7 @@ class Reads:
         if isinstance(bound, ReadServiceDocument):
             return ServiceDocument(spelling.seen(caller.model))
         if isinstance(bound, ReadMetadata):
-            return Metadata(spelling.seen(caller.model), caller.rights_for, self.limits)
+            return Metadata(spelling.seen(caller.model), caller.rights_for, self.limits, caller.behaviors)
         place = self._place(request, caller, syntax.options.skip_token)
         if isinstance(bound, ReadAll):
             given = self._given(request, caller, literal_values(syntax), place)
@@ -209,7 +209,7 @@ class Reads:
     def paged_binder(self, caller: Caller, spelling: Spelling, exchange: Exchange) -> ReadBinder:
         binder = self.binder(spelling, caller)
         if not exchange.paged:
-            return binder
+            return replace(binder, most=self.limits.max_results_per_collection)
         default = exchange.page_size or self.page_sizes.get("*", self.limits.max_page_size)
         largest = exchange.largest_page
         return replace(binder, page_sizes=self.page_sizes, default_page_size=default, largest_page=largest)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from odata_service.access import EntitySetRights
+from odata_service.behavior import Behaviors
 from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntitySet, Property
 from odata_service.errors import ODataError
 from odata_service.limits import Limits
@@ -235,6 +236,7 @@ class Metadata:
     model: EntityModel
     rights: Callable[[EntitySet], EntitySetRights]
     limits: Limits
+    behaviors: Behaviors
 
 
 Result = (

@@ -151,12 +151,18 @@ class ODataService(Configuration):
         """One of many requests, which is answered with the others."""
         return self.handle(without_preference(request))
 
+    def _unexpected(self, error: Exception) -> ODataError:
+        answer = ODataError("InternalError", "the service made a mistake; it was logged")
+        if self.access.behaviors.usual.use_verbose_errors:
+            answer.inner = error
+        return answer
+
     def refused(self, error: Exception, request: ODataRequest) -> ODataResponse:
         """The answer that a refusal is, or a mistake of ours, of which nothing is said."""
         known = self.signals.replaced(Context(request), error)
         if not isinstance(known, ODataError):
             logger.error("%s %s could not be answered", request.method, request.target, exc_info=known)
-            known = ODataError("InternalError", "the service made a mistake; it was logged")
+            known = self._unexpected(known)
         response = self._spellings[request.protocol].write_error(known, request)
         response.headers.update({**known.headers, **result_header(request.method, request.headers, known)})
         return response

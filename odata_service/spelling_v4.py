@@ -153,7 +153,7 @@ class ExchangeV4(OfOData):
 
     def _metadata(self, result: Metadata) -> Answer:
         chosen = format_for(Metadata, self.wish)
-        offer = Offer(result.model, result.rights, result.limits)
+        offer = Offer(result.model, result.rights, result.limits, result.behaviors)
         body = write_xml(offer, str(self.version)) if chosen.name == "xml" else write_json(offer)
         content_type = chosen.content_type if chosen.name == "xml" else self.style.content_type
         return 200, {"Content-Type": content_type, "Vary": "Accept, OData-MaxVersion"}, body

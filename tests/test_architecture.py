@@ -15,7 +15,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init_
 LAYERS = """
     errors protocol
     limits message tracking
-    context changing signals
+    context changing signals behavior
     edm types annotations config
     links token dialects
     functions parse

@@ -13,6 +13,7 @@ from odata_service.access.rights import (
 )  # fmt: skip
 from odata_service.access.rows import RowPolicy
 from odata_service.access.visible import visible
+from odata_service.behavior import Behaviors
 from odata_service.context import Context
 from odata_service.edm.model import EntityModel
 from odata_service.message import ANONYMOUS, ODataRequest, Principal
@@ -33,6 +34,7 @@ class Access:
     rights: Granted[EntitySetRights] = field(default_factory=Granted[EntitySetRights])
     columns: ColumnPolicy = field(default_factory=ColumnPolicy)
     operations: Granted[OperationRights] = field(default_factory=Granted[OperationRights])
+    behaviors: Behaviors = field(default_factory=Behaviors)
     rows: RowPolicy = field(init=False)
     _roles: Roles = NO_ROLES  # those that anything was said of
     _grants: dict[Roles, Grant] = field(default_factory=dict)
@@ -44,7 +46,8 @@ class Access:
         return self.caller_of(Context(request))
 
     def caller_of(self, context: Context) -> Caller:
-        return Caller(self.grant(context.user), self.rows, Conditions(self.rows.interceptors, context))
+        conditions = Conditions(self.rows.interceptors, context)
+        return Caller(self.grant(context.user), self.rows, conditions, self.behaviors)
 
     def grant(self, principal: Principal = ANONYMOUS) -> Grant:
         """What a caller with these roles may do; roles that nothing was said of make no difference."""

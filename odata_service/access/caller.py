@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from odata_service.access.asked import Asked, asked_in, asked_of
 from odata_service.access.conditions import Conditions
 from odata_service.access.grant import Grant
 from odata_service.access.rights import EntitySetRights
 from odata_service.access.rows import RowPolicy, RowRules, Tombstones
 from odata_service.access.touched import touched, touched_by
+from odata_service.behavior import Behaviors
 from odata_service.bind.command import ApplyDelta, Command, Insert, InsertMedia, Invoke, Link, Update
 from odata_service.bind.payload import EntityPayload
 from odata_service.bind.query import Query, Read, ReadApplied
@@ -27,6 +29,7 @@ class Caller:
     grant: Grant
     rows: RowPolicy
     conditions: Conditions
+    behaviors: Behaviors
 
     @property
     def context(self) -> Context:
@@ -57,6 +60,7 @@ class Caller:
         """The same read, limited to what the caller may see; 403 where it may not be asked at all."""
         for set_name, single in touched(read.query):
             self.grant.demand_read(set_name, single)
+        self._demand_accepted(asked_of(read.query, counted=read.kind == "count"))
         return replace(read, query=_with_rules(read.query, self.rules(tombstones, include_deleted)))
 
     def restrict_changed(self, read: Read, tombstones: Tombstones) -> Read:
@@ -67,7 +71,12 @@ class Caller:
         """The same for ``$apply``, whose expressions may lead to other sets, too."""
         for set_name, single in touched_by(read.sequences):
             self.grant.demand_read(set_name, single)
+        self._demand_accepted(asked_in(read.sequences, read.query.entity_set.name))
         return replace(read, query=self.restrict(Read(read.query), tombstones).query)
+
+    def _demand_accepted(self, asked: Iterable[Asked]) -> None:
+        for switch, set_name in asked if self.behaviors.restricts else ():
+            self.behaviors.demand(switch, set_name)
 
     def restrict_changes(self, read: Read) -> Read:
         """A read of what has changed: tombstones are among the entities themselves, and nowhere else."""

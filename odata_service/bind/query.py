@@ -101,7 +101,7 @@ class Query:
     """Entities: where they come from, which of them, in which order, and how much of each.
 
     ``order`` ends in the key, so that it is total. ``rules`` are the row rules of every set the query touches, put in
-    by ``access``. ``page_size`` is the most rows of one page, or ``None``.
+    by ``access``. ``page_size`` is the most rows of one page, or ``None``; then ``most`` are all that will be answered.
     """
 
     source: tuple[Step, ...]
@@ -119,6 +119,7 @@ class Query:
     links: tuple[NavigationProperty, ...] = ()
     expand: tuple[Expansion, ...] = ()
     page_size: int | None = None
+    most: int | None = None
     rules: Mapping[str, tuple[RowRule, ...]] = field(default_factory=dict)
     together: bool = False  # no page ends between rows that are alike in the first value of the order
     own_rules: tuple[RowRule, ...] | None = None  # those of the entities themselves, where a delta shows tombstones

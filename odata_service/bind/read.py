@@ -30,7 +30,7 @@ Bound = Read | ReadApplied | ReadAll | ReadServiceDocument | ReadMetadata
 @dataclass(frozen=True, slots=True)
 class ReadBinder:
     """Binds reads against one model. ``page_sizes`` gives the page of a set by its name; no page has more than
-    ``largest_page`` entities, where the client said so."""
+    ``largest_page`` entities, where the client said so; without pages, no collection has more than ``most``."""
 
     model: EntityModel
     protocol: Protocol
@@ -38,6 +38,7 @@ class ReadBinder:
     default_page_size: int | None
     key_as_segment: bool = False
     largest_page: int | None = None
+    most: int | None = None
 
     def read(self, syntax: Syntax) -> Bound:
         return self.bound(self.resource(syntax), syntax.options)
@@ -145,6 +146,7 @@ class ReadBinder:
             links=tuple(link for link in chosen.links if link not in expanded),
             expand=expand,
             page_size=None if single else self.page_size(steps[-1].entity_set.name),
+            most=None if single else self.most,
         )
 
     def page_size(self, entity_set: str) -> int | None:

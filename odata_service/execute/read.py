@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from odata_service.bind.convert import NotConvertible, convert
+from odata_service.bind.query import Query
 from odata_service.bind.typed import Constant
 from odata_service.dialects.base import Database, Decoder
 from odata_service.edm.dynamic import DynamicType, collection_of, property_of
@@ -16,6 +17,7 @@ from odata_service.errors import BadRequest, NotFound
 from odata_service.etag import etag_of
 from odata_service.execute.connection import Connection, ReadConnections, Row, Timing
 from odata_service.parse.syntax import Literal, Syntax
+from odata_service.limits import Limits
 from odata_service.plan.paging import after_name
 from odata_service.plan.read_plan import ReadPlan
 from odata_service.plan.row import ExpandedNavigation
@@ -167,7 +169,8 @@ class _Reading:
     def _collection(self, statement: Statement) -> Result:
         top, page_size = number(self.plan.query.top, self.given.literals), self.plan.query.page_size
         count = None if self.plan.count is None else self._counted()
-        rows = self.connection.rows(statement, {**self.values, LIMIT: row_limit(top, page_size)})
+        rows = self.connection.rows(statement, {**self.values, LIMIT: _limit(self.plan.query, top)})
+        _demand_few(self.plan.query, len(rows))
         if not rows and count is None:
             self._demand_parent()
         next_link = None
@@ -211,6 +214,8 @@ class _Reading:
         counts = _counts(rows, expanded.far) if expanded.counted or expanded.only == "count" else {}
         if expanded.only == "count":
             return Level(plan.shape, (), counts=counts)
+        if plan.query.most is not None:
+            _demand_few(plan.query, max(Counter(_values_at(expanded.far, rows)).values(), default=0))
         rows, cut = self._cut(plan, expanded.far, rows)
         return Level(plan.shape, rows, self._children(plan, rows), cut, counts)
 
@@ -219,7 +224,7 @@ class _Reading:
         statement = plan.rows or plan.count
         assert statement is not None
         top, skip = (number(asked, self.given.literals) for asked in (plan.query.top, plan.query.skip))
-        page = {LIMIT: row_limit(top, plan.query.page_size), SKIP: skip or 0}
+        page = {LIMIT: _limit(plan.query, top), SKIP: skip or 0}
         return self.connection.rows(statement, {**self.values, **self.database.key_values(keys, KEYS), **page})
 
     def _cut(self, plan: ReadPlan, far: Sequence[int], rows: list[Row]) -> tuple[list[Row], dict[Row, str]]:
@@ -235,6 +240,18 @@ class _Reading:
             parent: self._token(plan, related[size - 1]) for parent, related in by_parent.items() if len(related) > size
         }
         return kept, cut
+
+
+def _limit(query: Query, top: int | None) -> int:
+    """How many rows to fetch: where there are no pages, one more than may be answered."""
+    limit = row_limit(top, query.page_size)
+    return limit if query.most is None else min(limit, query.most + 1)
+
+
+def _demand_few(query: Query, count: int) -> None:
+    """A collection without pages is answered whole or not at all (WCF: MaxResultsPerCollection)."""
+    if query.most is not None:
+        Limits(max_results_per_collection=query.most).check("max_results_per_collection", count)
 
 
 def _counts(rows: Sequence[Row], far: Sequence[int]) -> dict[Row, int]:

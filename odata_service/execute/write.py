@@ -171,13 +171,20 @@ class _Change:
         pending = Pending.of(self.session)
         if caller.rows.interceptors:
             self.guard.demand_references(pending.written)
-        if caller.rows.change_interceptors:
+        if self._is_watched and caller.rows.change_interceptors:
             intercept(pending, self.parents, caller, model)
         self.session.flush()
         if caller.rows.interceptors:
             self.guard.demand_seen(pending.written)
         if caller.rows.change_listeners:
             self.announcements.extend(announcements(pending, self.parents, caller, model))
+
+    @property
+    def _is_watched(self) -> bool:
+        """WCF: InvokeInterceptorsOnLinkDelete."""
+        command, usual = self.order.command, self.order.caller.behaviors.usual
+        removes = isinstance(command, Link) and command.action == "remove"
+        return usual.invoke_interceptors_on_link_delete or not removes
 
     def members(self, entity: Entity, navigation: NavigationProperty) -> list[Entity]:
         return self.guard.members(entity, navigation)

@@ -330,7 +330,7 @@ def _published(entity_type: EntityType, columns: Iterable[ColumnElement[object]]
 
 def _contained_set(entity_set: EntitySet, offer: Offer) -> ContainedSet:
     rows = vocabularies.SINGLETON if entity_set.singleton else vocabularies.ENTITY_SET
-    offered = OfferedSet(entity_set, offer.rights(entity_set), offer.limits)
+    offered = OfferedSet(entity_set, offer.rights(entity_set), offer.limits, offer.behaviors)
     return ContainedSet(
         entity_set.name,
         entity_set.type.full_name,

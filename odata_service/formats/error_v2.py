@@ -1,10 +1,14 @@
-"""Refusals as V2 writes them (MS-ODATA, Errors): one message with the position in it; what happened inside stays inside."""
+"""Refusals as V2 writes them (MS-ODATA, Errors): one message with the position in it; what happened inside stays inside, unless the
+service is told to be verbose."""
 
 from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import orjson
+
 from odata_service.errors import ODataError
+from odata_service.formats.inner_error import inner_error
 from odata_service.formats.json_text import quoted
 from odata_service.formats.xml_text import METADATA, XML, document, name, printable
 
@@ -19,7 +23,8 @@ def json_error(error: ODataError) -> bytes:
     {"error":{"code":"ResourceNotFound","message":{"lang":"en-US","value":"there is no 'Poeple' here"}}}
     """
     message = f'{{"lang":"{LANGUAGE}","value":{quoted(_message(error))}}}'
-    return f'{{"error":{{"code":{quoted(error.code)},"message":{message}}}}}'.encode()
+    inner = "" if error.inner is None else f',"innererror":{orjson.dumps(inner_error(error.inner)).decode()}'
+    return f'{{"error":{{"code":{quoted(error.code)},"message":{message}{inner}}}}}'.encode()
 
 
 def xml_error(error: ODataError) -> bytes:
@@ -28,6 +33,10 @@ def xml_error(error: ODataError) -> bytes:
     ElementTree.SubElement(root, name(METADATA, "code")).text = error.code
     message = ElementTree.SubElement(root, name(METADATA, "message"), {name(XML, "lang"): LANGUAGE})
     message.text = printable(_message(error))
+    if error.inner is not None:
+        inside = ElementTree.SubElement(root, name(METADATA, "innererror"))
+        for each, text in inner_error(error.inner).items():
+            ElementTree.SubElement(inside, name(METADATA, each)).text = printable(text)
     return document(root)
 
 

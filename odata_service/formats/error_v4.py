@@ -1,10 +1,14 @@
-"""Refusals as V4 writes them (OData JSON Format, Error Response); what happened inside stays inside."""
+"""Refusals as V4 writes them (OData JSON Format, Error Response); what happened inside stays inside, unless the
+service is told to be verbose."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import orjson
+
 from odata_service.errors import ODataError
+from odata_service.formats.inner_error import inner_error
 from odata_service.formats.json_text import quoted
 
 
@@ -19,6 +23,8 @@ def write_error(error: ODataError) -> bytes:
     if error.details:
         details = (f"{{{','.join(_members(detail, error.content_id))}}}" for detail in error.details)
         members.append(f'"details":[{",".join(details)}]')
+    if error.inner is not None:
+        members.append(f'"innererror":{orjson.dumps(inner_error(error.inner)).decode()}')
     return f'{{"error":{{{",".join(members)}}}}}'.encode()
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import Enum
 
 from odata_service import functions
 from odata_service.access import EntitySetRights
+from odata_service.behavior import Behaviors
 from odata_service.edm.model import (
     CollectionProperty, EntityModel, EntitySet, EntityType, Property, StreamProperty,
 )  # fmt: skip
@@ -88,6 +89,7 @@ class Offer:
     model: EntityModel
     rights: Callable[[EntitySet], EntitySetRights] = lambda entity_set: EntitySetRights.ALL
     limits: Limits = field(default_factory=Limits)
+    behaviors: Behaviors = field(default_factory=Behaviors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,15 @@ class OfferedSet:
     entity_set: EntitySet
     rights: EntitySetRights
     limits: Limits
+    behaviors: Behaviors
+
+    @property
+    def countable(self) -> bool:
+        return self.behaviors.accepts("accept_count_requests", self.entity_set.name)
+
+    @property
+    def selectable(self) -> bool:
+        return self.behaviors.accepts("accept_projection_requests", self.entity_set.name)
 
     @property
     def type(self) -> EntityType:
@@ -432,7 +443,7 @@ ENTITY_SET: tuple[Term[OfferedSet], ...] = (
     Term("Capabilities.TopSupported", _true),
     Term("Capabilities.SkipSupported", _true),
     Term("Capabilities.ComputeSupported", _true),
-    Term("Capabilities.CountRestrictions", lambda offered: {"Countable": True}),
+    Term("Capabilities.CountRestrictions", lambda offered: {"Countable": offered.countable}),
     Term("Capabilities.FilterRestrictions", lambda offered: _record(
         Filterable=True,
         NonFilterableProperties=(*_closed(offered, "filter"), *_stream_paths(offered)),
@@ -445,11 +456,11 @@ ENTITY_SET: tuple[Term[OfferedSet], ...] = (
         "Searchable": any(declared.searchable for _, declared in _every_property(offered.type)),
     }),
     Term("Capabilities.SelectSupport", lambda offered: {
-        "Supported": True,
+        "Supported": offered.selectable,
         "Filterable": True,
         "TopSupported": True,
         "SkipSupported": True,
-        "Countable": True,
+        "Countable": offered.countable,
         "Sortable": True,
     }),
     Term("Aggregation.ApplySupported", _aggregated),

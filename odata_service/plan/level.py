@@ -222,7 +222,7 @@ class Level:
         return statement.select_from(self._scope.joined(self._from)).where(*self._conditions)
 
     def _limited(self, statement: Select[Any]) -> Select[Any]:
-        if self._query.top is not None or self._query.page_size is not None:
+        if (self._query.top, self._query.page_size, self._query.most) != (None, None, None):
             statement = statement.limit(bindparam(LIMIT, type_=Integer()))
         if self._query.skip is not None:
             statement = statement.offset(bindparam(SKIP, type_=Integer()))
