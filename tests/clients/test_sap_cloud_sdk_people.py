@@ -27,7 +27,7 @@ Object.assign(globalThis, {
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def people_client(npm: Npm) -> Iterator[Node]:
     metadata = Client(service_of(sample_named("people"), create_engine("sqlite://"))).get("$metadata").body
     with generated(npm("sap-cloud-sdk", *PACKAGES), "people", "v2", metadata) as node:
