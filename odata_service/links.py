@@ -140,6 +140,14 @@ def option_name(option: str, *, bare: bool) -> str:
     return name.removeprefix("$") if bare else name
 
 
+def without_format(query: str) -> str:
+    """
+    >>> without_format("$top=5&%24format=json&a=b")
+    '$top=5&a=b'
+    """
+    return "&".join(option for option in query.split("&") if option_name(option, bare=False) != "$format")
+
+
 def lasting_options(query: str) -> list[str]:
     """The options of a request that hold for the pages of what it expands, too: the format, and those of the service.
 

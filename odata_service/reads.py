@@ -123,6 +123,7 @@ class Reads:
                 return found
             resource, key = binder.onward(found, resource.call.rest, syntax.options), None  # never the same again
         bound = binder.bound(resource, syntax.options)
+        bound = exchange.meant(bound) if isinstance(bound, Read) else bound
         if isinstance(bound, ReadServiceDocument):
             return ServiceDocument(spelling.seen(caller.model))
         if isinstance(bound, ReadMetadata):
@@ -137,7 +138,7 @@ class Reads:
             return self._applied(bound, request, caller, literal_values(syntax), place, spelling.tombstones, timing)
         if exchange.follows_changes:
             return self._followed(bound, syntax, request, caller, spelling, timing)
-        plan = self._planned(exchange.meant(bound), caller, syntax, place, spelling.tombstones)
+        plan = self._planned(bound, caller, syntax, place, spelling.tombstones)
         if key is not None and texts == tuple(literal.text for literal in syntax.literals):
             self.plans.put(key, _fit(plan, texts, syntax), plan)
         return self._run(plan, self._given(request, caller, literal_values(syntax), place), timing)

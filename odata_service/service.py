@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import DeclarativeBase
@@ -22,6 +22,7 @@ from odata_service.edm.from_models import model_from
 from odata_service.errors import BadRequest, ODataError
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.feed import Feed, is_feed
+from odata_service.formats.options_v2 import OptionsV2
 from odata_service.limits import Limits
 from odata_service.message import ODataRequest, ODataResponse, Principal, method_of
 from odata_service.monitors import Monitors, is_monitor, without_preference
@@ -88,6 +89,14 @@ class ODataService(Configuration):
         self._feed = Feed(self._reads)
         self._changes = Changes(self._reads, tracking.write_sessions(engine), Repeats(engine, self.limits), self.signals)
 
+    def v2_options(self, **options: Any) -> None:
+        """Where V2's clients differ: see :class:`odata_service.formats.options_v2.OptionsV2`. ::
+
+            service.v2_options(doubles="string", strings="without case")
+        """
+        self._spellings = {**self._spellings, V2: SpellingV2(OptionsV2(**options))}
+        self._changed()
+
     def blueprint(
         self, protocol: str, *, principal: Callable[[Request], Principal | None] | None = None
     ) -> Blueprint:
@@ -138,6 +147,7 @@ class ODataService(Configuration):
             return Batch(request, spelling, self._changes, handle, refuse, timing, self._max_version).answer()
         request = spelling.meant(request)
         exchange = spelling.agree(request, self._max_version)
+        request = exchange.request
         method = method_of(request)
         if method == "OPTIONS":
             allowed = self._changes.allowed(request, spelling)

@@ -24,6 +24,10 @@ class Exchange(Shape):
     """What was agreed on for one request before it is looked into: versions and formats."""
 
     @property
+    def request(self) -> ODataRequest:
+        """What is left to be done, and to be repeated in links."""
+
+    @property
     def paged(self) -> bool:
         """Whether the client understands that an answer may be one page of many."""
 

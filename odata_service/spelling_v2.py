@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote_plus
 
 from odata_service.access import Tombstones
+from odata_service.bind.case import without_case
 from odata_service.bind.change import Body
+from odata_service.bind.query import Read
 from odata_service.edm.literal_v2 import read_literal, write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
@@ -20,12 +22,14 @@ from odata_service.formats.error_v2 import json_error, xml_error
 from odata_service.formats.formats_v2 import Wish, error_format, format_for
 from odata_service.formats.negotiate import Format
 from odata_service.formats.octets import answer_octets, octets_of
+from odata_service.formats.options_v2 import USUAL, OptionsV2
 from odata_service.formats.read_atom_v2 import AtomBodyV2
 from odata_service.formats.read_json_v2 import JsonBodyV2
 from odata_service.formats.read_xml import is_xml
 from odata_service.formats.value_v2 import write_text
-from odata_service.formats.version_v2 import V1_0, V2_0, Version, negotiate, refuse_newer
+from odata_service.formats.version_v2 import V1_0, V2_0, Version, needs_2, negotiate, refuse_newer
 from odata_service.limits import Limits
+from odata_service.links import without_format
 from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse import parse_v2
 from odata_service.parse.shape import Shape, shape_v2
@@ -47,6 +51,7 @@ class ExchangeV2(OfOData):
     request: ODataRequest
     version: Version
     wish: Wish
+    options: OptionsV2 = USUAL
 
     @property
     def paged(self) -> bool:
@@ -78,6 +83,9 @@ class ExchangeV2(OfOData):
     def variant(self) -> str:
         return str(self.version)
 
+    def meant(self, read: Read) -> Read:
+        return read if self.options.strings == "exact" else without_case(read)
+
     def check(self, syntax: Syntax) -> None:
         refuse_newer(self.version, _new_options(syntax))
 
@@ -90,7 +98,8 @@ class ExchangeV2(OfOData):
         format_for(result_type, self.wish)
 
     def write(self, result: Result) -> ODataResponse:
-        headers = {"DataServiceVersion": self.version.header}
+        version = self._version_of(result)
+        headers = {"DataServiceVersion": version.header}
         _demand_something(result)
         if isinstance(result, NotModified):
             return ODataResponse(304, headers | _etag(result.etag))
@@ -106,21 +115,28 @@ class ExchangeV2(OfOData):
         headers["Content-Type"] = chosen.content_type
         if isinstance(result, Created):
             headers |= {"Location": result.location} | _etag(result.entity.etag)
-            return ODataResponse(201, headers, self._document(result, chosen))
+            return ODataResponse(201, headers, self._document(result, chosen, version))
         if isinstance(result, (PropertyValue, ComplexValue)) or (
             isinstance(result, SingleEntity) and not result.level.children
         ):
             headers |= _etag(result.etag)  # not with $expand: of what is inside it says nothing
-        return ODataResponse(200, headers, self._document(result, chosen))
+        return ODataResponse(200, headers, self._document(result, chosen, version))
 
-    def _document(self, result: Result, chosen: Format) -> bytes:
+    def _version_of(self, result: Result) -> Version:
+        """The agreed one, or the lowest that can carry the answer (MS-ODATA, Version Negotiation)."""
+        if self.options.collections == "results" or needs_2(result) or "skiptoken=" in self.request.query:
+            return self.version
+        return V1_0
+
+    def _document(self, result: Result, chosen: Format, version: Version) -> bytes:
         if isinstance(result, EntityCount):
             return str(result.count).encode()
         if isinstance(result, Metadata):
             return csdl_v2.write(result.model)
         if chosen.name == "xml":
-            return atom_v2.write(result, self.request, datetime.datetime.now(datetime.UTC), self.version)
-        return json_v2.write(result, self.request.root, version=self.version, query=self.request.query)
+            return atom_v2.write(result, self.request, datetime.datetime.now(datetime.UTC), version)
+        query, options = self.request.query, self.options
+        return json_v2.write(result, self.request.root, version=version, query=query, options=options)
 
     def _raw(self, result: PropertyValue, headers: dict[str, str]) -> ODataResponse:
         """``…/$value`` as text."""
@@ -132,6 +148,7 @@ class ExchangeV2(OfOData):
 class SpellingV2:
     """The protocol of WCF Data Services."""
 
+    options: OptionsV2 = USUAL
     protocol: Protocol = V2
     key_as_segment: bool = False
     tombstones: Tombstones = "shown"  # clients of WCF's kind look for IsDeleted in what they read
@@ -187,13 +204,24 @@ class SpellingV2:
 
     def agree(self, request: ODataRequest, max_version: str | None) -> Exchange:
         highest = V2_0 if max_version is None else Version.read("max_protocol_version", max_version)
-        return ExchangeV2(request, negotiate(request.headers, highest), _wish(request))
+        wish = self._wish(request)
+        if self.options.next_links == "without format":
+            request = replace(request, query=without_format(request.query))
+        return ExchangeV2(request, negotiate(request.headers, highest), wish, self.options)
 
     def write_error(self, error: ODataError, request: ODataRequest) -> ODataResponse:
-        chosen = error_format(_wish(request))
+        chosen = error_format(self._wish(request))
         body = json_error(error) if chosen.name == "json" else xml_error(error)
         headers = {"DataServiceVersion": V1_0.header, "Content-Type": chosen.content_type}
         return ODataResponse(error.status, headers, body)
+
+
+    def _wish(self, request: ODataRequest) -> Wish:
+        wanted = None
+        if "format=" in request.query:
+            pairs = (option.partition("=") for option in request.query.split("&"))
+            wanted = next((unquote_plus(value) for name, _, value in pairs if unquote_plus(name) == "$format"), None)
+        return Wish.of(request.headers, wanted, self.options.json_label)
 
 
 def _demand_something(result: Result) -> None:
@@ -207,14 +235,6 @@ def _demand_something(result: Result) -> None:
             raise NotFound("NoValue", "this entity has no content")
         case PropertyValue(raw=True, value=None):
             raise NotFound("NoValue", f"{result.property.name} is null, so it has no $value")
-
-
-def _wish(request: ODataRequest) -> Wish:
-    wanted = None
-    if "format=" in request.query:
-        pairs = (option.partition("=") for option in request.query.split("&"))
-        wanted = next((unquote_plus(value) for name, _, value in pairs if unquote_plus(name) == "$format"), None)
-    return Wish.of(request.headers, wanted)
 
 
 def _etag(etag: str | None) -> dict[str, str]:

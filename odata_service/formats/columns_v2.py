@@ -13,15 +13,17 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.formats import columns
 from odata_service.formats.columns import FastColumns, LiteralOfText, composed, often_alike
 from odata_service.formats.json_text import Column, each, guids
-from odata_service.formats.value_v2 import EPOCH, VALUES
+from odata_service.formats.options_v2 import USUAL, OptionsV2
+from odata_service.formats.value_v2 import EPOCH, json_writer
 from odata_service.links import path_text
 
 _parse = datetime.datetime.fromisoformat  # of what the database wrote itself
 
 
-def column_of(kind: PrimitiveType, decoder: Decoder | None) -> Column:
+def column_of(kind: PrimitiveType, decoder: Decoder | None, options: OptionsV2 = USUAL) -> Column:
     """The writer of a column."""
-    return columns.column_of(kind, decoder, VALUES[kind].json, _FAST)
+    fast = _FAST_PLAIN if options.date_time_offset == "plain" else _FAST
+    return columns.column_of(kind, decoder, json_writer(kind, options), fast)
 
 
 def _moments(epoch: datetime.datetime, ending: str, parse: Callable[[str], datetime.datetime] | None = None) -> Column:
@@ -52,6 +54,13 @@ _FAST: FastColumns = {
     (edm.DATE_TIME, ""): _moments(EPOCH, ""),
     (edm.DATE_TIME_OFFSET, "text-moment"): _moments(EPOCH, "+0000", _parse),
     (edm.DATE_TIME_OFFSET, ""): _moments(EPOCH.replace(tzinfo=datetime.UTC), "+0000"),
+}
+
+
+_FAST_PLAIN: FastColumns = {
+    **_FAST,
+    (edm.DATE_TIME_OFFSET, "text-moment"): _moments(EPOCH, "", _parse),
+    (edm.DATE_TIME_OFFSET, ""): _moments(EPOCH.replace(tzinfo=datetime.UTC), ""),
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from odata_service.errors import NotAcceptable
+from odata_service.formats.options_v2 import USUAL
 from odata_service.formats.negotiate import Format, MediaRange, choose, demand, media_ranges
 from odata_service.result import (
     Created, EntityCollection, EntityCount, Metadata, Result, ServiceDocument, SingleEntity,
@@ -56,14 +57,16 @@ _SHORT = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the client reads: the text of ``Accept`` and of ``$format``, which replaces it."""
+    """What the client reads: the text of ``Accept`` and of ``$format``, which replaces it; ``label`` says whether JSON is
+    called verbose."""
 
     accept: str | None = None
     format: str | None = None
+    label: str = USUAL.json_label
 
     @classmethod
-    def of(cls, headers: Mapping[str, str], format: str | None) -> Wish:
-        return cls(headers.get("Accept"), format)
+    def of(cls, headers: Mapping[str, str], format: str | None, label: str = USUAL.json_label) -> Wish:
+        return cls(headers.get("Accept"), format, label)
 
     @property
     def ranges(self) -> str | None:
@@ -98,6 +101,6 @@ def error_format(wish: Wish) -> Format:
 
 def _labelled(chosen: Format, wish: Wish) -> Format:
     """``odata=verbose`` stands in the answer where the client wrote it: older clients compare the whole text."""
-    if chosen.name == JSON.name and any("odata" in item.parameters for item in media_ranges(wish.ranges or "")):
-        return replace(chosen, content_type=f"{VERBOSE};charset=utf-8")
-    return chosen
+    asked = any("odata" in item.parameters for item in media_ranges(wish.ranges or ""))
+    says = wish.label == "verbose" or (wish.label == "asked" and asked)
+    return replace(chosen, content_type=f"{VERBOSE};charset=utf-8") if chosen.name == JSON.name and says else chosen

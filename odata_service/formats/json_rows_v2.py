@@ -12,6 +12,7 @@ from odata_service.formats.columns_v2 import LITERALS_OF_JSON, column_of, litera
 from odata_service.formats.expanded import grouped, keys, next_address
 from odata_service.formats.hierarchy import deferred, written_by_type
 from odata_service.formats.json_text import Column, listed, quoted
+from odata_service.formats.options_v2 import USUAL, OptionsV2
 from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, addresses, joined, texts_of, written
 from odata_service.formats.structured import media_type
 from odata_service.links import lasting_options, path_text
@@ -29,23 +30,25 @@ class Frame:
     root: str
     collection: CollectionForm
     query: str = ""
+    options: OptionsV2 = USUAL
 
 
-def row_writer(shape: RowShape) -> RowWriter:
+def row_writer(shape: RowShape, options: OptionsV2) -> RowWriter:
     """The writer of a shape, made when it is first seen."""
-    return _row_writer(Itself(shape))
+    return _row_writer(Itself(shape), options)
 
 
 @lru_cache(maxsize=2048)
-def _row_writer(key: Itself) -> RowWriter:
-    return RowWriter(key.shape)
+def _row_writer(key: Itself, options: OptionsV2) -> RowWriter:
+    return RowWriter(key.shape, options)
 
 
 class RowWriter:
     """Writes the rows of one shape."""
 
-    def __init__(self, shape: RowShape) -> None:
+    def __init__(self, shape: RowShape, options: OptionsV2) -> None:
         self._shape = shape
+        self._options = options
         self._key = joined(_KEY.pieces(shape))
         self._pieces: dict[str, tuple[Piece, ...]] = {}  # by the name of the rows' type
 
@@ -64,7 +67,7 @@ class RowWriter:
 
     def _pieces_of(self, entity_type: EntityType) -> tuple[Piece, ...]:
         if entity_type.name not in self._pieces:
-            self._pieces[entity_type.name] = joined(_entity_pieces(self._shape, entity_type))
+            self._pieces[entity_type.name] = joined(_entity_pieces(self._shape, entity_type, self._options))
         return self._pieces[entity_type.name]
 
     def _page(self, level: Level, frame: Frame) -> Page:
@@ -74,9 +77,9 @@ class RowWriter:
         return page
 
 
-def _texts(shape: RowShape, declared: Property) -> Callable[[Page], Sequence[str]]:
+def _texts(shape: RowShape, declared: Property, options: OptionsV2 = USUAL) -> Callable[[Page], Sequence[str]]:
     position = shape.position(declared)
-    return texts_of(column_of(declared.type, shape.decoders[position]), position)
+    return texts_of(column_of(declared.type, shape.decoders[position], options), position)
 
 
 def _literals(shape: RowShape, declared: Property) -> Column:
@@ -86,7 +89,7 @@ def _literals(shape: RowShape, declared: Property) -> Column:
 _KEY = KeyForm(_texts, LITERALS_OF_JSON, _literals)
 
 
-def _entity_pieces(shape: RowShape, entity_type: EntityType) -> list[Piece]:
+def _entity_pieces(shape: RowShape, entity_type: EntityType, options: OptionsV2) -> list[Piece]:
     pieces: list[Piece] = ['{"__metadata":{"uri":"', addresses]
     pieces += [
         f'","type":{quoted(entity_type.full_name)}',
@@ -96,10 +99,10 @@ def _entity_pieces(shape: RowShape, entity_type: EntityType) -> list[Piece]:
     ]
     for declared in shape.selected:
         if declared.type.v2 and declared.name in entity_type.properties:
-            pieces += _property_pieces(shape, declared)
+            pieces += _property_pieces(shape, declared, options)
     for structure in shape.structures:
         if structure.name in entity_type.complex:
-            pieces += _structure_pieces(shape, structure)
+            pieces += _structure_pieces(shape, structure, options)
     for navigation in deferred(shape, entity_type):
         pieces += _deferred_pieces(navigation)
     for number, each in enumerate(shape.expanded):
@@ -108,16 +111,16 @@ def _entity_pieces(shape: RowShape, entity_type: EntityType) -> list[Piece]:
     return [*pieces, "}"]
 
 
-def _property_pieces(shape: RowShape, declared: Property) -> list[Piece]:
-    return [f",{quoted(declared.name)}:", _texts(shape, declared)]
+def _property_pieces(shape: RowShape, declared: Property, options: OptionsV2) -> list[Piece]:
+    return [f",{quoted(declared.name)}:", _texts(shape, declared, options)]
 
 
-def _structure_pieces(shape: RowShape, structure: ComplexProperty) -> list[Piece]:
+def _structure_pieces(shape: RowShape, structure: ComplexProperty, options: OptionsV2) -> list[Piece]:
     """An object for each row: CSDL 2.0 knows no structure that is null, only members that are."""
     pieces: list[Piece] = [f',{quoted(structure.name)}:{{"__metadata":{{"type":{quoted(structure.type.full_name)}}}']
     for member in structure.members:
         if member.type.v2:
-            pieces += _property_pieces(shape, member)
+            pieces += _property_pieces(shape, member, options)
     return [*pieces, "}"]
 
 
@@ -154,7 +157,7 @@ def _of_expanded(number: int) -> Piece:
 
 def _expanded(expanded: ExpandedNavigation, child: Level, page: Page, frame: Frame) -> list[str]:
     """The JSON of a navigation property with content, for each row of the parent's level."""
-    entities = row_writer(child.shape).entities(child, frame)
+    entities = row_writer(child.shape, frame.options).entities(child, frame)
     groups = grouped(expanded, list(zip(*child.rows, strict=True)), entities)
     parents = keys(page.columns, expanded.near)
     if not expanded.navigation.collection:

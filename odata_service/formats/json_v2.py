@@ -12,6 +12,7 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import NotImplementedByService
 from odata_service.formats.json_rows_v2 import CollectionForm, Frame, row_writer
 from odata_service.formats.json_text import encoded, listed, quoted
+from odata_service.formats.options_v2 import USUAL, OptionsV2
 from odata_service.formats.value_v2 import write_json
 from odata_service.formats.version_v2 import V1_0, V2_0, Version
 from odata_service.result import (
@@ -30,13 +31,14 @@ from odata_service.result import (
 _OF_ADDRESSES = "%:/?#[]@!$&'()*+,;=~"
 
 
-def write(result: Result, root: str, *, version: Version = V2_0, query: str = "") -> bytes:
+def write(result: Result, root: str, *, version: Version = V2_0, query: str = "", options: OptionsV2 = USUAL) -> bytes:
     """The body that carries ``result``; ``root`` is the service's absolute address with a slash at its end, ``query`` the
     query string that was asked.
 
     What is no JSON document has no row in ``_DOCUMENTS``: counts, raw values and metadata have formats of their own.
     """
-    return _DOCUMENTS[type(result)](result, Frame(_address(root), _COLLECTIONS[version], query))
+    frame = Frame(_address(root), _COLLECTIONS[version], query, options)
+    return _DOCUMENTS[type(result)](result, frame)
 
 
 @lru_cache(maxsize=64)
@@ -46,54 +48,57 @@ def _address(root: str) -> str:
 
 
 def _collection(result: EntityCollection, frame: Frame) -> bytes:
-    texts = row_writer(result.level.shape).entities(result.level, frame)
+    texts = row_writer(result.level.shape, frame.options).entities(result.level, frame)
     return _many(frame, result.count, result.next_link, texts)
 
 
 def _entity(result: SingleEntity, frame: Frame) -> bytes:
-    return _one(next(iter(row_writer(result.level.shape).entities(result.level, frame)), "null"))
+    return _one(next(iter(row_writer(result.level.shape, frame.options).entities(result.level, frame)), "null"))
 
 
 def _created(result: Created, frame: Frame) -> bytes:
-    return _entity(result.entity, frame)
+    (text,) = row_writer(result.entity.level.shape, frame.options).entities(result.entity.level, frame)
+    return _value(text, frame)
 
 
-def _property(result: PropertyValue, _frame: Frame) -> bytes:
-    return _one(f"{{{quoted(result.property.name)}:{write_json(result.value, result.property.type)}}}")
+def _property(result: PropertyValue, frame: Frame) -> bytes:
+    text = write_json(result.value, result.property.type, frame.options)
+    return _value(f"{{{quoted(result.property.name)}:{text}}}", frame)
 
 
-def _complex(result: ComplexValue, _frame: Frame) -> bytes:
-    return _one(f"{{{quoted(result.property.name)}:{_structure(result.property, result.members or {})}}}")
+def _complex(result: ComplexValue, frame: Frame) -> bytes:
+    text = _structure(result.property, result.members or {}, frame.options)
+    return _value(f"{{{quoted(result.property.name)}:{text}}}", frame)
 
 
-def _structure(declared: ComplexProperty, members: Mapping[str, object]) -> str:
+def _structure(declared: ComplexProperty, members: Mapping[str, object], options: OptionsV2) -> str:
     """CSDL 2.0 knows no structure that is null, only members that are."""
     shown = [member for member in declared.members if member.type.v2]
-    texts = [f"{quoted(member.name)}:{write_json(members.get(member.name), member.type)}" for member in shown]
+    texts = [f"{quoted(member.name)}:{write_json(members.get(member.name), member.type, options)}" for member in shown]
     return listed(("{", "}"), [f'"__metadata":{{"type":{quoted(declared.type.full_name)}}}', *texts])
 
 
 def _operation(result: OperationResult, frame: Frame) -> bytes:
     """``{"d":{"Calculate":"42"}}`` (MS-ODATA, Service Operation Response)."""
     if not result.collection:
-        return _one(f"{{{quoted(result.name)}:{_returned(result, result.value)}}}")
+        return _value(f"{{{quoted(result.name)}:{_returned(result, result.value, frame.options)}}}", frame)
     assert isinstance(result.value, Iterable), "an operation that returns a collection returns something to go through"
-    return _many(frame, None, None, (_returned(result, each) for each in result.value))
+    return _many(frame, None, None, (_returned(result, each, frame.options) for each in result.value))
 
 
-def _returned(result: OperationResult, value: object) -> str:
+def _returned(result: OperationResult, value: object, options: OptionsV2) -> str:
     match result.shape:
         case PrimitiveType(v2=name) as kind if name:
-            return write_json(value, kind)
+            return write_json(value, kind, options)
         case EnumType(underlying=kind):
-            return write_json(value, kind)
+            return write_json(value, kind, options)
         case ComplexProperty() as declared:
-            return _structure(declared, declared.members_of(value))
+            return _structure(declared, declared.members_of(value), options)
     raise NotImplementedByService("NotImplemented", f"{result.type_name} is only written in V4")
 
 
 def _links(result: EntityLinks, frame: Frame) -> bytes:
-    addresses = row_writer(result.level.shape).addresses(result.level, frame)
+    addresses = row_writer(result.level.shape, frame.options).addresses(result.level, frame)
     texts = [f'{{"uri":"{address}"}}' for address in addresses]
     if result.collection:
         return _many(frame, result.count, result.next_link, texts)
@@ -106,6 +111,13 @@ def _service_document(result: ServiceDocument, _frame: Frame) -> bytes:
 
 def _one(text: str) -> bytes:
     return f'{{"d":{text}}}'.encode()
+
+
+def _value(text: str, frame: Frame) -> bytes:
+    """What MS-ODATA, other than the servers there were, puts into ``results``."""
+    return _one(
+        text if frame.options.single_values == "bare" or frame.collection is _bare_array else f'{{"results":{text}}}'
+    )
 
 
 def _many(frame: Frame, count: int | None, next_link: str | None, texts: Iterable[str]) -> bytes:

@@ -23,6 +23,7 @@ from odata_service.edm.model import Property
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.formats import value as values
 from odata_service.formats.json_text import quoted
+from odata_service.formats.options_v2 import USUAL, OptionsV2
 from odata_service.formats.value import shown
 
 EPOCH = datetime.datetime(1970, 1, 1)
@@ -40,13 +41,22 @@ class ValueFormat:
     read: Callable[[object], object]
 
 
-def write_json(value: object, kind: PrimitiveType) -> str:
+def write_json(value: object, kind: PrimitiveType, options: OptionsV2 = USUAL) -> str:
     r"""A value as JSON text.
 
     >>> print(write_json(datetime.datetime(2010, 12, 31), edm.DATE_TIME), write_json(Decimal("1.50"), edm.DECIMAL))
     "\/Date(1293753600000)\/" "1.50"
     """
-    return "null" if value is None else VALUES[kind].json(value)
+    return "null" if value is None else json_writer(kind, options)(value)
+
+
+def json_writer(kind: PrimitiveType, options: OptionsV2) -> Callable[[Any], str]:
+    """How the values of a type become JSON, but for null."""
+    if options.doubles == "string" and kind in (edm.DOUBLE, edm.SINGLE):
+        return _between_quotes(_double_text)
+    if options.date_time_offset == "plain" and kind is edm.DATE_TIME_OFFSET:
+        return _date_time_json
+    return VALUES[kind].json
 
 
 def write_text(value: object, kind: PrimitiveType) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from odata_service.errors import BadRequest
+from odata_service.result import (
+    EntityCollection, EntityCount, EntityDelta, EntityLinks, Level, Metadata, Result, SingleEntity,
+)  # fmt: skip
 
 _VERSION = re.compile(r"\s*(\d)\.(\d)\s*(?:;.*)?", re.ASCII | re.DOTALL)
 
@@ -85,3 +88,21 @@ def refuse_newer(version: Version, options: Iterable[str]) -> None:
                 f"{option} needs MaxDataServiceVersion 2.0; the request allows {version}",
                 target=option,
             )
+
+
+def needs_2(result: Result) -> bool:
+    """Whether an answer has what an older client cannot read: counts, links to further pages or to changes."""
+    match result:
+        case EntityCount() | EntityDelta() | Metadata():
+            return True
+        case EntityCollection() | EntityLinks():
+            linked = getattr(result, "delta_link", None) is not None or result.next_link is not None
+            return linked or result.count is not None or _is_cut(result.level)
+        case SingleEntity():
+            return _is_cut(result.level)
+    return False
+
+
+def _is_cut(level: Level) -> bool:
+    """Whether an expanded collection goes on elsewhere."""
+    return bool(level.cut) or any(map(_is_cut, level.children))
