@@ -10,12 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Select
 
 from odata_service.access import Caller
-from odata_service.bind.delta import IS_DELETED, MATCHES, can_be_followed, changes_of, moment_constant
+from odata_service.bind.delta import IS_DELETED, MATCHES, STAMPED, can_be_followed, changes_of, moment_constant
 from odata_service.bind.query import Read
 from odata_service.edm.primitive import DATE_TIME
 from odata_service.errors import BadRequest, Gone
@@ -26,6 +27,7 @@ from odata_service.links import defining_query, delta_link, whole_reading
 from odata_service.message import ODataRequest
 from odata_service.plan.read import Planner
 from odata_service.plan.read_plan import ReadPlan
+from odata_service.plan.row import ComputedColumn
 from odata_service.plan.statement import compiled
 from odata_service.result import EntityCollection, EntityCount, EntityDelta, Level, Result
 from odata_service.token import Plain, TokenCodec
@@ -51,6 +53,28 @@ class Mark:
         return [self.kind, self.since, self.given, self.until, *self.after]
 
 
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Who follows: the request, its caller, and the name of the option in which a protocol carries a token."""
+
+    request: ODataRequest
+    caller: Caller
+    option: str = DELTA_TOKEN
+
+    @property
+    def binding(self) -> str:
+        """What a token is good for: the query, asked with the rights of this caller."""
+        return self.caller.bound(defining_query(self.request.target, self.request.query))
+
+    def link(self, token: str) -> str:
+        return delta_link(self.request.root, self.request.target, self.request.query, token, self.option)
+
+    def gone(self, why: str) -> Gone:
+        location = whole_reading(self.request.root, self.request.target, self.request.query)
+        message = f"this delta link {why}; read the whole set again"
+        return Gone("DeltaLinkGone", message, location=location, target=self.option)
+
+
 @dataclass(slots=True)
 class Deltas:
     """Follows the changes of reads."""
@@ -63,45 +87,45 @@ class Deltas:
     _has_floor: bool = False
 
     def mark(
-        self, read: Read, request: ODataRequest, caller: Caller, token: str | None, is_first: bool, timing: Timing
+        self, read: Read, follower: Follower, token: str | None, is_first: bool, timing: Timing
     ) -> Mark | None:
         """Where a read stands; ``None`` for one that nobody follows, or that cannot be. A preference that cannot be met
         is ignored, a token is refused."""
         if token is not None:
-            return self._mark_of(token, read, request, caller, timing)
+            return self._mark_of(token, read, follower, timing)
         if not is_first or read.kind != "entities" or not can_be_followed(read):
             return None
         return Mark("reading", self._last_stamp(read, timing), int(time.time()))
 
-    def linked(self, result: Result, mark: Mark, request: ODataRequest, caller: Caller, is_first: bool) -> Result:
+    def linked(self, result: Result, mark: Mark, follower: Follower, is_first: bool) -> Result:
         """A page of a reading with its delta link, or the next link that leads there."""
         if not isinstance(result, EntityCollection):
             return result
         if result.next_link is None:
-            link = self._link(request, caller, replace(mark, kind="changes", given=int(time.time())))
+            link = self._link(follower, replace(mark, kind="changes", given=int(time.time())))
             return replace(result, delta_link=link, tracked=is_first)
         if not is_first:
             return result
-        token = self._signed(request, caller, mark)
-        return replace(result, next_link=f"{result.next_link}&{DELTA_TOKEN}={token}", tracked=True)
+        token = self._signed(follower, mark)
+        return replace(result, next_link=f"{result.next_link}&{follower.option}={token}", tracked=True)
 
     def changes(
-        self, read: Read, mark: Mark, request: ODataRequest, caller: Caller, literals: Literals, timing: Timing
+        self, read: Read, mark: Mark, follower: Follower, literals: Literals, timing: Timing
     ) -> Result:
         """One page of what has changed, or how much has."""
         until = self._last_stamp(read, timing) if mark.until is None else mark.until
         this = replace(mark, until=until)
-        given = self._given(request, caller, literals, this)
-        result = self._between(read, caller, mark.since, until, given, timing)
-        self._demand_tombstones(read, mark, request, timing)
+        given = self._given(follower, literals, this)
+        result = self._between(read, follower.caller, mark.since, until, given, timing)
+        self._demand_tombstones(read, mark, follower, timing)
         if isinstance(result, EntityCount):
             return result
         assert isinstance(result, EntityCollection), "only collections can be followed"
         delta = None
         if result.next_link is None:
-            delta = self._link(request, caller, Mark("changes", until, int(time.time())))
-        level, reasons = _without_marks(result.level)
-        return EntityDelta(level, reasons, result.next_link, delta)
+            delta = self._link(follower, Mark("changes", until, int(time.time())))
+        level, reasons, moments = _without_marks(result.level)
+        return EntityDelta(level, reasons, result.next_link, delta, moments)
 
     def count(self, read: Read, caller: Caller, since: int, until: int, timing: Timing) -> int:
         """How many of the entities that a caller may see were stamped after ``since`` and not after ``until``."""
@@ -117,27 +141,27 @@ class Deltas:
         plan = self.planner.plan(changed, [False] * len(given.after) if given.after else None)
         return Reader(self.connections).read(plan, replace(given, literals=[*given.literals, *stamps]), timing)
 
-    def _given(self, request: ODataRequest, caller: Caller, literals: Literals, mark: Mark) -> Given:
+    def _given(self, follower: Follower, literals: Literals, mark: Mark) -> Given:
         def sign(plan: ReadPlan, values: Sequence[Plain]) -> str:
-            return self._signed(request, caller, replace(mark, after=tuple(values)))
+            return self._signed(follower, replace(mark, after=tuple(values)))
 
         def link(token: str, top_left: int | None) -> str:
-            return delta_link(request.root, request.target, request.query, token)
+            return follower.link(token)
 
-        return Given(literals, mark.after or None, sign, link, caller.conditions.values)
+        return Given(literals, mark.after or None, sign, link, follower.caller.conditions.values)
 
-    def _mark_of(self, token: str, read: Read, request: ODataRequest, caller: Caller, timing: Timing) -> Mark:
+    def _mark_of(self, token: str, read: Read, follower: Follower, timing: Timing) -> Mark:
         """What a token says; 410 for one that is not ours, or not good any more."""
         try:
-            kind, since, given, until, *after = self.tokens.read(DELTA_TOKEN, _binding(request, caller), token)
+            kind, since, given, until, *after = self.tokens.read(DELTA_TOKEN, follower.binding, token)
         except (BadRequest, ValueError):
-            raise _gone(request, "was not made by this service for this query") from None
+            raise follower.gone("was not made by this service for this query") from None
         assert isinstance(since, int) and isinstance(given, int), "what is signed is ours"
         assert until is None or isinstance(until, int), "what is signed is ours"
         if time.time() - given > self.limits.max_delta_age_days * SECONDS_PER_DAY:
-            raise _gone(request, f"is older than {self.limits.max_delta_age_days} days (max_delta_age_days)")
+            raise follower.gone(f"is older than {self.limits.max_delta_age_days} days (max_delta_age_days)")
         if not can_be_followed(read) or since > self._last_stamp(read, timing):
-            raise _gone(request, "is from a state of the data that is no more")
+            raise follower.gone("is from a state of the data that is no more")
         return Mark("changes" if kind == "changes" else "reading", since, given, until, tuple(after))
 
     def _last_stamp(self, read: Read, timing: Timing) -> int:
@@ -146,41 +170,39 @@ class Deltas:
         tracking = read.query.entity_set.type.tracking
         return self._number(last_stamp(tracking.group if tracking else ""), timing) if self._has_counter else 0
 
-    def _demand_tombstones(self, read: Read, mark: Mark, request: ODataRequest, timing: Timing) -> None:
+    def _demand_tombstones(self, read: Read, mark: Mark, follower: Follower, timing: Timing) -> None:
         """410 where some were removed that this delta should have told of. Asked when its rows have been read."""
         self._has_floor = self._has_floor or has_floor(self.connections.engine)
         if self._has_floor and mark.since < self._number(floor_of(read.query.entity_set.type.mapper), timing):
-            raise _gone(request, "is from before the last purge of deleted entities")
+            raise follower.gone("is from before the last purge of deleted entities")
 
     def _number(self, statement: Select[tuple[int]], timing: Timing) -> int:
         with self.connections.open(timing) as connection:
             rows = connection.rows(compiled(statement, self.planner.dialect), {})
         return int(str(rows[0][0])) if rows else 0
 
-    def _link(self, request: ODataRequest, caller: Caller, mark: Mark) -> str:
-        return delta_link(request.root, request.target, request.query, self._signed(request, caller, mark))
+    def _link(self, follower: Follower, mark: Mark) -> str:
+        return follower.link(self._signed(follower, mark))
 
-    def _signed(self, request: ODataRequest, caller: Caller, mark: Mark) -> str:
-        return self.tokens.sign(DELTA_TOKEN, _binding(request, caller), mark.values())
-
-
-def _binding(request: ODataRequest, caller: Caller) -> str:
-    return caller.bound(defining_query(request.target, request.query))
+    def _signed(self, follower: Follower, mark: Mark) -> str:
+        return self.tokens.sign(DELTA_TOKEN, follower.binding, mark.values())
 
 
-def _gone(request: ODataRequest, why: str) -> Gone:
-    location = whole_reading(request.root, request.target, request.query)
-    message = f"this delta link {why}; read the whole set again"
-    return Gone("DeltaLinkGone", message, location=location, target=DELTA_TOKEN)
-
-
-def _without_marks(level: Level) -> tuple[Level, list[str]]:
-    """The rows without the columns that say what became of them, and that in words."""
+def _without_marks(level: Level) -> tuple[Level, list[str], list[datetime]]:
+    """The rows without the columns that say what became of them, that in words, and when it was."""
     computed = {each.name: each for each in level.shape.computed}
     deleted, matches = computed[IS_DELETED].position, computed.get(MATCHES)
-    shown = tuple(each for each in level.shape.computed if each.name not in (IS_DELETED, MATCHES))
+    shown = tuple(each for each in level.shape.computed if each.name not in (IS_DELETED, MATCHES, STAMPED))
     reason = _reason(deleted, None if matches is None else matches.position)
-    return replace(level, shape=replace(level.shape, computed=shown)), [reason(row) for row in level.rows]
+    moments = [_moment(row, computed[STAMPED]) for row in level.rows]
+    return replace(level, shape=replace(level.shape, computed=shown)), [reason(row) for row in level.rows], moments
+
+
+def _moment(row: Sequence[object], stamped: ComputedColumn) -> datetime:
+    raw = row[stamped.position]
+    moment = raw if stamped.decode is None else stamped.decode(raw)
+    assert isinstance(moment, datetime), "stamps are moments"
+    return moment
 
 
 def _reason(deleted: int, matches: int | None) -> Callable[[Sequence[object]], str]:

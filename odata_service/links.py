@@ -94,13 +94,13 @@ def numbered_page_link(root: str, target: str, query: str, token: str) -> str:
     return f"{root}{target.lstrip('/')}?{options}"
 
 
-def delta_link(root: str, target: str, query: str, token: str) -> str:
+def delta_link(root: str, target: str, query: str, token: str, option: str = "$deltatoken") -> str:
     """The address of what changes: the query's own without what belongs to one reading only.
 
     >>> delta_link("http://host/svc/", "People", "$filter=Age gt 5&$top=9&$count=true", "a=b")
     'http://host/svc/People?$filter=Age gt 5&$deltatoken=a%3Db'
     """
-    options = "&".join([*_defining(query), f"$deltatoken={quote(token, safe='')}"])
+    options = "&".join([*_defining(query), f"{option}={quote(token, safe='')}"])
     return f"{root}{_collection(target)}?{options}"
 
 
@@ -131,13 +131,13 @@ def _collection(target: str) -> str:
 
 
 def option_name(option: str, *, bare: bool) -> str:
-    """The name of an option that is still encoded, in lower case; ``bare`` without its ``$``.
+    """The name of an option that is still encoded, in lower case; ``bare`` without its ``$``, or the ``!`` of SAP.
 
     >>> option_name("%24Top=5", bare=True), option_name("$filter=x", bare=False)
     ('top', '$filter')
     """
     name = unquote_plus(option.partition("=")[0]).strip().lower()
-    return name.removeprefix("$") if bare else name
+    return name.lstrip("$!") if bare else name
 
 
 def without_format(query: str) -> str:
@@ -146,6 +146,17 @@ def without_format(query: str) -> str:
     '$top=5&a=b'
     """
     return "&".join(option for option in query.split("&") if option_name(option, bare=False) != "$format")
+
+
+def without_empty(query: str, name: str) -> str:
+    """
+    >>> without_empty("$top=5&%21deltatoken=&a=", "!deltatoken"), without_empty("!deltatoken='x'", "!deltatoken")
+    ('$top=5&a=', "!deltatoken='x'")
+    """
+    if name[1:] not in query:
+        return query
+    said = (option for option in query.split("&"))
+    return "&".join(each for each in said if option_name(each, bare=False) != name or each.partition("=")[2].strip("'"))
 
 
 def lasting_options(query: str) -> list[str]:

@@ -13,7 +13,7 @@ from odata_service.bind.query import Key, Read, ReadAll, ReadApplied, ReadMetada
 from odata_service.bind.resource import Resource
 from odata_service.bind.read import ReadBinder
 from odata_service.bind.typed import Constant
-from odata_service.deltas import Deltas
+from odata_service.deltas import Deltas, Follower
 from odata_service.edm import cross_join
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntitySet
@@ -148,13 +148,14 @@ class Reads:
     ) -> Result:
         """A read that ends in a delta link, or what such a link gives."""
         place, literals = self._place(request, caller, syntax.options.skip_token), literal_values(syntax)
-        token = syntax.options.delta_token
-        mark = self.deltas.mark(read, request, caller, token, place is None, timing)
+        token, follower = syntax.options.delta_token, Follower(request, caller, spelling.delta_option)
+        mark = self.deltas.mark(read, follower, token, place is None, timing)
         if mark is not None and mark.kind == "changes":
-            return self.deltas.changes(read, mark, request, caller, literals, timing)
-        plan = self._planned(read, caller, syntax, place, spelling.tombstones)
+            return self.deltas.changes(read, mark, follower, literals, timing)
+        # Who is told of deleted entities apart need not see them among the others.
+        plan = self._planned(read, caller, syntax, place, spelling.tombstones if mark is None else "hidden")
         result = self._run(plan, self._given(request, caller, literals, place), timing)
-        return result if mark is None else self.deltas.linked(result, mark, request, caller, token is None)
+        return result if mark is None else self.deltas.linked(result, mark, follower, token is None)
 
     def _planned(
         self, read: Read, caller: Caller, syntax: Syntax, place: Place | None, tombstones: Tombstones

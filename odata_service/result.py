@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from odata_service.access import EntitySetRights
@@ -58,12 +59,14 @@ class MixedEntities:
 @dataclass(frozen=True, slots=True)
 class EntityDelta:
     """What changed since a delta link was given, in the order of the changes. ``reasons`` stands beside the rows: empty
-    for an entity that is there, else why it is not: ``deleted``, or ``changed`` so that it matches no more."""
+    for an entity that is there, else why it is not: ``deleted``, or ``changed`` so that it matches no more. ``moments``
+    says when, in UTC."""
 
     level: Level
     reasons: Sequence[str]
     next_link: str | None = None
     delta_link: str | None = None
+    moments: Sequence[datetime] = ()
 
 
 @dataclass(frozen=True, slots=True)

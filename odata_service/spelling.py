@@ -146,6 +146,10 @@ class Spelling(Manners, Shape):
         """Whether ``People/$changes`` tells of commits."""
 
     @property
+    def delta_option(self) -> str:
+        """The option in which delta links carry their token."""
+
+    @property
     def parameters_in_query(self) -> bool:
         """Whether operations take their parameters from the query string alone, where an absent one is null."""
 

@@ -191,6 +191,7 @@ class SpellingDatasync:
     replays: bool = True
     has_batches: bool = False
     has_feed: bool = False
+    delta_option: str = "$deltatoken"
     parameters_in_query: bool = False
     batch_status: int = 200
     batch_headers: Mapping[str, str] = field(default_factory=dict)

@@ -23,20 +23,22 @@ from odata_service.formats.formats_v2 import Wish, error_format, format_for
 from odata_service.formats.negotiate import Format
 from odata_service.formats.octets import answer_octets, octets_of
 from odata_service.formats.options_v2 import USUAL, OptionsV2
+from odata_service.formats.prefer import Preferences, preferences
 from odata_service.formats.read_atom_v2 import AtomBodyV2
 from odata_service.formats.read_json_v2 import JsonBodyV2
 from odata_service.formats.read_xml import is_xml
 from odata_service.formats.value_v2 import write_text
 from odata_service.formats.version_v2 import V1_0, V2_0, Version, needs_2, negotiate, refuse_newer
 from odata_service.limits import Limits
-from odata_service.links import without_format
+from odata_service.links import without_empty, without_format
 from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse import parse_v2
+from odata_service.parse.v2 import DELTA_TOKEN
 from odata_service.parse.shape import Shape, shape_v2
 from odata_service.parse.syntax import Syntax
 from odata_service.protocol import V2, Protocol
 from odata_service.result import (
-    ComplexValue, Created, EntityCount, EntityLinks, Metadata, Nothing, NoContent, NotModified, PropertyValue, Result,
+    ComplexValue, Created, EntityCollection, EntityCount, EntityDelta, EntityLinks, Metadata, Nothing, NoContent, NotModified, PropertyValue, Result,
     SingleEntity, StreamContent,
 )  # fmt: skip
 from odata_service.spelling import Exchange, OfOData
@@ -52,6 +54,7 @@ class ExchangeV2(OfOData):
     version: Version
     wish: Wish
     options: OptionsV2 = USUAL
+    asks_for_delta: bool = False
 
     @property
     def paged(self) -> bool:
@@ -64,7 +67,15 @@ class ExchangeV2(OfOData):
 
     @property
     def follows_changes(self) -> bool:
-        return False
+        """With an empty token, with the preference that V4 has for it, or always (SAP, Olingo)."""
+        if self.version < V2_0:
+            return False
+        asked = self.asks_for_delta or self.preferences.track_changes or "deltatoken" in self.request.query.lower()
+        return asked or self.options.delta_links == "always"
+
+    @property
+    def preferences(self) -> Preferences:
+        return preferences(self.request.headers.get("Prefer"))
 
     @property
     def answers_deltas(self) -> bool:
@@ -113,6 +124,8 @@ class ExchangeV2(OfOData):
             return self._raw(result, headers | _etag(result.etag))
         chosen = format_for(type(result), self.wish)
         headers["Content-Type"] = chosen.content_type
+        if isinstance(result, EntityDelta) or (isinstance(result, EntityCollection) and result.tracked):
+            headers |= self.preferences.applied("track-changes")
         if isinstance(result, Created):
             headers |= {"Location": result.location} | _etag(result.entity.etag)
             return ODataResponse(201, headers, self._document(result, chosen, version))
@@ -160,6 +173,7 @@ class SpellingV2:
     upserts: bool = False
     replays: bool = False
     has_batches: bool = True
+    delta_option: str = DELTA_TOKEN
     parameters_in_query: bool = True
     shapes_answers: bool = False
     has_feed: bool = False
@@ -205,9 +219,11 @@ class SpellingV2:
     def agree(self, request: ODataRequest, max_version: str | None) -> Exchange:
         highest = V2_0 if max_version is None else Version.read("max_protocol_version", max_version)
         wish = self._wish(request)
-        if self.options.next_links == "without format":
-            request = replace(request, query=without_format(request.query))
-        return ExchangeV2(request, negotiate(request.headers, highest), wish, self.options)
+        query = without_empty(request.query, DELTA_TOKEN)
+        asks_for_delta = query != request.query
+        query = without_format(query) if self.options.next_links == "without format" else query
+        request = request if query == request.query else replace(request, query=query)
+        return ExchangeV2(request, negotiate(request.headers, highest), wish, self.options, asks_for_delta)
 
     def write_error(self, error: ODataError, request: ODataRequest) -> ODataResponse:
         chosen = error_format(self._wish(request))
@@ -249,5 +265,7 @@ def _new_options(syntax: Syntax) -> Iterator[str]:
         yield "$select"
     if syntax.options.skip_token is not None:
         yield "$skiptoken"
+    if syntax.options.delta_token is not None:
+        yield DELTA_TOKEN
     if syntax.path and syntax.path[-1].name == "$count":
         yield "$count"

@@ -213,6 +213,7 @@ class SpellingV4:
     upserts: bool = True
     replays: bool = False
     has_batches: bool = True
+    delta_option: str = "$deltatoken"
     parameters_in_query: bool = False
     shapes_answers: bool = True
     has_feed: bool = True

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
+
+from odata_service.formats.options_v2 import SWITCHES, USUAL, OptionsV2
 
 CHECKOUT = Path(__file__).parents[1]
 DOCUMENTS = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/**/*.md"), *CHECKOUT.glob("samples/**/*.md")])
@@ -23,3 +26,13 @@ def test_every_deviation_is_held_by_a_test() -> None:
     named = TEST.findall((CHECKOUT / "docs/deviations.md").read_text())
     assert len(named) > 20
     assert [name for name in named if not any((folder / name).exists() for folder in FOLDERS)] == []
+
+
+def test_every_switch_of_v2_is_told() -> None:
+    told = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|", (CHECKOUT / "docs/conformance-v2.md").read_text(), re.MULTILINE)
+    assert told == [(name, _values(name), switch.metadata["help"]) for name, switch in SWITCHES.items()]
+
+
+def _values(name: str) -> str:
+    values = get_args(get_type_hints(OptionsV2)[name])
+    return ", ".join(f'`"{value}"`' + (" (usual)" if value == getattr(USUAL, name) else "") for value in values)

@@ -13,6 +13,7 @@ from odata_service.edm.primitive import DATE_TIME
 
 IS_DELETED = "$deleted"
 MATCHES = "$matches"
+STAMPED = "$stamped"
 
 
 def can_be_followed(read: Read) -> bool:
@@ -25,8 +26,8 @@ def can_be_followed(read: Read) -> bool:
 
 
 def changes_of(read: Read, since: Constant, until: Constant) -> Read:
-    """The rows that were stamped after ``since`` and not after ``until``, in the order of their stamps. Two columns more
-    say what became of each: whether it is deleted, and whether it still matches the query."""
+    """The rows that were stamped after ``since`` and not after ``until``, in the order of their stamps. Columns more
+    say what became of each: whether and when it was deleted, and whether it still matches the query."""
     query, last = read.query, read.query.source[-1]
     tracking = query.entity_set.type.tracking
     assert tracking is not None and tracking.last_updated and tracking.is_deleted, "see can_be_followed"
@@ -40,7 +41,7 @@ def changes_of(read: Read, since: Constant, until: Constant) -> Read:
         source=(replace(last, filters=()),),
         filter=Logical("and", (after, before)),
         order=(Order(stamp), *key),
-        computed=(*query.computed, (IS_DELETED, deleted), *_matching(query)),
+        computed=(*query.computed, (IS_DELETED, deleted), (STAMPED, stamp), *_matching(query)),
         top=None,
         skip=None,
         count=False,

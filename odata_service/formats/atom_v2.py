@@ -10,19 +10,21 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from odata_service.edm.model import ComplexProperty, EnumType
-from odata_service.edm.primitive import PrimitiveType
+from odata_service.edm.primitive import DATE_TIME_OFFSET, PrimitiveType
 from odata_service.errors import NotImplementedByService
 from odata_service.formats import service_v2
 from odata_service.formats.atom_rows_v2 import ENTRY, Frame, row_writer
 from odata_service.formats.elements_v2 import NAMESPACES, written_structure, written_value
 from odata_service.formats.json_text import encoded
+from odata_service.formats.value_v2 import write_text
 from odata_service.formats.version_v2 import V2_0, Version
-from odata_service.formats.xml_text import ATOM, DATA, DECLARATION, METADATA, escaped
+from odata_service.formats.xml_text import ATOM, DATA, DECLARATION, METADATA, TOMBSTONES, attribute, escaped
 from odata_service.message import ODataRequest
 from odata_service.result import (
     ComplexValue,
     Created,
     EntityCollection,
+    EntityDelta,
     EntityLinks,
     OperationResult,
     PropertyValue,
@@ -75,7 +77,26 @@ def _collection(result: EntityCollection, document: Document) -> bytes:
         document.path, document.title, empty=not result.level.rows, count=result.count, next_link=result.next_link
     )
     head = f'{DECLARATION}<feed xml:base="{frame.root}" xmlns="{ATOM}" {NAMESPACES}>{start}'
-    return encoded((head, f"{end}</feed>"), entries, between="")
+    return encoded((head, f"{end}{_delta_link(result.delta_link)}</feed>"), entries, between="")
+
+
+def _delta_link(link: str | None) -> str:
+    return "" if link is None else f'<link rel="delta" href={attribute(link)} />'
+
+
+def _delta(result: EntityDelta, document: Document) -> bytes:
+    """Entries, and after them tombstones (RFC 6721): the client reads entries as they come, and deletes what is gone."""
+    frame, writer, level = document.frame, row_writer(result.level.shape), result.level
+    there = [row for row, reason in zip(level.rows, result.reasons, strict=True) if not reason]
+    start, end = frame.feed(document.path, document.title, empty=not there, next_link=result.next_link)
+    gone = [
+        f'<at:deleted-entry ref="{frame.root}{path}" when="{write_text(moment, DATE_TIME_OFFSET)}" />'
+        for path, reason, moment in zip(writer.paths(level), result.reasons, result.moments, strict=True)
+        if reason
+    ]
+    head = f'{DECLARATION}<feed xml:base="{frame.root}" xmlns="{ATOM}" xmlns:at="{TOMBSTONES}" {NAMESPACES}>{start}'
+    tail = f"{''.join(gone)}{end}{_delta_link(result.delta_link)}</feed>"
+    return encoded((head, tail), writer.entries(replace(level, rows=there), frame), between="")
 
 
 def _entity(result: SingleEntity, document: Document) -> bytes:
@@ -145,6 +166,7 @@ def _service_document(result: ServiceDocument, document: Document) -> bytes:
 # Each row takes its own kind of result; the key says which. (Any: a mapping cannot relate key and value.)
 _DOCUMENTS: dict[type, Callable[[Any, Document], bytes]] = {
     EntityCollection: _collection,
+    EntityDelta: _delta,
     SingleEntity: _entity,
     Created: _created,
     PropertyValue: _property,

@@ -12,7 +12,7 @@ from odata_service.errors import NotAcceptable
 from odata_service.formats.options_v2 import USUAL
 from odata_service.formats.negotiate import Format, MediaRange, choose, demand, media_ranges
 from odata_service.result import (
-    Created, EntityCollection, EntityCount, Metadata, Result, ServiceDocument, SingleEntity,
+    Created, EntityCollection, EntityCount, EntityDelta, Metadata, Result, ServiceDocument, SingleEntity,
 )  # fmt: skip
 
 VERBOSE = "application/json;odata=verbose"
@@ -39,6 +39,7 @@ TEXT = Format("text", "text/plain;charset=utf-8", ("text/plain",))
 # The first is what a client gets that takes anything. Who asks for XML gets Atom under that name.
 _OFFERS: dict[type, tuple[Format, ...]] = {
     EntityCollection: (FEED, XML, JSON),
+    EntityDelta: (FEED, XML, JSON),
     SingleEntity: (ENTRY, XML, JSON),
     Created: (ENTRY, XML, JSON),
     ServiceDocument: (SERVICE, XML, JSON),

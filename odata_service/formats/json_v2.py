@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from odata_service.result import (
     ComplexValue,
     Created,
     EntityCollection,
+    EntityDelta,
     EntityLinks,
     OperationResult,
     PropertyValue,
@@ -49,7 +51,21 @@ def _address(root: str) -> str:
 
 def _collection(result: EntityCollection, frame: Frame) -> bytes:
     texts = row_writer(result.level.shape, frame.options).entities(result.level, frame)
-    return _many(frame, result.count, result.next_link, texts)
+    return _many(frame, result.count, result.next_link, texts, result.delta_link)
+
+
+def _delta(result: EntityDelta, frame: Frame) -> bytes:
+    return _many(frame, None, result.next_link, _changes(result, frame), result.delta_link)
+
+
+def _changes(result: EntityDelta, frame: Frame) -> Iterator[str]:
+    """Entities and, among them, those that are no more, as Olingo writes them."""
+    writer, level = row_writer(result.level.shape, frame.options), result.level
+    there = [row for row, reason in zip(level.rows, result.reasons, strict=True) if not reason]
+    entities = iter(writer.entities(replace(level, rows=there), frame))
+    context = quoted(f"$metadata#{level.shape.entity_set.name}/$deletedEntity")
+    for address, reason in zip(writer.addresses(level, frame), result.reasons, strict=True):
+        yield f'{{"@odata.context":{context},"id":"{address}"}}' if reason else next(entities)
 
 
 def _entity(result: SingleEntity, frame: Frame) -> bytes:
@@ -120,14 +136,19 @@ def _value(text: str, frame: Frame) -> bytes:
     )
 
 
-def _many(frame: Frame, count: int | None, next_link: str | None, texts: Iterable[str]) -> bytes:
+def _many(
+    frame: Frame, count: int | None, next_link: str | None, texts: Iterable[str], delta_link: str | None = None
+) -> bytes:
     start, end = frame.collection(count, next_link)
+    if delta_link is not None:
+        end = f'],"__delta":{quoted(delta_link)}}}'  # on the last page, so there is no next
     return encoded((f'{{"d":{start}', f"{end}}}"), texts)
 
 
 # Each row takes its own kind of result; the key says which. (Any: a mapping cannot relate key and value.)
 _DOCUMENTS: dict[type, Callable[[Any, Frame], bytes]] = {
     EntityCollection: _collection,
+    EntityDelta: _delta,
     SingleEntity: _entity,
     Created: _created,
     PropertyValue: _property,

@@ -43,7 +43,7 @@ V1_0 = Version(1)
 V2_0 = Version(2)
 
 # What came with version 2.0: a client that stops at 1.0 could not read the answer.
-_NEW_IN_2 = frozenset({"$inlinecount", "$count", "$skiptoken", "$select"})
+_NEW_IN_2 = frozenset({"$inlinecount", "$count", "$skiptoken", "$select", "!deltatoken"})
 
 
 def negotiate(headers: Mapping[str, str], max_protocol_version: Version = V2_0) -> Version:

@@ -18,6 +18,7 @@ from odata_service.parse.syntax import Options, Segment, Syntax
 
 GRAMMAR = Grammar(("common", "expression", "v2"), ("expression", "orderby", "expand", "select", "segment"), V2Builder)
 
+DELTA_TOKEN = "!deltatoken"  # as SAP Gateway and Olingo call it
 FUNCTIONS_V2 = frozenset(
     {
         "substringof",
@@ -84,7 +85,9 @@ def _options(reading: Reading, query: str) -> Options:
     values: dict[str, Any] = {}
     custom: list[tuple[str, str]] = []
     for name, value in query_options(query, reading.limits, plus_is_blank=True):
-        if not name.startswith("$"):
+        if name == DELTA_TOKEN:
+            values["delta_token"] = value.strip("'")
+        elif not name.startswith("$"):
             custom.append((name, value))
         elif name not in _OPTIONS:
             message = f"there is no query option {name[:60]}{did_you_mean(name, _OPTIONS)}"
