@@ -37,6 +37,7 @@ from odata_service.spelling import Exchange, Spelling
 from odata_service.tracking import install_clock
 
 KEY_TAKEN = "KeyTaken"
+OF_THE_DATABASE = ("KeyExists", "ReferenceMissing")
 
 
 @dataclass(slots=True)
@@ -74,13 +75,15 @@ class Changes:
     ) -> Result:
         """A change that could not be made, answered with the entity as it is. What the caller may not see is in nobody's
         way: then the request itself is wrong."""
+        if isinstance(command, Update) and error.code in OF_THE_DATABASE:
+            raise BadRequest(error.code, error.message) from error  # something else is in the way, and not its own state
         step = _step_to(command)
         state = None if step is None else self.reads.visible(step, caller, spelling, timing)
         if state is not None:
             return CurrentState(state, error)
         if isinstance(command, Insert) and step is not None and self.reads.exists(step, caller, spelling, timing):
             raise BadRequest(KEY_TAKEN, "this key cannot be used") from error
-        raise BadRequest("NotUnique", error.message) if isinstance(command, Insert) else error
+        raise BadRequest(error.code, error.message) if isinstance(command, Insert) else error
 
     def allowed(self, request: ODataRequest, spelling: Spelling) -> tuple[str, ...]:
         """The methods that a resource has."""

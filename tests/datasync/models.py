@@ -128,7 +128,7 @@ class Counter(EntityTracking, Base):
     __tablename__ = "Counter"
 
     Id: Mapped[int] = mapped_column(primary_key=True)
-    Name: Mapped[str]
+    Name: Mapped[str] = mapped_column(String(50), unique=True)
 
 
 class Note(EntityTracking, Base):

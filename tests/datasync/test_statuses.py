@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
+from sqlalchemy import create_engine
 
 from odata_service import EntitySetRights
+from odata_service.sample import sample_named
 from tests.datasync.client import Client
 from tests.datasync.models import Movie
 from tests.datasync.rows import added, deleted, outcome, panther, tag
+from tests.service.databases import emptied, service_of
 
 ROW, STALE = "Black Panther", '"dGVzdA=="'
 
@@ -138,6 +143,31 @@ class TestBadRequests:
         answer = client.get(f"movies?{query}")
         assert answer.status == 400
         assert isinstance(answer.json, str) and answer.json
+
+
+class TestConstraints:
+    """What the database refuses is no conflict that a client could resolve with the row."""
+
+    def test_another_value_that_must_be_unique(self, client: Client):
+        client.post("counters", {"id": "1", "name": "A"})
+        client.post("counters", {"id": "2", "name": "B"})
+        for answer in (
+            client.post("counters", {"id": "3", "name": "A"}),
+            client.post("counters", {"name": "A"}),
+            client.put("counters/2", {"id": "2", "name": "A"}),
+        ):
+            assert (answer.status, answer.json) == (400, "an entity with the same key or unique value exists already")
+
+    def test_a_row_that_is_referred_to_and_not_there(self, databases):
+        engine = create_engine(databases.url("datasync-people"))
+        sample = sample_named("people")
+        emptied(sample.base.metadata, engine)
+        sample.create(engine)
+        people = Client(service_of(sample, engine))
+        address = people.items("address?$top=1")[0]
+        answer = people.put(f"address/{address['id']}", address | {"personId": str(uuid.UUID(int=7))})
+        assert (answer.status, answer.json) == (400, "a related entity does not exist, or still refers to this one")
+        engine.dispose()
 
 
 def test_rights(client: Client):
