@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from odata_service.access import EVERY, Access, ColumnRights, EntitySetRights, Tombstones
 from odata_service.access.conditions import QueryInterceptor
 from odata_service.access.rights import OperationRights
+from odata_service.bind.conflict import ConflictRule
 from odata_service.changes import Changes
 from odata_service.changing import ChangeInterceptor, ChangeListener
 from odata_service.context import Context
@@ -18,6 +19,7 @@ from odata_service.message import ODataResponse
 from odata_service.operations import Declaration, Declares, OperationSet, operations_of
 from odata_service.reads import Reads
 from odata_service.signals import ErrorHook, Signal, Signals
+from odata_service.sync_sets import DEFAULT, SyncSet, SyncSets
 from odata_service.tables import Table, Tables
 
 Intercepts = TypeVar("Intercepts", bound=QueryInterceptor)
@@ -35,6 +37,7 @@ class Configuration(Declares):
     _reads: Reads
     _changes: Changes
     _tables: Tables
+    _sync_sets: SyncSets
     _max_version: str | None = None
 
     def rights(self, entity_set: str, rights: EntitySetRights, *, role: str | None = None) -> None:
@@ -171,6 +174,13 @@ class Configuration(Declares):
         self._tables.declare(table)
         self._changed()
         return table
+
+    def sync(self, entity_set: str, *, key: str | None = None, conflicts: ConflictRule = DEFAULT) -> None:
+        """How a tracked set is synchronised by the Sync API: the attribute by which clients know its records, where that is
+        not the primary key, and who wins where two have changed one: the ``"latest"``, the ``"server"``, the ``"client"``,
+        both after a ``"merge"`` by column, or nobody before the client was asked (``"ask"``)."""
+        self._sync_sets.declare(self.model.entity_set(entity_set), SyncSet(key, conflicts))
+        self._changed()
 
     def declared(self, declaration: Declaration) -> None:
         """A function or action of the decorators ``service.function`` and ``service.action``."""

@@ -47,6 +47,7 @@ class Limits:
     max_batch_parts: int = _limit(100, "requests and change sets of a batch")
     max_changeset_size: int = _limit(200, "changes of one change set")
     max_delta_age_days: int = _limit(365, "days that a delta link lasts; tombstones must be kept that long", Gone)
+    max_sync_operations: int = _limit(1_000, "operations of one push to the Sync API", PayloadTooLarge)
     max_feeds: int = _limit(1_000, "clients of one process that wait for changes", ServiceUnavailable)
     max_repeat_age_hours: int = _limit(720, "hours that the answer to a repeatable request is kept")
     statement_timeout_ms: int = _limit(30_000, "milliseconds a database statement may run")

@@ -25,5 +25,6 @@ V2 = Protocol("v2")
 V4 = Protocol("v4")
 DATASYNC = Protocol("tables", V4)  # CommunityToolkit.Datasync 10
 ZUMO = Protocol("zumo", DATASYNC)  # what came before it: Azure Mobile Apps, in two dialects
+SYNC = Protocol("sync", V4)  # records and queues, for applications in a browser
 
-PROTOCOLS = {protocol.name: protocol for protocol in (V2, V4, DATASYNC, ZUMO)}
+PROTOCOLS = {protocol.name: protocol for protocol in (V2, V4, DATASYNC, ZUMO, SYNC)}

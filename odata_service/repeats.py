@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 import orjson
 from sqlalchemy import (
-    BigInteger, Column, Connection, Engine, LargeBinary, MetaData, String, Table, delete, insert, select, update,
+    BigInteger, Column, Connection, Engine, LargeBinary, MetaData, String, Table, bindparam, delete, insert, select, update,
 )  # fmt: skip
 from sqlalchemy.exc import IntegrityError
 
@@ -65,6 +65,11 @@ class Repeatable:
         asked = (request.method, request.headers.get("X-HTTP-Method"), request.target, request.query)
         fingerprint = _hashed(str(request.protocol), *asked, *(tuple(asks) or (request.body,)))
         return cls(key, fingerprint, REQUEST_ID if REQUEST_ID in request.headers else IDEMPOTENCY_KEY)
+
+    @classmethod
+    def operation(cls, who: str, id: str, asked: object) -> Repeatable:
+        """One operation of a client's queue, by the id that it has there."""
+        return cls(_hashed("operation", who, id), _hashed(asked), "id")
 
     @classmethod
     def together(cls, members: Sequence[Repeatable], asks: Iterable[object]) -> Repeatable:
@@ -161,19 +166,49 @@ class Repeats:
             raise ServiceUnavailable("TryAgain", "the same request is under way; try again")
         return None
 
-    def _claimed(self, connection: Connection, repeatable: Repeatable) -> bool:
-        values = {"request": repeatable.key, "fingerprint": repeatable.fingerprint, "done": int(time.time())}
+    def claim_all(
+        self, connection: Connection, repeatables: Iterable[Repeatable]
+    ) -> dict[Repeatable, Answers | ODataError]:
+        """The same for many, each with a key of its own: those that were answered before, or may not be asked again."""
+        wanted = sorted(repeatables, key=lambda each: each.key)  # so that two who want the same wait in one order
+        if not wanted or self._claimed(connection, *wanted):
+            return {}
+        known: dict[Repeatable, Answers | ODataError] = {}
+        for each in wanted:
+            try:
+                answers = self.claim(connection, each)
+            except UnprocessableContent as error:
+                known[each] = error
+            else:
+                known |= {} if answers is None else {each: answers}
+        return known
+
+    def _claimed(self, connection: Connection, *repeatables: Repeatable) -> bool:
+        """All of them, or none."""
+        done = int(time.time())
+        rows = [{"request": each.key, "fingerprint": each.fingerprint, "done": done} for each in repeatables]
         try:
             with connection.begin_nested():
-                connection.execute(insert(REPEATS).values(values))
+                connection.execute(insert(REPEATS), rows)
         except IntegrityError:
             return False
         return True
 
+    def release(self, connection: Connection, repeatables: Iterable[Repeatable]) -> None:
+        """What was claimed and not done."""
+        rows = [{"key": each.key} for each in repeatables]
+        if rows:
+            connection.execute(delete(REPEATS).where(REPEATS.c.request == bindparam("key")), rows)
+
     def keep(self, connection: Connection, repeatable: Repeatable, answers: Answers) -> None:
         """Fill the record that :meth:`claim` made."""
-        mine = REPEATS.c.request == repeatable.key
-        connection.execute(update(REPEATS).where(mine).values(answers=_packed(answers)))
+        self.keep_all(connection, {repeatable: answers})
+
+    def keep_all(self, connection: Connection, answers: Mapping[Repeatable, Answers]) -> None:
+        rows = [{"key": repeatable.key, "packed": _packed(each)} for repeatable, each in answers.items()]
+        filled = update(REPEATS).where(REPEATS.c.request == bindparam("key")).values(answers=bindparam("packed"))
+        if rows:
+            connection.execute(filled, rows)
 
     def sweep(self) -> None:
         """Forget what is old, now and then."""

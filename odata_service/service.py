@@ -27,15 +27,18 @@ from odata_service.limits import Limits
 from odata_service.message import ODataRequest, ODataResponse, Principal, method_of
 from odata_service.monitors import Monitors, is_monitor, without_preference
 from odata_service.plan.read import Planner
-from odata_service.protocol import DATASYNC, PROTOCOLS, V2, V4, ZUMO
+from odata_service.protocol import DATASYNC, PROTOCOLS, SYNC, V2, V4, ZUMO
+from odata_service.push import Push
 from odata_service.reads import Reads
 from odata_service.repeats import Repeats, result_header
 from odata_service.spelling import Spellings
 from odata_service.spelling_datasync import SpellingDatasync
 from odata_service.signals import Signals
+from odata_service.spelling_sync import SpellingSync
 from odata_service.spelling_v2 import SpellingV2
 from odata_service.spelling_v4 import SpellingV4
 from odata_service.spelling_zumo import SpellingZumo
+from odata_service.sync_sets import SyncSets
 from odata_service.tables import Tables
 from odata_service.token import TokenCodec
 
@@ -74,11 +77,13 @@ class ODataService(Configuration):
         key = _key(secret, engine, namespace)
         self.access = Access(self.model, veil=key)
         self._tables = Tables(self.model)
+        self._sync_sets = SyncSets(self.model)
         self._spellings: Spellings = {
             V2: SpellingV2(),
             V4: SpellingV4(),
             DATASYNC: SpellingDatasync(self._tables),
             ZUMO: SpellingZumo(self._tables),
+            SYNC: SpellingSync(self._sync_sets),
         }
         database = database_named(engine.dialect.name)
         database.prepare(engine, self.limits.statement_timeout_ms)
@@ -145,6 +150,8 @@ class ODataService(Configuration):
                 raise BadRequest("BadHeader", "a batch is a POST itself", target="X-HTTP-Method")
             handle, refuse = self._handle_part, self.refused
             return Batch(request, spelling, self._changes, handle, refuse, timing, self._max_version).answer()
+        if spelling.has_pushes and request.method == "POST":
+            return Push(request, spelling, self._sync_sets, self._changes, timing).answer()
         request = spelling.meant(request)
         exchange = spelling.agree(request, self._max_version)
         request = exchange.request

@@ -150,6 +150,10 @@ class Spelling(Manners, Shape):
         """The option in which delta links carry their token."""
 
     @property
+    def has_pushes(self) -> bool:
+        """Whether POST brings operations of a client's queue."""
+
+    @property
     def parameters_in_query(self) -> bool:
         """Whether operations take their parameters from the query string alone, where an absent one is null."""
 

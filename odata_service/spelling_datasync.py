@@ -192,6 +192,7 @@ class SpellingDatasync:
     has_batches: bool = False
     has_feed: bool = False
     delta_option: str = "$deltatoken"
+    has_pushes: bool = False
     parameters_in_query: bool = False
     batch_status: int = 200
     batch_headers: Mapping[str, str] = field(default_factory=dict)

@@ -177,6 +177,7 @@ class SpellingV2:
     parameters_in_query: bool = True
     shapes_answers: bool = False
     has_feed: bool = False
+    has_pushes: bool = False
     batch_status: int = 202
     content_id_in_part: bool = False
     json_batches: bool = False

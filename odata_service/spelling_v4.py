@@ -217,6 +217,7 @@ class SpellingV4:
     parameters_in_query: bool = False
     shapes_answers: bool = True
     has_feed: bool = True
+    has_pushes: bool = False
     batch_status: int = 200
     content_id_in_part: bool = True
     json_batches: bool = True

@@ -20,6 +20,7 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest
 
 _SIGNATURE_BYTES = 12
+BAD_TOKEN = "BadToken"
 # A value of JSON, as it stands in a token.
 Plain = str | int | float | bool | None
 
@@ -67,7 +68,7 @@ class TokenCodec:
 def foreign_token(purpose: str) -> BadRequest:
     """The refusal of a token that is not ours, or not for this query."""
     message = f"this {purpose} was not made by the service for this query; follow the links as they are given"
-    return BadRequest("BadToken", message, target=purpose)
+    return BadRequest(BAD_TOKEN, message, target=purpose)
 
 
 def plain(value: object) -> Plain:

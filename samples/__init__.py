@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .orders import ORDERS
 from .people import PEOPLE, PEOPLE_BY_ENTITY
 from .techstore import TECHSTORE
 
-SAMPLES = {sample.name: sample for sample in (PEOPLE, PEOPLE_BY_ENTITY, TECHSTORE)}
+SAMPLES = {sample.name: sample for sample in (PEOPLE, PEOPLE_BY_ENTITY, TECHSTORE, ORDERS)}

@@ -20,17 +20,17 @@ LAYERS = """
     links token dialects
     functions parse
     bind
-    access tables
+    access tables sync_sets sync_log
     plan
     result etag execute
     formats
     operations returned
     deltas everything invoke monitors repeats
-    spelling spelling_v2 spelling_v4 spelling_datasync spelling_zumo
+    spelling spelling_v2 spelling_v4 spelling_sync spelling_datasync spelling_zumo
     reads
     answers
     changes
-    batch feed
+    batch feed push
     configuration
     service
     database sample start

@@ -16,6 +16,7 @@ from odata_service.bind.command import ApplyDelta, Command, Insert, InsertMedia,
 from odata_service.bind.payload import EntityPayload
 from odata_service.bind.query import Query, Read, ReadApplied
 from odata_service.bind.resource import Resource
+from odata_service.bind.sync import Sync
 from odata_service.context import Context
 from odata_service.edm.model import EntityModel, EntitySet
 
@@ -103,7 +104,7 @@ class Caller:
         elif isinstance(command, ApplyDelta):
             self.grant.demand_delta(command.target.entity_set, command.payload)
         rules = self.rules(tombstones)
-        if isinstance(command, Invoke):
+        if isinstance(command, (Invoke, Sync)):
             return command
         if isinstance(command, (Insert, InsertMedia)):
             parent = None if command.parent is None else _with_rules(command.parent, rules)

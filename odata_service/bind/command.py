@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
 from odata_service.bind.query import Query
+from odata_service.bind.sync import Sync
 from odata_service.edm.dynamic import DynamicType
 from odata_service.edm.model import (
     CollectionProperty, ComplexProperty, DynamicColumn, EntitySet, NavigationProperty, Property, StreamProperty,
@@ -171,5 +172,5 @@ class DeleteEach:
 
 SetCommand = ApplyDelta | UpdateEach | DeleteEach
 OfProperty = SetProperty | SetStructure | SetValues | AddValue | SetDynamic | SetStream
-Command = Insert | Update | Delete | OfProperty | InsertMedia | Link | Invoke | SetCommand
+Command = Insert | Update | Delete | OfProperty | InsertMedia | Link | Invoke | SetCommand | Sync
 Method = Literal["GET", "POST", "PUT", "MERGE", "PATCH", "DELETE"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import Connection, event, select
 from sqlalchemy.exc import DBAPIError, StatementError
@@ -18,13 +18,14 @@ from odata_service.bind.command import (
 from odata_service.bind.convert import convert
 from odata_service.bind.payload import EntityPayload, EntityReference
 from odata_service.bind.query import Query, Read, RowRule, Step
+from odata_service.bind.sync import Sync
 from odata_service.bind.typed import Constant
 from odata_service.dialects.base import Database
 from odata_service.edm import primitive
 from odata_service.edm.model import EntitySet, EntityType, NavigationProperty
 from odata_service.edm.primitive import PrimitiveType
-from odata_service.errors import BadRequest, Conflict, NotFound, ServiceUnavailable
-from odata_service.etag import Conditions
+from odata_service.errors import BadRequest, Conflict, NotFound, ODataError, ServiceUnavailable
+from odata_service.etag import Conditions, TagConditions
 from odata_service.execute.assignment import (
     bound_columns, default_of, forget_hidden, has_default, has_values, make_key, media_values, set_collections, set_dynamic, set_stream,
     set_structure, set_value,
@@ -37,6 +38,7 @@ from odata_service.execute.link_changes import relate, replace_all, unrelate
 from odata_service.execute.orphans import refuse_orphans
 from odata_service.execute.pending import Pending
 from odata_service.execute.set_change import ChangedSet, SetChange
+from odata_service.execute.sync_change import SyncChange, Synced
 from odata_service.parse.syntax import NO_OPTIONS, Options
 from odata_service.plan.level import Level
 from odata_service.plan.read import Planner
@@ -138,6 +140,27 @@ class Transaction:
         """Do something just before COMMIT, when all is written and has its stamp; nothing else may be changed then."""
         event.listen(self.session, "before_commit", lambda session: work(), once=True)
 
+    def synchronise(self, command: Sync, caller: Caller) -> Synced | ODataError:
+        """One operation of many, in a savepoint of its own; a refusal is given back and has undone just this."""
+        caller.context.session = self.session
+        order = Order(command, (), TagConditions(), _nothing_else, caller, caller.rules("asked"))
+        change = _Change(self.writer, self.session, order)
+        try:
+            with self.session.begin_nested():
+                synced = SyncChange(change, command).apply()
+                change.flush()
+                return synced()
+        except ODataError as error:
+            refusal = error
+        except DBAPIError as error:
+            known = change.refusal(error)
+            if not isinstance(known, ODataError):
+                raise
+            refusal = known
+            if known.status >= 500:
+                raise  # it is the whole transaction that may be tried again
+        return refusal
+
     def apply(self, order: Order) -> Effect:
         """Do one command; the entity it was about has its key when this returns."""
         order.caller.context.session = self.session
@@ -160,6 +183,10 @@ class _Change:
     order: Order
     parents: list[Entity] = field(default_factory=list)  # of links that change
     announcements: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def caller(self) -> Caller:
+        return self.order.caller
 
     @property
     def guard(self) -> Guard:
@@ -212,6 +239,8 @@ class _Change:
             case ApplyDelta() | UpdateEach() | DeleteEach():
                 done = self._change_set(command)
                 return lambda: done
+            case Sync():
+                raise AssertionError("see Transaction.synchronise")
 
     def _set(self, entity: Entity, command: OfProperty) -> None:
         """Change one property of an entity."""
@@ -336,13 +365,19 @@ class _Change:
         found: Entity | None = self.session.scalars(select(model).where(*same_key, *seen).with_for_update()).first()
         if type(found) is not model or not getattr(found, tombstone):
             return None
-        self.assign(found, payload, True)
+        self.revive(found, payload, True)
+        return found
+
+    def revive(self, entity: Entity, payload: EntityPayload, replace: bool) -> None:
+        """A deleted entity is there again, with what a payload says; with ``replace`` like a new one."""
+        self.assign(entity, payload, replace)
         for declared in payload.type.properties.values():
             if declared.immutable and declared.name in payload.values:
-                set_value(found, declared, payload.values[declared.name])
-        forget_hidden(found, payload.type)
-        setattr(found, tombstone, False)
-        return found
+                set_value(entity, declared, payload.values[declared.name])
+        forget_hidden(entity, payload.type)
+        tombstone = tombstone_of(type(entity))
+        assert tombstone is not None, "only tombstones are revived"
+        setattr(entity, tombstone, False)
 
     def _new_or_known(self, command: Insert) -> Entity:
         """A new entity; or the one that this very insert has made before, where the client asks again because the answer
@@ -476,6 +511,10 @@ class _Change:
         if entity_type.dynamic is not None and (payload.dynamic or replace):
             set_dynamic(entity, entity_type.dynamic, payload.dynamic, replace)
         DeepUpdate(self).apply(entity, payload)
+
+
+def _nothing_else(uri: str) -> NoReturn:
+    raise AssertionError("records refer to others by the values of keys")
 
 
 def _type_of_row(entity: Entity, payload: EntityPayload) -> EntityType:

@@ -47,4 +47,10 @@ def _shown(sample: Sample, root: str) -> str:
     return f"{root}/{sample.main.__name__.lower()}" if sample.roots[root] in ("tables", "zumo") else f"{root}/"
 
 
-_NAMES = {"v2": "OData V2", "v4": "OData V4", "tables": "tables for the Datasync Toolkit", "zumo": "tables for Azure Mobile Apps"}
+_NAMES = {
+    "v2": "OData V2",
+    "v4": "OData V4",
+    "tables": "tables for the Datasync Toolkit",
+    "zumo": "tables for Azure Mobile Apps",
+    "sync": "Sync API",
+}
