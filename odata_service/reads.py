@@ -18,7 +18,7 @@ from odata_service.edm import cross_join
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntitySet
 from odata_service.errors import BadRequest, NotFound, NotImplementedByService
-from odata_service.execute.apply import ApplyReader, context_of
+from odata_service.execute.apply import ApplyReader, context_of, types_of
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.execute.read import Given, Literals, Reader, literal_values, number, parameter_values
 from odata_service.everything import Everything, Start
@@ -200,9 +200,9 @@ class Reads:
         name = query.entity_set.name
         token = self.tokens.sign(SKIP_TOKEN, caller.bound(ordering_options(request.query)), [name, done + size])
         following = numbered_page_link(request.root, request.target, request.query, token) if more else None
-        paths = list(dict.fromkeys(column.path for plan in plans for column in plan.columns))
+        paths = list(dict.fromkeys(path for each in bound.sequences for path in each.context))
         context = cross_join.ROWS if isinstance(query.entity_set, CrossJoin) else context_of(name, paths)
-        return DynamicRows(rows, context, count, following)
+        return DynamicRows(rows, context, count, following, types_of(plans))
 
     def binder(self, spelling: Spelling, caller: Caller) -> ReadBinder:
         """Binds without pages."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from odata_service.access import EntitySetRights
 from odata_service.behavior import Behaviors
-from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntitySet, Property
+from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntitySet, EnumType, Property
+from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import ODataError
 from odata_service.limits import Limits
 from odata_service.plan.row import RowShape
@@ -162,14 +163,25 @@ class Nothing:
 
 
 @dataclass(frozen=True, slots=True)
+class DynamicType:
+    """The type of a value that ``$apply`` made, or that the model has ``declared``."""
+
+    kind: PrimitiveType
+    enum: EnumType | None = None
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DynamicRows:
     """Rows without a declared type, as ``$apply`` makes them: names to values in Python, structures nested. ``context``
-    is what the context URL says of them after ``#``: ``Sales(Customer(Country),Total)``."""
+    is what the context URL says of them after ``#``: ``Sales(Customer(Country),Total)``; ``types`` what is known of the
+    values by their path."""
 
     rows: Sequence[Mapping[str, object]]
     context: str
     count: int | None = None
     next_link: str | None = None
+    types: Mapping[tuple[str, ...], DynamicType] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

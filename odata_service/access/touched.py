@@ -21,7 +21,7 @@ def touched(query: Query) -> Iterator[tuple[str, bool]]:
             (step.entity_set.name, step.single or step.entity_set.singleton)
         ]
     conditions = tuple(step.filters for step in query.source)
-    yield from touched_by((query.filter, query.order, query.computed, query.collections, conditions))
+    yield from touched_by((query.filter, query.order, query.computed, query.subset, query.collections, conditions))
     for expansion in query.expand:
         yield from touched(expansion.query)
 

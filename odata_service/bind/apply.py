@@ -5,84 +5,26 @@ While rows are entities, names are properties; after a grouping there are only t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
+from odata_service.bind.aggregates import TARGET, AggregateBinder
+from odata_service.bind.applied import Aggregated, Applied, Best, Grouped, Narrowed, Ordered, Sliced, Transformation
 from odata_service.bind.closed import demand_open
 from odata_service.bind.expression import ExpressionBinder
 from odata_service.bind.query import Order
-from odata_service.bind.typed import Constant, Given, PropertyRef, Typed
-from odata_service.edm.model import EntityType
-from odata_service.edm.primitive import DECIMAL, DOUBLE, INT64, PrimitiveType
+from odata_service.bind.typed import Constant, EntityRef, Given, Logical, PropertyRef, StructureRef, Typed
+from odata_service.edm.primitive import INT64
 from odata_service.errors import BadRequest, NotImplementedByService, did_you_mean
 from odata_service.parse import apply_syntax as written
 from odata_service.parse.syntax import (
     AggregateItem, Compute, Expression, Literal, Options, OrderBy, Path, Segment, SelectItem,
 )  # fmt: skip
 
-TARGET = "$apply"
-METHODS = ("sum", "min", "max", "average", "countdistinct", "$count")
-
-
-@dataclass(frozen=True, slots=True)
-class Narrowed:
-    """``filter(…)`` and ``search(…)``."""
-
-    condition: Typed
-
-
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """``orderby(…)``."""
-
-    order: tuple[Order, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sliced:
-    """``skip(n)`` or ``top(n)``."""
-
-    kind: str
-    count: Constant
-
-
-@dataclass(frozen=True, slots=True)
-class Best:
-    """``topcount(2,Amount)`` and its family."""
-
-    kind: str
-    amount: Typed
-    value: Typed
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregated:
-    """``Amount with sum as Total``; without an ``expression`` it counts rows."""
-
-    name: str
-    method: str
-    expression: Typed | None
-    type: PrimitiveType
-
-
-@dataclass(frozen=True, slots=True)
-class Grouped:
-    """``groupby((Country),aggregate(…))``; without ``groups`` all rows are one group."""
-
-    groups: tuple[tuple[str, Typed], ...]
-    aggregates: tuple[Aggregated, ...]
-
-
-Transformation = Narrowed | Ordered | Sliced | Best | Grouped
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """A sequence of transformations, and the columns of its result by path (``Category/Name``)."""
-
-    steps: tuple[Transformation, ...]
-    columns: tuple[tuple[str, Typed], ...]
+Grouping = Path | written.Rollup | written.RollupRecursive
+_BEFORE_AGGREGATE = (written.Identity, written.FilterRows, written.SearchRows, written.ComputeRows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +36,16 @@ class ApplyBinder:
     steps: tuple[Transformation, ...] = ()
     columns: Mapping[str, Typed] = field(default_factory=dict)
     grouped: bool = False
+    wholes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # structures and entities, with what contexts call them
 
     def sequences(self, transformations: Sequence[written.Transformation]) -> list[ApplyBinder]:
         """One result, or with ``concat`` several, whose rows follow one another."""
         binder = self
         for position, transformation in enumerate(transformations):
-            if isinstance(transformation, written.Concat):
+            several = _sequences_of(transformation)
+            if several is not None:
                 rest = transformations[position + 1 :]
-                return [one for each in transformation.sequences for one in binder.sequences((*each, *rest))]
+                return [one for each in several for one in binder.sequences((*each, *rest))]
             binder = binder.after(transformation)
         return [binder]
 
@@ -109,18 +53,30 @@ class ApplyBinder:
         """The query options beside ``$apply`` are about its result; ``$skip`` and ``$top`` cut it into pages."""
         binder = self.computed(options.compute)
         if options.filter is not None:
-            binder = binder.condition(options.filter)
-        return binder.ordered(options.orderby) if options.orderby else binder
+            binder = binder.condition(options.filter, "$filter")
+        if options.search is not None:
+            message = "$search beside $apply is not supported where rows are no entities; search(…) may stand inside"
+            raise NotImplementedByService("NotImplemented", message, target="$search")
+        return binder.ordered(options.orderby, "$orderby") if options.orderby else binder
+
+    def of_entities(self) -> tuple[tuple[Transformation, ...], tuple[Typed, ...], tuple[Order, ...]]:
+        """What the steps do to rows that stay entities: what takes some of them by their place, the conditions after that,
+        and the order they end in."""
+        placing = [at for at, step in enumerate(self.steps, start=1) if isinstance(step, Sliced | Best)]
+        subset = self.steps[: max(placing, default=0)]
+        conditions = tuple(step.condition for step in self.steps[len(subset) :] if isinstance(step, Narrowed))
+        orders = [step.order for step in self.steps if isinstance(step, Ordered)]
+        return subset, conditions, orders[-1] if orders else ()
 
     def applied(self, select: Sequence[SelectItem] = ()) -> Applied:
+        """The result, and what of it was chosen; see :func:`demand_columns`."""
         columns = self.result_columns()
-        names = ["/".join(segment.name for segment in item.path) for item in select]
-        for name, item in zip(names, select, strict=True):
-            if name not in columns and name != "*":
-                hint = did_you_mean(name, columns)
-                raise BadRequest("UnknownProperty", f"the result has no {name!r}{hint}", target="$select", at=item.at)
-        chosen = columns if not names or "*" in names else {name: columns[name] for name in columns if name in names}
-        return Applied(self.steps, tuple(chosen.items()))
+        names = [_selected(item) for item in select]
+        is_all = not names or "*" in names
+        chosen = {each: columns[each] for each in columns if is_all or any(_is_at(name, each) for name in names)}
+        known = self.wholes if self.grouped else {name: (name,) for name in self.expressions.type.complex}
+        wholes = {name: steps for name, steps in known.items() if is_all or any(_is_at(each, name) for each in names)}
+        return Applied(self.steps, tuple(chosen.items()), frozenset(wholes), _context_of(chosen, wholes))
 
     def after(self, transformation: written.Transformation) -> ApplyBinder:
         bind = _TRANSFORMATIONS.get(type(transformation))
@@ -135,17 +91,19 @@ class ApplyBinder:
         """What a row of the result has: the columns made, or all properties and what was computed."""
         if self.grouped:
             return dict(self.columns)
-        own = {name: PropertyRef((), declared) for name, declared in self.expressions.type.properties.items()}
+        own = dict(_members_of(EntityRef((), self.expressions.type, self.expressions.own)))
         return {**own, **self.columns}
 
-    def condition(self, node: Expression) -> ApplyBinder:
-        return self._with(Narrowed(self._binder.condition(node)))
+    def condition(self, node: Expression, target: str = TARGET) -> ApplyBinder:
+        return self._with(Narrowed(replace(self._binder, target=target).condition(node)))
 
-    def ordered(self, items: Sequence[OrderBy]) -> ApplyBinder:
-        return self._with(Ordered(tuple(Order(self._sortable(item.expression), item.descending) for item in items)))
+    def ordered(self, items: Sequence[OrderBy], target: str = TARGET) -> ApplyBinder:
+        order = (Order(self._sortable(item.expression, target), item.descending) for item in items)
+        return self._with(Ordered(tuple(order)))
 
-    def _sortable(self, node: Expression) -> Typed:
-        return demand_open(self._binder.known(node), "sort", self._binder, node.at)
+    def _sortable(self, node: Expression, target: str = TARGET) -> Typed:
+        binder = replace(self._binder, target=target)
+        return demand_open(binder.known(node), "sort", binder, node.at)
 
     def sliced(self, kind: str, literal: Literal) -> ApplyBinder:
         return self._with(Sliced(kind, Constant(INT64, literal.value, literal.slot, literal.type)))
@@ -198,59 +156,65 @@ class ApplyBinder:
         return self._grouped((), node.items)
 
     def _groupby(self, node: written.GroupBy) -> ApplyBinder:
-        groups = [self._group(each) for each in node.groupings]
-        items: Sequence[AggregateItem] = ()
-        if node.then:
-            only = node.then[0]
-            if len(node.then) > 1 or not isinstance(only, written.Aggregate):
-                raise NotImplementedByService("NotImplemented", "groupby(…) goes with aggregate(…) alone", target=TARGET)
-            items = only.items
-        return self._grouped(groups, items)
+        groups = [column for path in node.groupings for column in self._group(path)]
+        wholes = dict(whole for path in node.groupings if isinstance(path, Path) for whole in self._wholes(path))
+        *before, last = node.then or (written.Aggregate((), node.at),)
+        if not isinstance(last, written.Aggregate) or not all(isinstance(each, _BEFORE_AGGREGATE) for each in before):
+            message = "groupby(…) goes with filter(…), compute(…) and aggregate(…) only"
+            raise NotImplementedByService("NotImplemented", message, target=TARGET, at=node.at)
+        inside = self
+        for each in before:
+            inside = inside.after(each)
+        conditions = tuple(step.condition for step in inside.steps[len(self.steps) :] if isinstance(step, Narrowed))
+        return inside._grouped(groups, last.items, conditions, self.steps, wholes)
 
-    def _group(self, node: object) -> tuple[str, Typed]:
+    def _group(self, node: object) -> Iterator[tuple[str, Typed]]:
+        """The columns that a grouping gives: of an entity or a structure all that it has."""
         if not isinstance(node, Path):
-            raise NotImplementedByService("NotImplemented", "rollup(…) is not supported", target=TARGET)
+            raise NotImplementedByService("NotImplemented", "rolluprecursive(…) is not supported", target=TARGET)
         value = demand_open(self._binder.path(node), "aggregate", self._binder, node.at)
-        name = "/".join(step.name for step in node.steps if isinstance(step, Segment))
-        if isinstance(value, PropertyRef | Given) or name in self.columns:
-            return name, value
-        raise NotImplementedByService("NotImplemented", f"grouping by {name} is not supported", target=TARGET, at=node.at)
+        name = _name_of(node)
+        if isinstance(value, EntityRef | StructureRef):
+            yield from ((f"{name}/{member}", each) for member, each in _members_of(value))
+        elif isinstance(value, PropertyRef | Given) or name in self.columns:
+            yield name, value
+        else:
+            message = f"grouping by {name} is not supported"
+            raise NotImplementedByService("NotImplemented", message, target=TARGET, at=node.at)
 
-    def _grouped(self, groups: Sequence[tuple[str, Typed]], items: Sequence[AggregateItem]) -> ApplyBinder:
+    def _wholes(self, path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """An entity or structure that is grouped by, and the structures inside it; what context URLs call them."""
+        name, value = _name_of(path), self._binder.path(path)
+        if isinstance(value, EntityRef):
+            steps = _steps_of(f"{name}/", PropertyRef(value.path, value.entity_type.key[0]))[:-1]
+            yield name, steps
+            yield from ((f"{name}/{inner}", (*steps, inner)) for inner in value.entity_type.complex)
+        elif isinstance(value, StructureRef):
+            yield name, _steps_of(name, PropertyRef(value.path, value.structure.members[0]))
+
+    def _grouped(
+        self,
+        groups: Sequence[tuple[str, Typed]],
+        items: Sequence[AggregateItem],
+        conditions: tuple[Typed, ...] = (),
+        before: tuple[Transformation, ...] | None = None,
+        wholes: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> ApplyBinder:
+        """``conditions`` narrow each group, after the steps ``before`` it was made."""
         aggregates: list[Aggregated] = []
         for item in items:
-            found = self._aggregated(item)
+            found = AggregateBinder(self._binder).aggregated(item)
             if found.name in {*(name for name, _ in groups), *(each.name for each in aggregates)}:
                 self._refuse(f"there are two columns {found.name!r}", item.at)
-            aggregates.append(found)
+            if not (self.grouped or _is_own_name(item, found)):
+                self._demand_new(found.name, item.at)
+            aggregates.append(replace(found, condition=_together(conditions)))
         columns: dict[str, Typed] = {name: _given(name, value) for name, value in groups}
-        columns |= {each.name: Given(each.name, each.type, True) for each in aggregates}
-        nothing = replace(self.expressions, type=_without_properties(self.expressions.type))
+        columns |= {each.name: _result_of(each) for each in aggregates}
+        nothing = self.expressions.without_properties()
         step = Grouped(tuple(groups), tuple(aggregates))
-        return ApplyBinder(nothing, (*self.steps, step), columns, grouped=True)
-
-    def _aggregated(self, item: AggregateItem) -> Aggregated:
-        method = item.method or ""
-        if method and method not in METHODS and "." not in method:
-            self._refuse(f"there is no aggregation method {method!r:.40}{did_you_mean(method, METHODS)}", item.at)
-        if method not in METHODS or item.sources:
-            raise NotImplementedByService(
-                "NotImplemented", f"aggregating {f'with {method}' if method else 'without a method'} is not supported",
-                target=TARGET, at=item.at,
-            )  # fmt: skip
-        if item.alias is None:
-            self._refuse("an aggregate needs a name: … as Total", item.at)
-        value = None if item.expression is None else self._aggregatable(item.expression)
-        if not (self.grouped or _is_own_name(item.alias, value)):
-            self._demand_new(item.alias, item.at)
-        if value is None:
-            return Aggregated(item.alias, "$count", None, INT64)
-        if method in ("sum", "average") and not value.type.is_numeric:
-            self._refuse(f"{method} needs numbers, not {value.type}", item.at)
-        return Aggregated(item.alias, method, value, _result_type(method, value.type))
-
-    def _aggregatable(self, node: Expression) -> Typed:
-        return demand_open(self._binder.known(node), "aggregate", self._binder, node.at)
+        steps = self.steps if before is None else before
+        return ApplyBinder(nothing, (*steps, step), columns, grouped=True, wholes=wholes or {})
 
     def _demand_new(self, name: str, at: int) -> None:
         if name in self.expressions.type.member_names or name in self.columns:
@@ -260,28 +224,115 @@ class ApplyBinder:
         raise BadRequest("BadTransformation", message, target=TARGET, at=at)
 
 
-def _is_own_name(alias: str, value: Typed | None) -> bool:
-    """``Price with sum as Price``, as OpenUI5 writes it: in the result there is no other Price."""
-    return isinstance(value, PropertyRef) and not value.path and value.property.name == alias
-
-
-def _result_type(method: str, kind: PrimitiveType) -> PrimitiveType:
-    if method in ("countdistinct", "$count"):
-        return INT64
-    if method == "average":
-        return DECIMAL if kind == DECIMAL else DOUBLE
-    if method == "sum":
-        return INT64 if kind.is_integer else DECIMAL if kind == DECIMAL else DOUBLE
-    return kind
+def _is_own_name(item: AggregateItem, found: Aggregated) -> bool:
+    """``Price with sum as Price``, as OpenUI5 writes it, or ``aggregate(Price)``: in the result there is no other Price."""
+    return found.related is None and isinstance(item.expression, Path) and _name_of(item.expression) == found.name
 
 
 def _given(name: str, value: Typed) -> Given:
-    declared = value.property if isinstance(value, PropertyRef) else None
-    return Given(name, value.type, value.nullable, declared)
+    declared = value.property if isinstance(value, PropertyRef | Given) else None
+    return Given(name, value.type, value.nullable, declared, context=_steps_of(name, value))
 
 
-def _without_properties(entity_type: EntityType) -> EntityType:
-    return EntityType(f"{entity_type.name} (grouped)", entity_type.namespace, entity_type.mapper, {})
+def _result_of(aggregated: Aggregated) -> Given:
+    counts = aggregated.counts
+    return Given(aggregated.name, aggregated.type, not counts, aggregated.property, True, counts, (aggregated.name,))
+
+
+def demand_columns(select: Sequence[SelectItem], sequences: Sequence[ApplyBinder]) -> None:
+    """400 where something is chosen that no row of any sequence has."""
+    columns = {name for each in sequences for name in each.result_columns()}
+    for item in select:
+        name = _selected(item)
+        if name != "*" and not any(_is_at(name, each) for each in columns):
+            hint = did_you_mean(name, sorted(columns))
+            raise BadRequest("UnknownProperty", f"the result has no {name!r}{hint}", target="$select", at=item.at)
+
+
+def _selected(item: SelectItem) -> str:
+    return "/".join(segment.name for segment in item.path)
+
+
+def _is_at(name: str, column: str) -> bool:
+    """Whether a column is what a path names, or part of that."""
+    return column == name or column.startswith(f"{name}/")
+
+
+def _steps_of(name: str, value: Typed) -> tuple[str, ...]:
+    """A path by its navigation properties; a cast stays with what follows it, and a member with its structure.
+
+    >>> way = type("Way", (), {})
+    >>> _steps_of("Ns.Sale/Customer/Address/City", PropertyRef((way,), None))
+    ('Ns.Sale/Customer', 'Address/City')
+    """
+    if isinstance(value, Given):
+        return value.context
+    ways = len(value.path) if isinstance(value, PropertyRef) else 0
+    steps: list[str] = []
+    waiting: list[str] = []
+    for segment in name.split("/"):
+        waiting.append(segment)
+        if "." not in segment and len(steps) < ways:
+            steps.append("/".join(waiting))
+            waiting = []
+    return (*steps, "/".join(waiting))
+
+
+def _context_of(
+    columns: Mapping[str, Typed], wholes: Mapping[str, tuple[str, ...]]
+) -> tuple[tuple[str, ...], ...]:
+    """The paths of columns, and of those that are part of a whole the path of that."""
+    paths = []
+    for name, value in columns.items():
+        whole = next((steps for each, steps in wholes.items() if name.startswith(f"{each}/")), None)
+        paths.append(whole or _steps_of(name, value))
+    return tuple(dict.fromkeys(paths))
+
+
+def _together(conditions: tuple[Typed, ...]) -> Typed | None:
+    return Logical("and", conditions) if conditions else None
+
+
+def _name_of(path: Path) -> str:
+    return "/".join(step.name for step in path.steps if isinstance(step, Segment))
+
+
+def _members_of(reference: EntityRef | StructureRef) -> Iterator[tuple[str, Typed]]:
+    """All that an entity or a structure has of its own."""
+    path, variable = reference.path, reference.variable
+    if isinstance(reference, StructureRef):
+        yield from ((member.name, PropertyRef(path, member, variable)) for member in reference.structure.members)
+        return
+    for name, declared in reference.entity_type.properties.items():
+        yield name, PropertyRef(path, declared, variable)
+    for name, structure in reference.entity_type.complex.items():
+        for member in structure.members:
+            yield f"{name}/{member.name}", PropertyRef(path, member, variable)
+
+
+def _sequences_of(transformation: written.Transformation) -> Sequence[Sequence[written.Transformation]] | None:
+    """Those of ``concat(…)``, and of a grouping with ``rollup(…)``, which is one of several groupings."""
+    if isinstance(transformation, written.Concat):
+        return transformation.sequences
+    if isinstance(transformation, written.GroupBy):
+        rollups = [each for each in transformation.groupings if isinstance(each, written.Rollup)]
+        if rollups:
+            return [(replace(transformation, groupings=groupings),) for groupings in _levels(transformation.groupings)]
+    return None
+
+
+def _levels(groupings: Sequence[Grouping]) -> Iterator[tuple[Grouping, ...]]:
+    """``rollup(A,B),C`` as ``A,B,C`` and ``A,C``: the last levels go first."""
+    choices = [_prefixes(each) if isinstance(each, written.Rollup) else [(each,)] for each in groupings]
+    for chosen in itertools.product(*choices):
+        yield tuple(one for each in chosen for one in each)
+
+
+def _prefixes(rollup: written.Rollup) -> list[tuple[Grouping, ...]]:
+    if len(rollup.paths) < 2:
+        message = "rollup(…) takes the paths of two levels or more; no hierarchy has a name here"
+        raise NotImplementedByService("NotImplemented", message, target=TARGET, at=rollup.at)
+    return [rollup.paths[:count] for count in range(len(rollup.paths), 0, -1)]
 
 
 def _name(transformation: object) -> str:

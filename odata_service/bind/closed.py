@@ -32,6 +32,8 @@ def properties_in(node: object) -> Iterator[Property]:
     if isinstance(node, PropertyRef | Given):
         if node.property is not None:
             yield node.property
+    elif isinstance(node, ComplexProperty):
+        yield from node.members
     elif isinstance(node, tuple):
         for each in node:
             yield from properties_in(each)

@@ -116,6 +116,11 @@ class ExpressionBinder:
         entity_type = ranged if isinstance(ranged, EntityType) else self.type
         return replace(self, type=entity_type, own=own, variables=variables, computed={})
 
+    def without_properties(self) -> ExpressionBinder:
+        """The same for rows that have computed columns and nothing else."""
+        nothing = EntityType(f"{self.type.name} (grouped)", self.type.namespace, self.type.mapper, {})
+        return replace(self, type=nothing, variables={})
+
     def with_variable(self, name: str, ranged: Ranged) -> ExpressionBinder:
         """The same inside a lambda, where ``name`` stands for one member of the collection."""
         return replace(self, variables={**self.variables, name: ranged})

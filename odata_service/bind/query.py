@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from odata_service.bind.typed import Constant, Typed
 
 if TYPE_CHECKING:
-    from odata_service.bind.apply import Applied
+    from odata_service.bind.applied import Applied, Transformation
 from odata_service.edm.model import (
     CollectionProperty, ComplexProperty, DynamicColumn, EntitySet, EntityType, NavigationProperty, Property, StreamProperty,
 )  # fmt: skip
@@ -122,6 +122,7 @@ class Query:
     most: int | None = None
     rules: Mapping[str, tuple[RowRule, ...]] = field(default_factory=dict)
     together: bool = False  # no page ends between rows that are alike in the first value of the order
+    subset: tuple[Transformation, ...] = ()  # of $apply, by which some of the entities are taken
     own_rules: tuple[RowRule, ...] | None = None  # those of the entities themselves, where a delta shows tombstones
 
     @property

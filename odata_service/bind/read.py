@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from odata_service.bind.apply import ApplyBinder
+from odata_service.bind.apply import ApplyBinder, demand_columns
 from odata_service.bind.closed import demand_open
 from odata_service.bind.dynamic import orders_of
 from odata_service.bind.expression import ExpressionBinder
@@ -24,6 +24,7 @@ from odata_service.parse.syntax import NO_OPTIONS, Expression, ExpandItem, Optio
 from odata_service.protocol import Protocol
 
 MAX_LEVELS = 3
+NOTHING_COMPUTED: Mapping[str, Typed] = {}
 Bound = Read | ReadApplied | ReadAll | ReadServiceDocument | ReadMetadata
 
 
@@ -53,7 +54,7 @@ class ReadBinder:
             raise MethodNotAllowed("GET", ("PATCH", "DELETE"))
         kind = _kind(resource)
         if options.apply:
-            return self._applied(resource, options)
+            return self._applied(resource, options, kind)
         _check_options(options, resource, kind)
         if resource.values is not None:
             return self._values(resource, resource.values, options, kind)
@@ -94,22 +95,37 @@ class ReadBinder:
         choose."""
         return Read(self._query(steps, options, dict(options.aliases)))
 
-    def _applied(self, resource: Resource, options: Options) -> ReadApplied:
+    def _applied(self, resource: Resource, options: Options, kind: Kind) -> Read | ReadApplied:
         last = resource.steps[-1]
-        if last.single or _kind(resource) not in ("entities", "count"):
+        if last.single or kind not in ("entities", "count"):
             raise BadRequest("OptionNotApplicable", "$apply needs a collection, this is one resource", target="$apply")
-        if options.expand:
-            raise NotImplementedByService("NotImplemented", "$expand beside $apply is not supported", target="$expand")
         binder = ExpressionBinder(self.model, last.type, self.protocol, aliases=dict(options.aliases))
         sequences = ApplyBinder(binder).sequences(options.apply)
+        if len(sequences) == 1 and not sequences[0].grouped and not isinstance(last.entity_set, CrossJoin):
+            _check_options(options, resource, kind)
+            query = self._some_of(sequences[0], resource.steps, options)
+            return Read(query if kind == "entities" else _without_content(query), kind)
+        if options.expand:
+            message = "$expand is not supported where $apply leaves no entities"
+            raise NotImplementedByService("NotImplemented", message, target="$expand")
         if len(sequences) > 1 and options.orderby:
             raise NotImplementedByService("NotImplemented", "an order over concat(…) is not supported", target="$orderby")
         if isinstance(last.entity_set, CrossJoin) and not all(each.grouped for each in sequences):
             raise NotImplementedByService("NotImplemented", "$apply over a cross join has to group or aggregate", target="$apply")
         of_result = Options(top=options.top, skip=options.skip, count=options.count)
         query = self._query(resource.steps, of_result, {})
-        applied = tuple(each.with_options(options).applied(options.select) for each in sequences)
+        results = [each.with_options(options) for each in sequences]
+        demand_columns(options.select, results)
+        applied = tuple(each.applied(options.select) for each in results)
         return ReadApplied(query, applied, resource.count)
+
+    def _some_of(self, applied: ApplyBinder, steps: tuple[Step, ...], options: Options) -> Query:
+        """Transformations that leave entities what they are: some of them, in an order, with what was computed."""
+        subset, conditions, order = applied.of_entities()
+        steps = (*steps[:-1], replace(steps[-1], order=order or steps[-1].order))
+        query = self._query(steps, options, dict(options.aliases), applied.columns)
+        found = tuple(each for each in (*conditions, query.filter) if each is not None)
+        return replace(query, subset=subset, filter=Logical("and", found) if found else None)
 
     def _everything(self, resource: Resource, options: Options) -> ReadAll:
         """The options hold for each set in turn; names in them stand after the type that has them."""
@@ -124,9 +140,15 @@ class ReadBinder:
             return ReadAll(reads, counted=True)
         return ReadAll(reads, number(options.top), number(options.skip), bool(options.count))
 
-    def _query(self, steps: tuple[Step, ...], options: Options, aliases: Mapping[str, Expression]) -> Query:
+    def _query(
+        self,
+        steps: tuple[Step, ...],
+        options: Options,
+        aliases: Mapping[str, Expression],
+        computed: Mapping[str, Typed] = NOTHING_COMPUTED,
+    ) -> Query:
         entity_type, single = steps[-1].type, steps[-1].single
-        expressions = self._expressions(entity_type, options, aliases)
+        expressions = self._expressions(entity_type, options, aliases, computed)
         chosen = selection(self.model, entity_type, options.select, list(expressions.computed))
         expand = self._expansions(entity_type, options.expand, aliases)
         expanded = {each.navigation for each in expand}
@@ -154,11 +176,11 @@ class ReadBinder:
         return min((size for size in sizes if size is not None), default=None)
 
     def _expressions(
-        self, entity_type: EntityType, options: Options, aliases: Mapping[str, Expression]
+        self, entity_type: EntityType, options: Options, aliases: Mapping[str, Expression], computed: Mapping[str, Typed] = NOTHING_COMPUTED
     ) -> ExpressionBinder:
         """The binder for a level's expressions, which see what ``$compute`` adds, each what stands before it."""
         aliases = {**aliases, **dict(options.aliases)}
-        binder = ExpressionBinder(self.model, entity_type, self.protocol, aliases=aliases)
+        binder = ExpressionBinder(self.model, entity_type, self.protocol, aliases=aliases, computed=computed)
         for item in options.compute:
             if item.name in entity_type.member_names or item.name in binder.computed:
                 message = f"{entity_type.name} has a property {item.name!r} already"

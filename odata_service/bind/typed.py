@@ -267,13 +267,17 @@ class Branches:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A column that a transformation of ``$apply`` made; ``property`` is where its values come from, if they were not
-    calculated."""
+    """A column of what a transformation of ``$apply`` left; ``property`` is where its values come from, if they were not
+    calculated. It is ``made`` by an aggregation, or one that rows were grouped by; ``counts`` says that it is a number of
+    something. ``context`` is its path by navigation properties: ``("Category", "Address/City")``."""
 
     path: str
     type: PrimitiveType
     nullable: bool
     property: Property | None = None
+    made: bool = False
+    counts: bool = False
+    context: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,14 @@ class DecimalTest(FunctionElement[bool]):
         super().__init__(left, right)
 
 
+class DecimalSum(FunctionElement[Any]):
+    """The exact sum of Decimals or integers, or null where there are none."""
+
+    name = "sum"
+    type = ExactDecimal()
+    inherit_cache = True
+
+
 def decimal_test(operator: str, left: ColumnElement[Any], right: ColumnElement[Any]) -> DecimalTest:
     return _DECIMAL_TESTS[operator](operator, left, right)
 
@@ -265,6 +273,11 @@ def sql(compiler: SQLCompiler, element: ColumnElement[Any], **kw: Any) -> str:
 
 def arguments(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> list[str]:
     return [sql(compiler, part, **kw) for part in parts(element)]
+
+
+@compiles(DecimalSum)
+def _decimal_sum(element: DecimalSum, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"sum({', '.join(arguments(element, compiler, **kw))})"
 
 
 @compiles(IndexOf)

@@ -58,6 +58,31 @@ def ExactDecimal(precision: int | None = None, scale: int | None = None) -> Nume
     return Numeric(precision, scale).with_variant(TextDecimal(scale), "sqlite")
 
 
+class DecimalTotal:
+    """Adds up Decimals that are kept as texts, for SQLite, which would make Doubles of them; also over a window that
+    numbers come into and go out of."""
+
+    def __init__(self) -> None:
+        self._total = decimal.Decimal(0)
+        self._count = 0
+
+    def step(self, number: object) -> None:
+        self._add(number, 1)
+
+    def inverse(self, number: object) -> None:
+        self._add(number, -1)
+
+    def value(self) -> str | None:
+        return exact_text(self._total) if self._count else None
+
+    finalize = value
+
+    def _add(self, number: object, sign: int) -> None:
+        if number is not None:
+            self._total = EXACT.add(self._total, sign * decimal.Decimal(str(number)))
+            self._count += sign
+
+
 def compared(one: str, other: str) -> int:
     """-1, 0 or 1 as the first number is less than, equal to or greater than the second.
 

@@ -21,7 +21,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from odata_service.dialects import constructs, documents
 from odata_service.dialects.base import Database, Decoder
 from odata_service.dialects.constructs import arguments, parts
-from odata_service.dialects.exact import COLLATION, EXACT, compared, compared_texts, exact_text
+from odata_service.dialects.exact import COLLATION, DecimalTotal, EXACT, compared, compared_texts, exact_text
 from odata_service.dialects.sqlite_calls import CALLS, REFUSING, forget_patterns
 
 _STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 50_000
@@ -78,6 +78,7 @@ class SQLite(Database):
                 connection.execute(setting).close()
         for name, (count, function) in {**_FUNCTIONS, **_CALLS}.items():
             connection.create_function(name, count, function, deterministic=True)
+        connection.create_window_function("odata_decimal_sum", 1, DecimalTotal)
         connection.create_collation(COLLATION, compared_texts)
 
     def autocommit(self, connection: Any, on: bool) -> None:
@@ -128,6 +129,11 @@ def _key_among(element: constructs.KeyAmong, compiler: SQLCompiler, **kw: Any) -
 def _from_json(value: str, kind: types.TypeEngine[Any]) -> str:
     plain = kind.impl_instance if isinstance(kind, types.TypeDecorator) else kind
     return f"odata_bytes({value})" if isinstance(plain, types.LargeBinary) else value
+
+
+@compiles(constructs.DecimalSum, "sqlite")
+def _decimal_sum(element: constructs.DecimalSum, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"odata_decimal_sum({', '.join(arguments(element, compiler, **kw))})"
 
 
 @compiles(constructs.IndexOf, "sqlite")

@@ -221,6 +221,7 @@ def _property(
         generated=_makes_own_value(column),
         concurrency=name in said.etag or counts_changes,
         searchable=name in said.searchable,
+        aggregate=said.aggregates.get(name),
         description=getattr(column, "comment", None) or "",
         enum=kinds.enum_type(column.type.members) if isinstance(column.type, Enumeration) else None,
         subclass=_subclass(mapper, name),

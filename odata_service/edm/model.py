@@ -67,6 +67,7 @@ class Property:
     generated: bool = False  # the database or a default makes a value when the client sends none
     concurrency: bool = False
     searchable: bool = False
+    aggregate: str | None = None  # how it is aggregated where a client does not say
     description: str = ""
     enum: EnumType | None = None
     subclass: str = ""

@@ -16,6 +16,7 @@ from odata_service.edm.primitive import INT32
 from odata_service.edm.values import StructureOf, ValueOf, members_of
 
 Names = frozenset[str]
+AGGREGATION_METHODS = ("sum", "min", "max", "average", "countdistinct")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Said:
     the stream that is a media entity's content, ``slug`` the property that the header ``Slug`` gives it; ``singleton`` is
     true for a class with one row. ``feed`` says where in Atom's entries properties stand, by their names or those of
     members of structures: ``{"Name": "SyndicationTitle", "Address/City": FeedMapping("geo/city", …)}``.
+    ``aggregates`` says how ``$apply=aggregate(Price)`` is meant: ``{"Price": "average"}``.
     """
 
     type_name: str
@@ -40,6 +42,7 @@ class Said:
     slug: str | None = None
     singleton: bool = False
     feed: Mapping[str, FeedMapping] = field(default_factory=dict)
+    aggregates: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, mapped: type) -> Said:
@@ -59,7 +62,16 @@ class Said:
             slug=None if slug is None else str(slug),
             singleton=bool(said.get("singleton", False)),
             feed=_feed(said),
+            aggregates=_aggregates(inherited),
         )
+
+
+def _aggregates(said: Mapping[str, object]) -> Mapping[str, str]:
+    found = said.get("aggregates", {})
+    assert isinstance(found, Mapping), "__odata__['aggregates'] has a method for each property"
+    unknown = [method for method in found.values() if method not in AGGREGATION_METHODS]
+    assert not unknown, f"an aggregation is one of {', '.join(AGGREGATION_METHODS)}, not {unknown[0]!r}"
+    return {str(name): str(method) for name, method in found.items()}
 
 
 def _names(said: Mapping[str, object], key: str) -> Names:

@@ -10,6 +10,7 @@ from odata_service.edm.primitive import DECIMAL, PrimitiveType
 from odata_service.execute.connection import Connection, Row
 from odata_service.plan.apply import ApplyPlan, ResultColumn
 from odata_service.plan.statement import LIMIT, SKIP
+from odata_service.result import DynamicType
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +31,30 @@ class ApplyReader:
             if wanted <= 0:
                 break
             fetched = self.connection.rows(plan.rows, {**self.values, LIMIT: wanted, SKIP: start})
-            rows += [_nested(plan.columns, row) for row in fetched]
+            rows += [_nested(plan, row) for row in fetched]
             if start and len(plans) > 1:
                 start = max(0, start - self.count([plan]))
         return rows[:size], len(rows) > size
 
 
-def _nested(columns: Sequence[ResultColumn], row: Row) -> dict[str, object]:
+def _nested(plan: ApplyPlan, row: Row) -> dict[str, object]:
     """``Category/Name`` as ``{"Category": {"Name": …}}``."""
     result: dict[str, object] = {}
-    for column, raw in zip(columns, row, strict=True):
-        inside = result
-        for name in column.path[:-1]:
-            below = inside.setdefault(name, {})
-            assert isinstance(below, dict), "a path leads through entities"
-            inside = below
-        inside[column.path[-1]] = _value(column, raw)
+    for column, raw in zip(plan.columns, row, strict=True):
+        _inside(result, column.path[:-1])[column.path[-1]] = _value(column, raw)
+    for whole in sorted(plan.wholes, key=len, reverse=True):  # what is inside another one first
+        *before, last = whole.split("/")
+        above = _inside(result, before)
+        if all(value is None for value in _inside(above, [last]).values()):
+            above[last] = None
+    return result
+
+
+def _inside(result: dict[str, object], path: Sequence[str]) -> dict[str, object]:
+    for name in path:
+        below = result.setdefault(name, {})
+        assert isinstance(below, dict), "a path leads through entities and structures"
+        result = below
     return result
 
 
@@ -55,6 +64,8 @@ def _value(column: ResultColumn, raw: object) -> object:
     value = raw if column.decode is None else column.decode(raw)
     if column.enum is not None:
         return column.enum.members(int(str(value)))
+    if column.counts:
+        return Decimal(str(value))
     return _in_type(value, column.type)
 
 
@@ -65,6 +76,16 @@ def _in_type(value: object, kind: PrimitiveType) -> object:
     if kind == DECIMAL and not isinstance(value, Decimal):
         return Decimal(str(value))
     return float(value) if kind.python is float and isinstance(value, Decimal) else value
+
+
+def types_of(plans: Sequence[ApplyPlan]) -> dict[tuple[str, ...], DynamicType]:
+    """What is known of the types of values, by their path."""
+    return {column.path: _type_of(column) for plan in plans for column in plan.columns}
+
+
+def _type_of(column: ResultColumn) -> DynamicType:
+    kind = DECIMAL if column.counts else column.type
+    return DynamicType(kind, column.enum, column.declared)
 
 
 def context_of(name: str, paths: Sequence[Sequence[str]]) -> str:

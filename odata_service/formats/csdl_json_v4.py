@@ -141,7 +141,7 @@ def _set(contained: ContainedSet) -> Json:
 
 
 def _annotations(annotations: Iterable[Annotation]) -> Json:
-    return {f"@{annotation.term}": _value(annotation.value) for annotation in annotations}
+    return {f"@{each.term}{'#' if each.qualifier else ''}{each.qualifier}": _value(each.value) for each in annotations}
 
 
 def _value(value: Value) -> Any:

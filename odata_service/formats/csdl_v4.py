@@ -214,7 +214,11 @@ def _entity_type(entity_type: EntityType, model: EntityModel) -> StructuredType:
         has_stream=entity_type.media is not None,
         is_open=entity_type.dynamic is not None and (base is None or base.dynamic is None),
         key=tuple(declared.name for declared in entity_type.key) if base is None else (),
-        annotations=said(vocabularies.ENTITY_TYPE, entity_type) + _media_annotations(entity_type, base),
+        annotations=(
+            *said(vocabularies.ENTITY_TYPE, entity_type),
+            *_media_annotations(entity_type, base),
+            *(vocabularies.custom_aggregates(entity_type) if base is None else ()),
+        ),
     )
 
 

@@ -133,7 +133,8 @@ def _add_set(parent: Element, contained: ContainedSet) -> None:
 
 def _annotate(parent: Element, annotations: Iterable[Annotation]) -> None:
     for annotation in annotations:
-        _add_value(SubElement(parent, "Annotation", {"Term": annotation.term}), annotation.value)
+        qualifier = {"Qualifier": annotation.qualifier} if annotation.qualifier else {}
+        _add_value(SubElement(parent, "Annotation", {"Term": annotation.term, **qualifier}), annotation.value)
 
 
 def _add_value(parent: Element, value: Value) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from odata_service.edm.primitive import PRIMITIVES
 from odata_service.edm.values import type_of
@@ -12,30 +12,64 @@ from odata_service.formats.json_text import quoted
 from odata_service.formats.style_v4 import Style
 from odata_service.formats.value_v4 import write_typed
 from odata_service.formats.version_v4 import V4_0
-from odata_service.result import OperationResult
+from odata_service.result import DynamicRows, DynamicType, OperationResult
 
 _BY_NAME = {kind.name: kind for kind in reversed(PRIMITIVES)}
 
 
-def dynamic_object(row: Mapping[str, object], style: Style, *, transient: bool = False) -> str:
-    """An object with the types of its values beside them, where the JSON does not say them itself. A ``transient``
-    entity has no address, which version 4.0 spells out as null (OData JSON Format, Control Information: id)."""
-    members = [f"{style.control('id')}null"] if transient and _says_null_id(style) else []
-    return f"{{{','.join([*members, *_members(row, style)])}}}"
+Path = tuple[str, ...]
 
 
-def _says_null_id(style: Style) -> bool:
-    return style.metadata != "none" and style.version == V4_0
+def dynamic_rows(result: DynamicRows, style: Style) -> Iterable[str]:
+    """Each row. It is no entity and has no address, which version 4.0 spells out as null (OData JSON Format, Control
+    Information: id)."""
+    first = [f"{style.control('id')}null"] if style.metadata != "none" and style.version == V4_0 else []
+    return [f"{{{','.join([*first, *_typed_members(row, (), result.types, style)])}}}" for row in result.rows]
 
 
-def _members(row: Mapping[str, object], style: Style) -> Iterator[str]:
+def _typed_members(
+    row: Mapping[str, object], path: Path, types: Mapping[Path, DynamicType], style: Style
+) -> Iterator[str]:
     for name, value in row.items():
+        known = types.get((*path, name))
         if value is None and style.omit_nulls:
             continue
-        type_name = _type_name(value, style)
-        if type_name is not None:
-            yield f"{style.control('type', name)}{quoted(type_name)}"
-        yield f"{quoted(name)}:{dynamic_value(value, style)}"
+        if known is None and isinstance(value, Mapping):
+            yield f"{quoted(name)}:{{{','.join(_typed_members(value, (*path, name), types, style))}}}"
+        elif known is None:
+            yield from _member(name, value, style)
+        else:
+            yield from _annotated(name, value, known, style)
+            yield f"{quoted(name)}:{_written(value, known, style)}"
+
+
+def _annotated(name: str, value: object, known: DynamicType, style: Style) -> Iterator[str]:
+    """The type where nothing else says it: a declared one is in the model."""
+    if style.metadata == "none" or value is None or (known.declared and style.metadata != "full"):
+        return
+    type_name = f"#{known.enum.full_name}" if known.enum is not None else style.type_of_value(known.kind)
+    if type_name is not None:
+        yield f"{style.control('type', name)}{quoted(type_name)}"
+
+
+def _written(value: object, known: DynamicType, style: Style) -> str:
+    if value is None or known.enum is not None:
+        return dynamic_value(value, style)
+    return write_typed(value, known.kind, ieee754=style.ieee754)
+
+
+def dynamic_object(row: Mapping[str, object], style: Style) -> str:
+    """An object with the types of its values beside them, where the JSON does not say them itself."""
+    return f"{{{','.join(text for name, value in row.items() for text in _member(name, value, style))}}}"
+
+
+def _member(name: str, value: object, style: Style) -> Iterator[str]:
+    if value is None and style.omit_nulls:
+        return
+    type_name = _type_name(value, style)
+    if type_name is not None:
+        yield f"{style.control('type', name)}{quoted(type_name)}"
+    yield f"{quoted(name)}:{dynamic_value(value, style)}"
 
 
 def _type_name(value: object, style: Style) -> str | None:

@@ -12,7 +12,7 @@ from odata_service.edm.model import EntityModel
 from odata_service.formats.collection_v4 import values_text
 from odata_service.formats.context_v4 import EVERYTHING, REFERENCE, REFERENCES
 from odata_service.formats.delta_v4 import delta_items, responses
-from odata_service.formats.dynamic_v4 import dynamic_object, operation_value
+from odata_service.formats.dynamic_v4 import dynamic_rows, operation_value
 from odata_service.formats.expanded_v4 import Asked
 from odata_service.formats.json_rows_v4 import row_writer
 from odata_service.formats.json_text import encoded, quoted
@@ -181,8 +181,7 @@ def _operation(result: OperationResult, frame: Frame) -> bytes:
 
 
 def _dynamic(result: DynamicRows, frame: Frame) -> bytes:
-    texts = [dynamic_object(row, frame.style, transient=True) for row in result.rows]
-    return _many(frame, result.context, texts, result.count, result.next_link)
+    return _many(frame, result.context, dynamic_rows(result, frame.style), result.count, result.next_link)
 
 
 def _service_document(result: ServiceDocument, frame: Frame) -> bytes:

@@ -22,6 +22,7 @@ from sqlalchemy import Enum
 from odata_service import functions
 from odata_service.access import EntitySetRights
 from odata_service.behavior import Behaviors
+from odata_service.bind.aggregates import result_type
 from odata_service.edm.model import (
     CollectionProperty, EntityModel, EntitySet, EntityType, Property, StreamProperty,
 )  # fmt: skip
@@ -50,6 +51,7 @@ OPERATORS = (
 # What $apply takes; anything else is answered with 501.
 TRANSFORMATIONS = (
     "aggregate", "groupby", "filter", "search", "compute", "concat", "identity", "orderby", "skip", "top",
+    "topcount", "topsum", "toppercent", "bottomcount", "bottomsum", "bottompercent",
 )  # fmt: skip
 GEOGRAPHIES = (GEOGRAPHY_POINT, GEOGRAPHY_LINE_STRING, GEOGRAPHY_POLYGON)
 
@@ -76,10 +78,12 @@ Value = bool | int | float | Decimal | str | Path | EnumMember | tuple["Value", 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """``Org.OData.Core.V1.Computed`` is true: a term with its namespace and its value."""
+    """``Org.OData.Core.V1.Computed`` is true: a term with its namespace and its value. One subject may have several of the
+    same term with different qualifiers."""
 
     term: str
     value: Value
+    qualifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +261,17 @@ def _comment(entity_type: EntityType) -> str | None:
     table = entity_type.mapper.local_table
     own = entity_type.base is None or entity_type.base.mapper.local_table is not table
     return getattr(table, "comment", None) if own else None
+
+
+def custom_aggregates(entity_type: EntityType) -> tuple[Annotation, ...]:
+    """What ``aggregate(Amount)`` gives, for the properties of which the model says how they are aggregated."""
+    named = ((each.name, each.aggregate, each.type) for each in entity_type.properties.values())
+    term = qualified("Aggregation.CustomAggregate")
+    return tuple(
+        Annotation(term, "Edm.Decimal" if method == "countdistinct" else result_type(method, kind).name, name)
+        for name, method, kind in named
+        if method is not None
+    )
 
 
 ENTITY_TYPE: tuple[Term[EntityType], ...] = (Term("Core.Description", _comment),)

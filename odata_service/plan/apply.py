@@ -6,15 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, UnaryExpression, and_, bindparam, func, literal, select, true, tuple_
 from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import outerjoin
 
-from odata_service.bind.apply import Aggregated, Applied, Best, Grouped, Narrowed, Ordered, Sliced
+from odata_service.bind.applied import (
+    Aggregated, Applied, Best, Grouped, Narrowed, Ordered, Sliced, Transformation,
+)  # fmt: skip
 from odata_service.bind.query import Order, Step
-from odata_service.bind.typed import Typed
+from odata_service.bind.typed import Given, PropertyRef, Typed
 from odata_service.dialects.base import Database, Decoder
 from odata_service.edm.model import EntityModel, EnumType
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.plan.aggregates import aggregate, is_less, over_related, percent_of, total_of, without
 from odata_service.plan.expression import exact, truth
 from odata_service.plan.scope import Parameters, Rules, Scope
 from odata_service.plan.source import source_of
@@ -26,21 +30,26 @@ SQL = ColumnElement[Any]
 
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
-    """A column of the result: its path, ``("Category", "Name")``, and how its values become Python's."""
+    """A column of the result: its path, ``("Category", "Name")``, and how its values become Python's. Of a ``declared`` one
+    the model says the type; one that ``counts`` is shown as a Decimal (Data Aggregation, $count)."""
 
     path: tuple[str, ...]
     type: PrimitiveType
     decode: Decoder | None
     enum: EnumType | None = None
+    declared: bool = False
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyPlan:
-    """The statements for one sequence: its rows, page by page, and their number."""
+    """The statements for one sequence: its rows, page by page, and their number. The columns below each of ``wholes`` are
+    one value, which is null where all of them are."""
 
     columns: tuple[ResultColumn, ...]
     rows: Statement
     count: Statement
+    wholes: frozenset[str] = frozenset()
 
 
 class Frame:
@@ -50,7 +59,7 @@ class Frame:
         self.scope = scope
         self.source = source
         self.conditions = list(conditions)
-        self.order: list[Order] = []
+        self.order: list[UnaryExpression[Any]] = []
         self.skip: SQL | None = None
         self.top: SQL | None = None
 
@@ -84,14 +93,28 @@ class ApplyPlanner:
             tuple(self._column(name, value, column) for (name, value), column in named),
             compiled(self._paged(rows, frame), self.dialect),
             compiled(count, self.dialect),
+            applied.wholes,
         )
 
+    def keys(self, steps: Sequence[Step], transformations: Sequence[Transformation]) -> Select[Any]:
+        """The keys of the entities that transformations leave."""
+        frame = self._entities(steps)
+        for transformation in transformations:
+            frame = _PLANNERS[type(transformation)](self, frame, transformation)
+        return select(self._sliced(frame, frame.select(*frame.scope.key())).subquery())
+
     def _column(self, name: str, value: Typed, column: SQL) -> ResultColumn:
-        declared = getattr(value, "property", None)
-        kind = column.type if declared is None else declared.column.type
-        sql_type = SQL_TYPES[value.type] if declared is None else kind
-        decode = self.database.decoder(sql_type, self.dialect)
-        return ResultColumn(tuple(name.split("/")), value.type, decode, getattr(declared, "enum", None))
+        declared = value.property if isinstance(value, PropertyRef | Given) else None
+        sql_type = SQL_TYPES[value.type] if declared is None else declared.column.type
+        made, counts = (value.made, value.counts) if isinstance(value, Given) else (False, False)
+        return ResultColumn(
+            tuple(segment for segment in name.split("/") if "." not in segment),
+            value.type,
+            self.database.decoder(sql_type, self.dialect),
+            None if declared is None else declared.enum,
+            declared is not None and not made,
+            counts,
+        )
 
     def _entities(self, steps: Sequence[Step]) -> Frame:
         scope = Scope(self.model, steps[-1].entity_set, self.rules, self.parameters)
@@ -113,8 +136,12 @@ class ApplyPlanner:
 
     def ordered(self, frame: Frame, step: Ordered) -> Frame:
         frame = self._whole(frame)
-        frame.order = list(step.order)
+        frame.order = [self._in_order(item, frame) for item in step.order]
         return frame
+
+    def _in_order(self, item: Order, frame: Frame) -> UnaryExpression[Any]:
+        value = exact(item.expression, frame.scope)
+        return self.database.ordered(value, item.descending, item.expression.nullable)
 
     def sliced(self, frame: Frame, step: Sliced) -> Frame:
         if frame.top is not None or (frame.skip is not None and step.kind == "skip"):
@@ -129,21 +156,22 @@ class ApplyPlanner:
         if measure != "count":
             frame.conditions.append(self._until(frame, step, top, measure))
             return frame
-        frame.order = [Order(step.value, descending=top)]
+        frame.order = [self._in_order(Order(step.value, descending=top), frame)]
         frame.top = exact(step.amount, frame.scope)
         return frame
 
     def _until(self, frame: Frame, step: Best, top: bool, measure: str) -> SQL:
         """What the rows before a row sum up to is still less than what is asked for."""
+        kind = step.value.type
         value, amount = exact(step.value, frame.scope), exact(step.amount, frame.scope)
-        order = value.desc() if top else value.asc()
-        running = (func.sum(value).over(order_by=order) - value).label("before")
-        total = func.sum(value).over().label("total")
-        key = self._key(frame)
-        ranked = frame.select(*key, running, total).subquery()
-        enough = amount if measure == "sum" else ranked.c.total * amount / 100
-        keys = select(*list(ranked.c)[: len(key)]).where(ranked.c.before < enough)
-        return tuple_(*key).in_(keys) if len(key) > 1 else key[0].in_(keys)
+        key, order = self._key(frame), self._in_order(Order(step.value, descending=top), frame)
+        running = total_of(value, kind).over(order_by=[order, *key], rows=(None, 0)).label("running")
+        total = total_of(value, kind).over().label("total")
+        ranked = frame.select(*key, func.coalesce(value, 0).label("own"), running, total).subquery()
+        before = func.coalesce(without(ranked.c.running, ranked.c.own, kind), 0)
+        enough = amount if measure == "sum" else percent_of(ranked.c.total, amount, kind)
+        keys = select(*list(ranked.c)[: len(key)]).where(is_less(before, enough, kind))
+        return among(key, keys)
 
     def _key(self, frame: Frame) -> list[SQL]:
         if frame.scope.given:
@@ -153,21 +181,33 @@ class ApplyPlanner:
     def grouped(self, frame: Frame, step: Grouped) -> Frame:
         frame = self._whole(frame)
         groups = [exact(value, frame.scope) for _, value in step.groups]
-        aggregates = [self._aggregate(each, frame) for each in step.aggregates]
+        own = [each for each in step.aggregates if each.related is None]
+        aggregates = [aggregate(each, frame.scope) for each in own]
         labelled = [column.label(f"g{at}") for at, column in enumerate([*groups, *aggregates])]
-        statement = frame.select(*labelled)
-        if not step.aggregates:
-            statement = statement.distinct()
-        elif groups:
-            statement = statement.group_by(*groups)
-        names = [*(name for name, _ in step.groups), *(each.name for each in step.aggregates)]
-        return self._of_columns(frame, statement, names)
+        related = [each for each in step.aggregates if each.related is not None]
+        counted = [func.count().label("$rows")] if related and not labelled else []
+        statement = frame.select(*labelled, *counted)
+        if groups:
+            statement = statement.group_by(*groups) if aggregates else statement.distinct()
+        names = [*(name for name, _ in step.groups), *(each.name for each in own), *(each.name for each in counted)]
+        rows = self._of_columns(frame, statement, names)
+        return rows if not related else self._beside(rows, frame, groups, related, step)
 
-    def _aggregate(self, aggregated: Aggregated, frame: Frame) -> SQL:
-        if aggregated.expression is None:
-            return func.count()
-        value = exact(aggregated.expression, frame.scope)
-        return _AGGREGATES[aggregated.method](value)
+    def _beside(
+        self, rows: Frame, frame: Frame, groups: Sequence[SQL], related: Sequence[Aggregated], step: Grouped
+    ) -> Frame:
+        """The groups with what is aggregated over the entities that their rows lead to."""
+        clause, found = rows.source, {}
+        keys = [rows.source.c[f"g{at}"] for at in range(len(groups))]
+        for each in related:
+            far = over_related(each, frame.scope, frame.source, frame.conditions, groups).subquery()
+            same = [key.is_not_distinct_from(far.c[f"g{at}"]) for at, key in enumerate(keys)]
+            clause = outerjoin(clause, far, and_(true(), *same))
+            found[each.name] = func.coalesce(far.c.value, 0) if each.counts else far.c.value
+        columns = {**rows.scope.given, **found}
+        names = [*(name for name, _ in step.groups), *(each.name for each in step.aggregates)]
+        statement = select(*(columns[name].label(f"g{at}") for at, name in enumerate(names))).select_from(clause)
+        return self._of_columns(frame, statement, names)
 
     def _of_columns(self, frame: Frame, statement: Select[Any], names: Sequence[str]) -> Frame:
         rows = statement.cte()
@@ -184,7 +224,7 @@ class ApplyPlanner:
             statement = self._sliced(frame, frame.select(*key))
             return self._of_columns(frame, statement, list(frame.scope.given))
         rows = self._sliced(frame, frame.select(*key)).subquery()
-        frame.conditions = [tuple_(*key).in_(select(rows)) if len(key) > 1 else key[0].in_(select(rows))]
+        frame.conditions = [among(key, select(rows))]
         frame.conditions += frame.scope.conditions
         frame.skip = frame.top = None
         return frame
@@ -200,21 +240,14 @@ class ApplyPlanner:
         return statement if frame.skip is None else statement.offset(frame.skip)
 
     def _ordered(self, statement: Select[Any], frame: Frame) -> Select[Any]:
-        order = [
-            self.database.ordered(exact(item.expression, frame.scope), item.descending, item.expression.nullable)
-            for item in frame.order
-        ]
-        return statement.order_by(None).order_by(*order, *(self._key(frame)))
+        return statement.order_by(None).order_by(*frame.order, *self._key(frame))
 
 
-_AGGREGATES: Mapping[str, Callable[[SQL], SQL]] = {
-    "sum": func.sum,
-    "min": func.min,
-    "max": func.max,
-    "average": func.avg,
-    "countdistinct": lambda value: func.count(value.distinct()),
-    "$count": func.count,
-}
+def among(key: Sequence[SQL], keys: Select[Any]) -> SQL:
+    """That an entity is one of those with some keys."""
+    return tuple_(*key).in_(keys) if len(key) > 1 else key[0].in_(keys)
+
+
 # (Any: a table cannot say that each row takes its own kind of transformation.)
 _PLANNERS: Mapping[type, Callable[[ApplyPlanner, Frame, Any], Frame]] = {
     Narrowed: ApplyPlanner.narrowed,

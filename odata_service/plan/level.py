@@ -14,6 +14,7 @@ from odata_service.bind.typed import PropertyRef, Typed
 from odata_service.dialects.base import Database, Decoder
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntityModel, NavigationProperty, Property, StreamProperty
+from odata_service.plan.apply import ApplyPlanner, among
 from odata_service.plan.expression import exact, truth
 from odata_service.plan.paging import OrderColumn, after, in_group
 from odata_service.plan.read_plan import OrderPosition
@@ -40,6 +41,9 @@ class Level:
         self._from, self._conditions = source_of(query.source, self._scope)
         if query.filter is not None:
             self._conditions.append(truth(query.filter, self._scope))
+        if query.subset:
+            planner = ApplyPlanner(model, database, dialect, query.rules, parameters)
+            self._conditions.append(among(self._scope.key(), planner.keys(query.source, query.subset)))
         self._properties: list[Property] = []
         self._columns: list[ColumnElement[Any]] = []
         self._order: list[OrderColumn] = []

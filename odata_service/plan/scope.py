@@ -125,6 +125,10 @@ class Scope:
         """Know another scope's variables, and stand for some names itself."""
         self._variables = {**other._variables, **dict.fromkeys(names, self)}
 
+    def alias_of(self, navigation: NavigationProperty) -> Alias:
+        """A new alias for where a navigation property leads."""
+        return alias_of(self.model.types[navigation.target])
+
     def of(self, variable: str) -> Scope:
         """The scope whose rows a variable stands for."""
         return self._variables[variable]
