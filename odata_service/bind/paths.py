@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 IT = "$it"
 THIS = "$this"
+OF_THE_WHOLE = ("$root", "$these")  # the service, and all rows of a transformation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,9 @@ class PathBinder:
 
     def bind(self, steps: Sequence[Step]) -> Typed:
         first = steps[0]
+        if isinstance(first, Segment) and first.name in OF_THE_WHOLE:
+            message = f"{first.name} is not supported in expressions"
+            raise NotImplementedByService("NotImplemented", message, target=self.binder.target, at=first.at)
         if isinstance(first, Segment) and first.arguments is None:
             variable = self.binder.own if first.name == THIS else first.name
             if variable in self.binder.variables:

@@ -29,8 +29,11 @@ def read_json_batch(body: bytes, content_type: str | None, limits: Limits) -> li
         raise BadRequest("BadBatch", 'a batch is an object with requests: {"requests":[…]}')
     parts: list[PartRequest | ChangeSet] = []
     groups: list[str | None] = []
+    known: set[str] = set()
     for item in requests:
         part, group = _request(item), item.get("atomicityGroup")
+        _demand_order(part, known | {str(each) for each in groups})
+        known.add(item["id"])
         last = parts[-1] if parts else None
         if group is not None and isinstance(last, ChangeSet) and groups[-1] == group:
             parts[-1] = ChangeSet((*last.requests, part), str(group))
@@ -40,6 +43,16 @@ def read_json_batch(body: bytes, content_type: str | None, limits: Limits) -> li
         parts.append(part if group is None else ChangeSet((part,), str(group)))
         groups.append(group)
     return parts
+
+
+def _demand_order(part: PartRequest, known: set[str]) -> None:
+    """An id is there once, and what a request depends on comes before it (OData JSON Format, Batch Request)."""
+    if part.content_id in known:
+        raise BadRequest("BadBatch", f"there are two requests with the id {part.content_id!r:.60}", target="id")
+    for name in part.depends_on:
+        if name not in known:
+            message = f"the request {part.content_id!r:.60} depends on {name!r:.60}, which does not come before it"
+            raise BadRequest("BadBatch", message, target="dependsOn")
 
 
 def _request(item: Any) -> PartRequest:

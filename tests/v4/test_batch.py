@@ -1,5 +1,7 @@
 """Batch requests (Protocol, Batch Requests), multipart and JSON."""
 
+import pytest
+
 from tests.v4.store import PEN, PREMIUM
 
 MULTIPART = f"""--b
@@ -68,3 +70,14 @@ def test_a_refused_change_set_tells_which_request_it_was(shop):
     refused = shop.send("POST", "$batch", body, Content_Type="multipart/mixed;boundary=b", Accept="multipart/mixed")
     assert refused.text.count('"@Org.OData.Core.V1.ContentID":"2"') == 2
     assert shop.get("Products/$count").text == "7"
+
+
+@pytest.mark.parametrize("requests", [
+    [{"id": "1", "method": "GET", "url": "Company"}, {"id": "1", "method": "GET", "url": "Products"}],
+    [{"id": "1", "method": "GET", "url": "Company", "dependsOn": ["2"]}, {"id": "2", "method": "GET", "url": "Products"}],
+    [{"id": "1", "method": "GET", "url": "Company", "dependsOn": ["1"]}],
+    [{"id": "1", "method": "GET", "url": "Company", "dependsOn": ["nothing"]}],
+])  # fmt: skip
+def test_ids_are_there_once_and_before_what_depends_on_them(shop, requests):
+    answer = shop.send("POST", "$batch", {"requests": requests})
+    assert (answer.status, answer.error[1]) == (400, "BadBatch")
