@@ -11,7 +11,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, false, inspect, true
+from sqlalchemy import BindParameter, ColumnClause, ColumnElement, SelectBase, TextClause
+from sqlalchemy import and_, exists, false, inspect, literal, select, true
 from sqlalchemy.sql import visitors
 
 from odata_service.context import Context
@@ -32,12 +33,36 @@ class Condition:
     values: Mapping[str, object]
 
     def __call__(self, alias: Alias) -> ColumnElement[bool]:
-        """The condition about an alias of the set, as SQLAlchemy adapts criteria of loaders to aliases."""
+        """The condition about an alias of the set. One that is only about columns of the row is put on the alias itself.
+        Whatever else it may hold, above all subqueries, keeps its meaning where the class itself is selected from, so
+        it is asked there, of the row with the same key."""
         inspected: Any = inspect(alias)
         if not inspected.is_aliased_class:
             return self.expression
-        adapted: ColumnElement[bool] = inspected._adapter.traverse(self.expression)
-        return adapted
+        if _is_about_a_row(self.expression, inspected.mapper):
+            adapted: ColumnElement[bool] = inspected._adapter.traverse(self.expression)
+            return adapted
+        return exists(_same_row(inspected, self.expression))
+
+
+def _is_about_a_row(expression: ColumnElement[bool], mapper: Any) -> bool:
+    """(Any: a mapper of whatever class.)"""
+    tables = {table for each in mapper.self_and_descendants for table in each.tables}
+    for element in visitors.iterate(expression):
+        if isinstance(element, SelectBase | TextClause):
+            return False
+        if isinstance(element, ColumnClause) and element.table not in tables:
+            return False
+    return True
+
+
+def _same_row(inspected: Any, expression: ColumnElement[bool]) -> Any:
+    """(Any: SQLAlchemy's inspection of an alias, and a select.)"""
+    mapper = inspected.mapper
+    keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+    same = [getattr(mapper.class_, key) == getattr(inspected.entity, key) for key in keys]
+    statement = select(literal(1)).select_from(mapper.class_).where(*same, expression)
+    return statement.correlate(inspected.selectable)
 
 
 @dataclass(slots=True)
@@ -75,41 +100,18 @@ def _condition(said: Sequence[ColumnElement[bool] | bool], set_name: str, number
     if any(each is None for each in said):
         raise TypeError(f"a query interceptor of {set_name} returned None; True stands for all rows")
     expression = and_(true(), *(_CONSTANTS[each] if isinstance(each, bool) else each for each in said))
-    key = expression._generate_cache_key()  # by which SQLAlchemy itself keeps compiled statements
+    own = visitors.cloned_traverse(expression, {}, {})  # what the application holds is not ours to change
+    key = own._generate_cache_key()  # by which SQLAlchemy itself keeps compiled statements
     if key is None:
-        return Condition(expression, object(), {})  # of which nobody can tell whether it is like another
-    named, values = _named(expression, key.bindparams, f"row_{number}")
-    fixed = tuple(repr(bind.effective_value) for bind in key.bindparams if bind.key not in named)
-    return Condition(_with_names(expression, named), (key.key, fixed), values)
+        return Condition(own, object(), {})  # of which nobody can tell whether it is like another
+    values = {bind.key: bind.effective_value for bind in _named(key.bindparams, f"row_{number}")}
+    fixed = tuple(repr(bind.effective_value) for bind in key.bindparams if bind.key not in values)
+    return Condition(own, (key.key, fixed), values)
 
 
-def _named(
-    expression: ColumnElement[bool], binds: Sequence[BindParameter[Any]], prefix: str
-) -> tuple[dict[str, BindParameter[Any]], dict[str, object]]:
-    """A parameter with a name for each value that can have one: not for lists, whose length is part of the SQL, and not
-    where SQLAlchemy lets nothing be replaced."""
-    reachable: set[str] = set()
-
-    def note(element: Any, **_: Any) -> None:
-        if isinstance(element, BindParameter):
-            reachable.add(element.key)
-
-    visitors.replacement_traverse(expression, {}, note)
-    named, values = {}, {}
-    for number, bind in enumerate(binds):
-        if bind.key in reachable and not bind.expanding and not bind.literal_execute:
-            name = f"{prefix}_{number}"
-            named[bind.key] = bindparam(name, bind.effective_value, type_=bind.type)
-            values[name] = bind.effective_value
-    return named, values
-
-
-def _with_names(expression: ColumnElement[bool], named: Mapping[str, BindParameter[Any]]) -> ColumnElement[bool]:
-    """(Any: SQLAlchemy's traversal has no types.)"""
-
-    def put(element: Any, **_: Any) -> Any:
-        return named.get(element.key) if isinstance(element, BindParameter) else None
-
-    replaced: Any = visitors.replacement_traverse(expression, {}, put)
-    found: ColumnElement[bool] = replaced
-    return found
+def _named(binds: Sequence[BindParameter[Any]], prefix: str) -> Sequence[BindParameter[Any]]:
+    """The values that can be parameters, with names of ours: not lists, whose length is part of the SQL."""
+    plain = [bind for bind in binds if not (bind.expanding or bind.literal_execute)]
+    for number, bind in enumerate(plain):
+        bind.key, bind.unique = f"{prefix}_{number}", False
+    return plain

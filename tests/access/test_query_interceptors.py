@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Select, and_, exists, false, select
+from sqlalchemy import Select, and_, bindparam, exists, false, func, literal_column, select, text
+from sqlalchemy.orm import aliased
 
 from odata_service import EntitySetRights
 from tests.access.model import BOSS, CLERK, Customer, Employee, Item, Order, Tag
@@ -154,9 +155,22 @@ def test_callers_share_plans_but_no_rows(shop):
     assert len(variants) == 2
 
 
+def test_values_in_subqueries_are_parameters_too(orders):
+    orders.service.rights("*", EntitySetRights.ALL)
+
+    @orders.service.query_interceptor("Orders")
+    def own(ctx):
+        customers = select(Customer.Id).where(Customer.Tenant == ctx.user.tenant)
+        return and_(Order.Customer.has(Customer.Tenant == ctx.user.tenant), Order.CustomerId.in_(customers))
+
+    assert [orders.by(who).ids("Orders") for who in (RED, BLUE, RED)] == [[1, 2], [3, 4], [1, 2]]
+    (variants,) = orders.service._reads.plans._plans.values()
+    assert len(variants) == 1
+
+
 def test_conditions_of_every_kind(orders):
     """Lists, subqueries, relationships, constants: what cannot be a parameter is never taken for another caller's."""
-    said = {}
+    said, other = {}, aliased(Order)
     orders.service.rights("*", EntitySetRights.ALL)
 
     @orders.service.query_interceptor("Orders")
@@ -177,6 +191,20 @@ def test_conditions_of_every_kind(orders):
         (lambda: and_(Order.Amount > 10, Order.Amount < 40), [2, 3]),
         (lambda: and_(Order.Amount > 20, Order.Amount < 40), [3]),
         (lambda: Order.Margin == None, []),  # noqa: E711
+        # About other columns of the same row, where SQLAlchemy's own criteria for aliases take them for those of any row.
+        (lambda: Order.Customer.has(and_(Customer.Tenant == Order.Tenant, Order.Amount > 15)), [2, 3, 4]),
+        (lambda: Order.Items.any(and_(Item.Cost == Order.Margin)), [1, 2]),
+        (lambda: Order.Items.any(and_(Item.Cost == Order.Margin, Item.Cost > 1)), [2]),
+        (lambda: Order.Id.in_(select(Order.Id).where(Order.Tenant == "blue")), [3, 4]),
+        (lambda: select(func.count()).select_from(Order).where(Order.Tenant == "red").scalar_subquery() == 2, [1, 2, 3, 4]),
+        (lambda: select(func.max(Order.Amount)).scalar_subquery() == Order.Amount, [4]),
+        (lambda: exists().where(other.CustomerId == Order.CustomerId, other.Id < Order.Id), [2, 4]),
+        (lambda: ~exists().where(other.CustomerId == Order.CustomerId, other.Id < Order.Id), [1, 3]),
+        (lambda: text("orders.\"Tenant\" = 'blue'"), [3, 4]),
+        (lambda: literal_column("orders.\"Amount\"") > 25, [3, 4]),
+        (lambda: Order.Amount == select(func.min(other.Amount)).where(other.Tenant == Order.Tenant).scalar_subquery(), [1, 3]),
+        (lambda: Order.Tenant == bindparam("tenant", "red"), [1, 2]),
+        (lambda: func.lower(Order.Text).contains("2"), [2]),
         (lambda: True, [1, 2, 3, 4]),
         (lambda: False, []),
         (lambda: false(), []),
@@ -186,6 +214,10 @@ def test_conditions_of_every_kind(orders):
         assert orders.ids("Orders?$orderby=Id") == ids
         assert orders.get("Orders/$count").text == str(len(ids))
         assert {item["OrderId"] for item in orders.rows("Items?$filter=Order ne null")} == set(ids)
+        assert {item["Order"]["Id"] for item in orders.rows("Items?$expand=Order") if item["Order"]} == set(ids)
+        assert len(orders.rows("Tags?$filter=Orders/any()")) == len({number % 2 for number in ids})
+        assert [orders.get(f"Orders({number})").status == 200 for number in (1, 2, 3, 4)] == [n in ids for n in (1, 2, 3, 4)]
+        assert orders.send("PATCH", "Orders(4)", {"Text": "order 4"}).status == (204 if 4 in ids else 400)
 
 
 def test_all_of_several_hold(shop):
