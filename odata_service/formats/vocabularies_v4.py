@@ -425,13 +425,11 @@ def _expandable(offered: OfferedSet) -> Value:
 
 
 def _tracked(offered: OfferedSet) -> Value | None:
-    """Changes are known of what stands on the entity itself."""
+    """Changes are known of what stands on the entity itself; what is expanded is not followed."""
     if offered.type.tracking is None:
         return None
     filterable = _paths(offered, lambda declared: declared.type not in GEOGRAPHIES)
-    ways = offered.type.navigation.values()
-    expandable = tuple(Path("NavigationPropertyPath", way.name) for way in ways if not way.link_near)
-    return _record(Supported=True, FilterableProperties=filterable, ExpandableProperties=expandable)
+    return _record(Supported=True, FilterableProperties=filterable)
 
 
 def _deep(asked: Callable[[OfferedSet], bool]) -> Callable[[OfferedSet], Value]:
