@@ -11,16 +11,16 @@ from odata_service.bind.command import ApplyDelta, Command, DeleteEach, Insert, 
 from odata_service.bind.payload import EntityPayload
 from odata_service.bind.query import Read, Step
 from odata_service.bind.resource import Resource
-from odata_service.edm.model import EntitySet, EntityType
+from odata_service.edm.model import EntityType
 from odata_service.errors import BadRequest, Forbidden
 from odata_service.execute.connection import Timing
 from odata_service.execute.set_change import ChangedSet, Done
 from odata_service.execute.write import Effect, Order, Returned, Shown
-from odata_service.links import entity_address
+from odata_service.links import Place, entity_address
 from odata_service.message import ODataRequest
 from odata_service.parse.syntax import ExpandItem, Options, Segment, Syntax
 from odata_service.reads import Reads, key_after
-from odata_service.result import Created, DeltaItem, DeltaResponse, Failure, NoContent, Result
+from odata_service.result import Created, DeltaItem, DeltaResponse, Failure, NoContent, Result, SingleEntity
 from odata_service.spelling import Exchange, Spelling
 
 # They say which entities are meant; a change means those of its address, whatever stands behind it.
@@ -91,10 +91,10 @@ class ChangeAnswers:
         if not wanted and not changed.entity_set.type.etag:
             return NoContent()
         if wanted and order.shown is not None:
-            entity = self.reads.shown(order.shown.read, changed.key, order.literals, request, self.caller, timing)
+            entity = self.reads.shown(order.shown.read, changed.place.key, order.literals, request, self.caller, timing)
         else:
-            entity = self.reads.entity(self.caller, self.spelling, changed.entity_set, changed.key, timing)
-        address = self._address(changed.entity_set, changed.key, request)
+            entity = self._entity(changed.place, timing)
+        address = self._address(changed.place, request)
         if entity is None:
             return NoContent(entity_id=address)
         if changed.created:
@@ -106,23 +106,26 @@ class ChangeAnswers:
         wanted = self.exchange.answers_deltas if isinstance(command, ApplyDelta) else self.exchange.returns_content
         if not changed.has_failures and (not wanted or isinstance(command, DeleteEach)):
             return NoContent()
-        items = [self._item(changed.entity_set, done, request, timing) for done in changed.items]
+        items = [self._item(done, request, timing) for done in changed.items]
         return DeltaResponse(changed.entity_set, items)
 
-    def _item(self, entity_set: EntitySet, done: Done, request: ODataRequest, timing: Timing) -> DeltaItem:
+    def _item(self, done: Done, request: ODataRequest, timing: Timing) -> DeltaItem:
         """An entity as it is now, or its address: of what was deleted, and of what could not be changed."""
-        address = "" if done.key is None else self._address(entity_set, done.key, request)
+        address = "" if done.place is None else self._address(done.place, request)
         failure = None if done.error is None else Failure(done.operation, done.error)
-        if failure is not None or done.operation == "delete" or done.key is None:
+        if failure is not None or done.operation == "delete" or done.place is None:
             is_gone = failure is None or done.operation == "insert"
             return DeltaItem(address, None, "deleted" if is_gone else "", done.content_id, failure)
-        entity = self.reads.entity(self.caller, self.spelling, entity_set, done.key, timing)
+        entity = self._entity(done.place, timing)
         if entity is None:
             return DeltaItem(address, None, "deleted", done.content_id)
         return DeltaItem(address, entity.level, "", done.content_id)
 
-    def _address(self, entity_set: EntitySet, key: Sequence[object], request: ODataRequest) -> str:
-        return entity_address(request.root, entity_set, key, self.spelling.write_literal)
+    def _entity(self, place: Place, timing: Timing) -> SingleEntity | None:
+        return self.reads.entity(self.caller, self.spelling, place.entity_set, place.key, timing)
+
+    def _address(self, place: Place, request: ODataRequest) -> str:
+        return entity_address(request.root, place, self.spelling.write_literal)
 
 
 def _refuse_options_of_collections(options: Options) -> None:

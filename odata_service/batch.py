@@ -197,7 +197,7 @@ class Batch:
     def _address(self, changed: Effect, request: ODataRequest) -> str:
         if not isinstance(changed, Changed):
             return f"{request.root}{request.target}"
-        return entity_address(request.root, changed.entity_set, changed.key, self.spelling.write_literal)
+        return entity_address(request.root, changed.place, self.spelling.write_literal)
 
     def _answer_to(self, done: _Done, changes: Changes) -> ODataResponse:
         result = changes.answer(

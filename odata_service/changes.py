@@ -258,7 +258,7 @@ def _step_to(command: Command) -> Step | None:
             entity_set, key = target.entity_set, [(part, constant.value) for part, constant in target.source[-1].key]
         case _:
             return None
-    if not key or any(value is None for _, value in key):
+    if len(key) < len(entity_set.type.key) or any(value is None for _, value in key):
         return None
     return Step(entity_set, key=tuple((part, Constant(part.type, value, like=part)) for part, value in key))
 

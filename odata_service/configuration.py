@@ -203,11 +203,11 @@ class Configuration(Declares):
         self._changed()
 
     def _one(self, entity_set: str) -> str:
-        return self.model.entity_set(entity_set).name
+        return self.model.set_named(entity_set).name
 
     def _known(self, entity_set: str) -> str:
         if entity_set != EVERY:
-            self.model.entity_set(entity_set)
+            self.model.set_named(entity_set)
         return entity_set
 
     def _changed(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, unquote, unquote_plus, urljoin, urlsplit
 
 from odata_service.edm.literal_v2 import write_literal
@@ -55,22 +56,44 @@ def path_text(text: str) -> str:
 
 
 def key_predicate(entity_set: EntitySet, values: Sequence[object], literal: KeyLiteral = write_literal) -> str:
-    """``(guid'…')``, or ``(OrderId=1,Line=2)`` where the key has several properties; nothing for a singleton."""
-    if entity_set.singleton:
+    """``(guid'…')``, or ``(OrderId=1,Line=2)`` where the key has several properties; nothing for what stands alone."""
+    if not entity_set.needs_key:
         return ""
-    key = entity_set.type.key
-    texts = [path_text(literal(value, declared.type)) for value, declared in zip(values, key, strict=True)]
-    if len(key) == 1:
-        return f"({texts[0]})"
-    pairs = (f"{path_text(declared.name)}={text}" for declared, text in zip(key, texts, strict=True))
-    return f"({','.join(pairs)})"
+    return key_in_parentheses([
+        (declared.name, path_text(literal(value, declared.type)))
+        for value, declared in zip(values, entity_set.type.key, strict=True)
+        if declared.name not in entity_set.type.implied
+    ])  # fmt: skip
 
 
-def entity_address(
-    root: str, entity_set: EntitySet, values: Sequence[object], literal: KeyLiteral = write_literal
-) -> str:
-    """``http://host/PeopleDataService.svc/People(guid'…')``; ``values`` are those of the key's properties."""
-    return f"{root}{path_text(entity_set.name)}{key_predicate(entity_set, values, literal)}"
+def key_in_parentheses(parts: Sequence[tuple[str, str]]) -> str:
+    """
+    >>> key_in_parentheses([("ID", "5")]), key_in_parentheses([("Order", "5"), ("No", "1")]), key_in_parentheses([])
+    ('(5)', '(Order=5,No=1)', '')
+    """
+    if len(parts) == 1:
+        return f"({parts[0][1]})"
+    pairs = ",".join(f"{path_text(name)}={text}" for name, text in parts)
+    return f"({pairs})" if parts else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entity by its set and key; ``around`` are the keys of the entities that contain it, the nearest first."""
+
+    entity_set: EntitySet
+    key: Sequence[object]
+    around: Sequence[Sequence[object]] = ()
+
+
+def entity_address(root: str, place: Place, literal: KeyLiteral = write_literal) -> str:
+    """``http://host/PeopleDataService.svc/People(guid'…')``, ``http://host/v4/Orders(1)/Lines(2)``."""
+    entity_set = place.entity_set
+    own = f"{path_text(entity_set.segment)}{key_predicate(entity_set, place.key, literal)}"
+    if entity_set.containment is None:
+        return f"{root}{own}"
+    key, *above = place.around
+    return f"{entity_address(root, Place(entity_set.containment.parent, key, above), literal)}/{own}"
 
 
 def next_link(root: str, target: str, query: str, token: str, top_left: int | None = None) -> str:

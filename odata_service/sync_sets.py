@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from odata_service.bind.conflict import RULES, ConflictRule
-from odata_service.edm.from_models import ModelError
+from odata_service.edm.errors import ModelError
 from odata_service.edm.model import EntityModel, EntitySet, EntityType
 from odata_service.edm.sync_type import is_syncable, is_unique, sync_type
 from odata_service.errors import NotFound, did_you_mean

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 from odata_service.context import Context
-from odata_service.edm.from_models import ModelError
+from odata_service.edm.errors import ModelError
 from odata_service.edm.model import EntityModel, EntitySet
 from odata_service.edm.table_type import can_be_table, table_type
 from odata_service.errors import NotFound, Refused, did_you_mean

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from odata_service.access.columns import Columns
+from odata_service.edm.containment import connected, with_containers
 from odata_service.edm.model import (
     ComplexProperty, EntityModel, EntitySet, EntityType, NavigationProperty, Property,
 )  # fmt: skip
@@ -23,8 +24,9 @@ def visible(
     closed_operations: Collection[str],
     veil: bytes,
 ) -> EntityModel:
-    """The types of the open sets with all that derive from them, and only the ways between them. ``veil`` is the key with
-    which ETags are made of what is hidden."""
+    """The types of the open sets with all that derive from them, and only the ways between them; what is contained in
+    others is not there without them. ``veil`` is the key with which ETags are made of what is hidden."""
+    open_sets = with_containers(open_sets)
     everything = len(open_sets) == len(model.sets) and not closed_operations
     if everything and not any(columns(name).granted for name in open_sets):
         return model
@@ -37,7 +39,7 @@ def visible(
         entity_type.navigation = {name: way for name, way in whole.navigation.items() if ways.is_open(whole, way)}
         entity_type.base = None if whole.base is None else types.get(whole.base.name)
         entity_type.derived = [types[below.name] for below in whole.derived]
-    sets = {name: replace(each, type=types[each.type.name]) for name, each in open_sets.items()}
+    sets = connected({name: replace(each, type=types[each.type.name]) for name, each in open_sets.items()})
     return _with_kinds(model, replace(model, sets=sets, types=types), closed_operations)
 
 

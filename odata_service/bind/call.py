@@ -37,7 +37,7 @@ class Call:
 
 def imported_call(model: EntityModel, path: tuple[Segment, ...]) -> Call | None:
     """A path that begins with a function import or an action import."""
-    if path[0].name in model.sets:
+    if path[0].name in model.root_sets:
         return None
     candidates = model.published(model.operations.imported(path[0].name))
     return Call(candidates, path[0], (), path[1:]) if candidates else None

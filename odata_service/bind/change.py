@@ -109,13 +109,17 @@ def allowed_methods(resource: Resource, manners: Manners) -> tuple[str, ...]:
 
 def _changes_of_collections(resource: Resource, whole_sets: bool) -> tuple[str, ...]:
     """A whole set takes a delta; with a cast behind it all of that type can go (Protocol, 4.01 Minimal Conformance)."""
+    last = resource.steps[-1]
+    insert = () if last.navigation is not None and last.navigation.elsewhere else ("POST",)
     delta = ("PATCH",) if whole_sets and len(resource.steps) == 1 else ()
-    return ("POST", *delta, "DELETE") if whole_sets and resource.steps[-1].cast else ("POST", *delta)
+    return (*insert, *delta, "DELETE") if whole_sets and last.cast else (*insert, *delta)
 
 
 def _changes_of_links(resource: Resource, manners: Manners) -> tuple[str, ...]:
     """A single link is set and removed, to a collection one is added, a member of it is removed."""
     last = resource.steps[-1]
+    if last.navigation is not None and last.navigation.contains:
+        return ()  # what is part of an entity cannot be put into another one
     if last.navigation is None or not last.navigation.collection:
         return ("PUT", "DELETE") if manners.whole_links else (*manners.updates, "DELETE")
     if not manners.whole_links:
@@ -177,15 +181,17 @@ def _changes_of_each(resource: Resource, body: Body) -> EntityPayload:
 
 def _update(method: str, query: Query, body: Body, upserts: bool) -> Update:
     """PUT and PATCH; an entity that does not exist yet is inserted where its address says all of its key and the
-    service does not make it (Protocol, Upsert an Entity)."""
-    entity_type, key = query.source[-1].type, query.source[-1].key
+    service does not make it, or where it is the one part of another (Protocol, Upsert an Entity)."""
+    last = query.source[-1]
+    entity_type, key = last.type, last.key
 
     def inserted() -> EntityPayload:
         given = {declared.name: constant.value for declared, constant in key}
         return body.entity(entity_type, partial=False, known=given)
 
     payload = body.entity(entity_type, partial=True)
-    possible = upserts and len(query.source) == 1 and bool(key) and entity_type.media is None
+    contained = last.navigation is not None and last.navigation.contains
+    possible = upserts and (contained or (len(query.source) == 1 and bool(key))) and entity_type.media is None
     made_by_service = any(declared.generated and declared.type.is_integer for declared in entity_type.key)
     return Update(query, payload, method == "PUT", inserted if possible and not made_by_service else None)
 

@@ -9,7 +9,7 @@ from odata_service.bind.convert import NotConvertible, convert, convertible
 from odata_service.bind.query import Key
 from odata_service.bind.typed import Constant
 from odata_service.edm import primitive
-from odata_service.edm.model import EntityType, Property
+from odata_service.edm.model import EntityType, NavigationProperty, Property
 from odata_service.errors import BadRequest
 from odata_service.parse.syntax import Alias, Argument, Expression, Literal, Segment
 
@@ -17,23 +17,35 @@ TARGET = "path"
 Aliases = Mapping[str, Expression]
 
 
-def key_of(entity_type: EntityType, segment: Segment, aliases: Aliases) -> Key:
-    """The key in the type's order; a single one may be without its name."""
+def key_of(
+    entity_type: EntityType, segment: Segment, aliases: Aliases, way: NavigationProperty | None = None
+) -> Key:
+    """The key in the type's order; a single one may be without its name. What the way that led here gives already may be
+    left out (URL Conventions, Addressing Entities: referential constraints)."""
     if not segment.arguments:
         return ()
-    names = [declared.name for declared in entity_type.key]
+    names, needed = [declared.name for declared in entity_type.key], [each.name for each in parts_of_key(entity_type, way)]
     given = {argument.name: argument for argument in segment.arguments}
-    if len(names) == 1 and set(given) == {None}:
-        given = {names[0]: segment.arguments[0]}
-    if set(given) != set(names) or len(given) != len(segment.arguments):
-        _refuse(f"the key of {entity_type.name} is ({', '.join(names)})", segment.at)
-    return tuple((declared, _value(declared, given[declared.name], aliases)) for declared in entity_type.key)
+    if len(needed) == 1 and set(given) == {None}:
+        given = {needed[0]: segment.arguments[0]}
+    if not set(needed) <= set(given) <= set(names) or len(given) != len(segment.arguments):
+        _refuse(f"the key of {entity_type.name} is ({', '.join(needed or names)})", segment.at)
+    return tuple(
+        (declared, _value(declared, given[declared.name], aliases))
+        for declared in entity_type.key
+        if declared.name in given
+    )
 
 
-def key_from_segments(entity_type: EntityType, segments: Sequence[Segment]) -> Key:
+def parts_of_key(entity_type: EntityType, way: NavigationProperty | None) -> list[Property]:
+    """Those that the way to an entity does not give."""
+    given = () if way is None or way.owns_key or way.link_near else way.far
+    return [part for part in entity_type.key if part.column not in given] or list(entity_type.key)
+
+
+def key_from_segments(parts: Sequence[Property], segments: Sequence[Segment]) -> Key:
     """Key-as-segment: one plain text per part of the key."""
-    parts = zip(entity_type.key, segments, strict=True)
-    return tuple((declared, _from_text(declared, segment)) for declared, segment in parts)
+    return tuple((declared, _from_text(declared, segment)) for declared, segment in zip(parts, segments, strict=True))
 
 
 def _value(declared: Property, argument: Argument, aliases: Aliases) -> Constant:

@@ -134,7 +134,7 @@ class ReadBinder:
             message = f"{target} is not supported over the entities of all sets; $all/{self.model.namespace}.… is of one"
             raise NotImplementedByService("NotImplemented", message, target=target)
         of_each = replace(options, top=None, skip=None, count=None)
-        steps = (Step(each, cast=any_entity(each.type), of_all=True) for each in self.model.sets.values())
+        steps = (Step(each, cast=any_entity(each.type), of_all=True) for each in self.model.root_sets.values())
         reads = tuple(Read(self._query((step,), of_each, dict(options.aliases))) for step in steps)
         if resource.count:
             return ReadAll(reads, counted=True)

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from odata_service.bind.call import Call, bound_call, imported_call
 from odata_service.bind.expression import ExpressionBinder
-from odata_service.bind.keys import TARGET, Aliases, key_from_segments, key_of
+from odata_service.bind.keys import TARGET, Aliases, key_from_segments, key_of, parts_of_key
 from odata_service.bind.query import Dynamic, Step
 from odata_service.edm.cross_join import cross_join
 from odata_service.edm.model import (
@@ -133,12 +133,12 @@ class ResourceBinder:
         elif segment.name == "$filter":
             steps[-1] = self._filtered(step, segment)
         elif not segment.name and not step.single:
-            steps[-1] = replace(step, key=key_of(step.type, segment, self.aliases))
+            steps[-1] = replace(step, key=key_of(step.type, segment, self.aliases, step.navigation))
         elif self.key_as_segment and not step.single and segment.arguments is None and segment.name[0] != "$":
-            count = len(step.type.key)
-            self._demand_key(step, path, position, count)
-            steps[-1] = replace(step, key=key_from_segments(step.type, path[position : position + count]))
-            return count
+            parts = parts_of_key(step.type, step.navigation)
+            self._demand_key(step, path, position, len(parts))
+            steps[-1] = replace(step, key=key_from_segments(parts, path[position : position + len(parts)]))
+            return len(parts)
         else:
             steps.append(self._navigated(step, segment))
         return 1
@@ -153,7 +153,7 @@ class ResourceBinder:
         wanted = self.model.type_named(segment.name)
         if wanted is None or not wanted.is_a(step.type):
             self._not_found(f"{segment.name!r} is no type derived from {step.type.full_name}", segment)
-        key = key_of(wanted, segment, self.aliases) if segment.arguments else step.key
+        key = key_of(wanted, segment, self.aliases, step.navigation) if segment.arguments else step.key
         return replace(step, cast=wanted, key=key)
 
     def _filtered(self, step: Step, segment: Segment) -> Step:
@@ -257,7 +257,7 @@ class ResourceBinder:
         target_set = self.model.target_set(navigation)
         if segment.arguments and not navigation.collection:
             self._not_found(f"{navigation.name} is a single entity and takes no key", segment)
-        return Step(target_set, navigation, key_of(target_set.type, segment, self.aliases))
+        return Step(target_set, navigation, key_of(target_set.type, segment, self.aliases, navigation))
 
     def _nothing_after(self, path: Sequence[Segment], position: int) -> None:
         if position < len(path):

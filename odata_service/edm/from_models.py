@@ -11,6 +11,8 @@ from sqlalchemy import inspect as inspect_mapping
 from sqlalchemy.orm import ColumnProperty, DeclarativeBase, Mapper
 
 from odata_service.edm import primitive
+from odata_service.edm.containment import contain
+from odata_service.edm.errors import ModelError
 from odata_service.edm.model import (
     CollectionProperty, ComplexProperty, DynamicColumn, EntityModel, EntitySet, EntityType, Property, StreamProperty,
 )  # fmt: skip
@@ -19,9 +21,6 @@ from odata_service.edm.said import Kinds, Said
 from odata_service.edm.values import edm_type
 from odata_service.tracking import Tracking, tracking_of
 from odata_service.types import Collection, DynamicProperties, Enumeration, Stream
-
-class ModelError(Exception):
-    """The models cannot be published as they are: two share a name, or one has no key."""
 
 
 def model_from(
@@ -35,18 +34,16 @@ def model_from(
     _connect_hierarchies(types)
     for mapper, entity_type in types.items():
         entity_type.navigation = navigation_of(mapper, said)
-    sets = [
+    every = [
         EntitySet(said[mapper].set_name, entity_type, said[mapper].singleton)
         for mapper, entity_type in types.items()
         if entity_type.base is None
     ]
+    sets = {each.name: each for each in _without_collision(every)}
+    by_name = {each.name: each for each in types.values()}
+    contain(by_name, sets, {each.type_name: each.contained_in for each in said.values() if each.contained_in})
     return EntityModel(
-        namespace,
-        container or f"{namespace}Container",
-        {each.name: each for each in _without_collision(sets)},
-        {each.name: each for each in types.values()},
-        kinds.enums,
-        kinds.complex_types,
+        namespace, container or f"{namespace}Container", sets, by_name, kinds.enums, kinds.complex_types
     )
 
 

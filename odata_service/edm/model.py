@@ -187,6 +187,8 @@ class NavigationProperty:
     partner: str | None = None
     owns_key: bool = False  # the foreign key is on the source's row
     certain: bool = False
+    contains: bool = False  # what it leads to is part of the source, and nowhere else
+    elsewhere: bool = False  # it is part of another entity, in which alone it comes into being
 
     @property
     def link_table(self) -> FromClause:
@@ -208,6 +210,7 @@ class EntityType:
     collections: Mapping[str, CollectionProperty] = field(default_factory=dict)
     streams: Mapping[str, StreamProperty] = field(default_factory=dict)
     dynamic: DynamicColumn | None = None
+    implied: frozenset[str] = frozenset()  # parts of the key that the entity has from the one it is contained in
     media: StreamProperty | None = None
     slug: Property | None = None  # what a media entity is called by the client that sends its octets
     tracking: Tracking | None = None
@@ -226,6 +229,11 @@ class EntityType:
     @cached_property
     def key(self) -> tuple[Property, ...]:
         return tuple(declared for declared in self.properties.values() if declared.is_key)
+
+    @cached_property
+    def local_key(self) -> tuple[Property, ...]:
+        """What tells an entity from the others in the same place; all of the key but for contained ones."""
+        return tuple(part for part in self.key if part.name not in self.implied)
 
     @cached_property
     def etag(self) -> tuple[Property, ...]:
@@ -282,13 +290,34 @@ class EntityType:
         return f"EntityType({self.full_name})"
 
 
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """Each entity is in one of ``parent``, under ``navigation``; ``back`` leads from it to that one."""
+
+    parent: EntitySet
+    navigation: NavigationProperty
+    back: NavigationProperty
+
+
 @dataclass(eq=False)
 class EntitySet:
-    """``People``: a named collection of entities of one type; as a ``singleton`` the one entity there is."""
+    """``People``: a named collection of entities of one type; as a ``singleton`` the one entity there is. The entities of a
+    contained one are found through others only."""
 
     name: str
     type: EntityType
     singleton: bool = False
+    containment: Containment | None = None
+
+    @property
+    def segment(self) -> str:
+        """What stands for it in an address, at the root or after what its entities are contained in."""
+        return self.name if self.containment is None else self.containment.navigation.name
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether an entity is one of many in its place."""
+        return not self.singleton and (self.containment is None or self.containment.navigation.collection)
 
     def __repr__(self) -> str:
         return f"EntitySet({self.name})"
@@ -307,12 +336,18 @@ class EntityModel:
     operations: Operations = field(default_factory=Operations)
     schema_version: str | None = None
 
+    @property
+    def root_sets(self) -> Mapping[str, EntitySet]:
+        """Those that are resources at the root: all but contained ones."""
+        return {name: each for name, each in self.sets.items() if each.containment is None}
+
     def entity_set(self, name: str) -> EntitySet:
         """The set of that name; V2 clients may put the container's name before it (``Container.People``)."""
-        found = self.sets.get(name.removeprefix(f"{self.container}."))
-        if found is None:
-            raise NotFound("ResourceNotFound", f"there is no {name!r} here{did_you_mean(name, self.sets)}")
-        return found
+        return _found(name.removeprefix(f"{self.container}."), self.root_sets)
+
+    def set_named(self, name: str) -> EntitySet:
+        """The same for whoever configures the service, contained ones included."""
+        return _found(name, self.sets)
 
     def set_of(self, entity_type: EntityType) -> EntitySet:
         """The set whose entities are of a type, or of one that it derives from."""
@@ -349,3 +384,9 @@ class EntityModel:
         """The entity type of a qualified name: ``TechStore.SpecialProduct``."""
         namespace, _, name = full_name.rpartition(".")
         return self.types.get(name) if namespace == self.namespace else None
+
+
+def _found(name: str, sets: Mapping[str, EntitySet]) -> EntitySet:
+    if name not in sets:
+        raise NotFound("ResourceNotFound", f"there is no {name!r} here{did_you_mean(name, sets)}")
+    return sets[name]

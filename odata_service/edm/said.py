@@ -26,9 +26,10 @@ class Said:
     Lists of attribute names: ``etag`` (changes with every change), ``ignore`` (not published), ``computed`` (never
     taken from a client), ``immutable`` (only when created), ``searchable`` (``$search`` looks there). ``media`` names
     the stream that is a media entity's content, ``slug`` the property that the header ``Slug`` gives it; ``singleton`` is
-    true for a class with one row. ``feed`` says where in Atom's entries properties stand, by their names or those of
-    members of structures: ``{"Name": "SyndicationTitle", "Address/City": FeedMapping("geo/city", …)}``.
-    ``aggregates`` says how ``$apply=aggregate(Price)`` is meant: ``{"Price": "average"}``.
+    true for a class with one row. ``contained_in`` names the type of the entities of which these are a part. ``feed`` says
+    where in Atom's entries properties stand, by their names or those of members of structures: ``{"Name":
+    "SyndicationTitle", "Address/City": FeedMapping("geo/city", …)}``. ``aggregates`` says how
+    ``$apply=aggregate(Price)`` is meant: ``{"Price": "average"}``.
     """
 
     type_name: str
@@ -43,6 +44,7 @@ class Said:
     singleton: bool = False
     feed: Mapping[str, FeedMapping] = field(default_factory=dict)
     aggregates: Mapping[str, str] = field(default_factory=dict)
+    contained_in: str | None = None
 
     @classmethod
     def of(cls, mapped: type) -> Said:
@@ -63,6 +65,7 @@ class Said:
             singleton=bool(said.get("singleton", False)),
             feed=_feed(said),
             aggregates=_aggregates(inherited),
+            contained_in=None if "contained_in" not in said else str(said["contained_in"]),
         )
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Index, Table, UniqueConstraint
 
-from odata_service.edm.from_models import ModelError, tracking_property
+from odata_service.edm.errors import ModelError
+from odata_service.edm.from_models import tracking_property
 from odata_service.edm.model import EntityType, Property
 from odata_service.edm.names import camel_case
 

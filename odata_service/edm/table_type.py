@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from odata_service.edm.from_models import ModelError, property_of_attribute, tracking_property
+from odata_service.edm.errors import ModelError
+from odata_service.edm.from_models import property_of_attribute, tracking_property
 from odata_service.edm.model import EntitySet, EntityType, Property
 from odata_service.edm.names import camel_case
 

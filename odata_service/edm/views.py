@@ -24,11 +24,14 @@ def view(model: EntityModel, sets: Mapping[str, EntitySet], change: Change = rep
 
 
 def plain(model: EntityModel) -> EntityModel:
-    """The model for a protocol that knows only values that stand alone."""
-    if not any(each.collections or each.dynamic for each in model.types.values()):
+    """The model for a protocol that knows only values that stand alone, and entities in sets."""
+    if not any(each.containment or each.singleton for each in model.sets.values()) and not any(
+        each.collections or each.dynamic for each in model.types.values()
+    ):
         return model
     if model not in _PLAIN:
-        _PLAIN[model] = view(model, model.sets, _plain_type)
+        sets = {name: replace(each, containment=None, singleton=False) for name, each in model.sets.items()}
+        _PLAIN[model] = view(model, sets, _plain_type)
     return _PLAIN[model]
 
 
@@ -36,4 +39,5 @@ _PLAIN: WeakKeyDictionary[EntityModel, EntityModel] = WeakKeyDictionary()
 
 
 def _plain_type(entity_type: EntityType) -> EntityType:
-    return replace(entity_type, collections={}, dynamic=None)
+    ways = {name: replace(way, contains=False, elsewhere=False) for name, way in entity_type.navigation.items()}
+    return replace(entity_type, navigation=ways, collections={}, dynamic=None, implied=frozenset())

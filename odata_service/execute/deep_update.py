@@ -15,7 +15,7 @@ from odata_service.bind.query import Query
 from odata_service.edm.model import EntitySet, EntityType, NavigationProperty
 from odata_service.errors import BadRequest, NotFound, PreconditionFailed
 from odata_service.etag import etag_of_entity
-from odata_service.execute.link_changes import is_required, relate, unrelate
+from odata_service.execute.link_changes import demand_own_place, given_by, is_required, refuse_to_move, relate, unrelate
 from odata_service.tracking.tracked import tombstone_of
 
 Entity = Any  # an instance of whatever class is mapped
@@ -68,16 +68,23 @@ class DeepUpdate:
         self, entity: Entity, entity_type: EntityType, navigation: NavigationProperty, items: Related
     ) -> None:
         """A single-valued one; what comes without a key of its own changes the entity that is there."""
+        present = self.work.members(entity, navigation)
         if not items:
-            setattr(entity, navigation.attribute, None)
+            self._empty(entity, navigation, present)
             return
-        item, present = items[0], self.work.members(entity, navigation)
+        item = items[0]
         if isinstance(item, EntityPayload) and present and not _is_named(item):
             self.work.assign(present[0], item, False)
         else:
             other = self._member(entity, navigation, item)
             _refuse_other_key(entity, entity_type, navigation, other)
             relate(entity, navigation, other)
+
+    def _empty(self, entity: Entity, navigation: NavigationProperty, present: Sequence[Entity]) -> None:
+        if navigation.owns_key or not present:
+            setattr(entity, navigation.attribute, None)
+        else:
+            self._take_out(entity, navigation, present[0])
 
     def _replace(self, entity: Entity, navigation: NavigationProperty, items: Related) -> None:
         """The whole membership: who is not named is taken out, and deleted where it cannot be alone."""
@@ -94,14 +101,14 @@ class DeepUpdate:
             if not isinstance(item, Removed):
                 relate(entity, navigation, self._member(entity, navigation, item))
                 continue
-            found = self.found(item, self._target(navigation), _given_by(entity, navigation))
+            found = self.found(item, self._target(navigation), given_by(entity, navigation))
             if found is not None and item.reason == "deleted":
                 self.work.remove(found)
             elif found is not None and found in getattr(entity, navigation.attribute):
                 self._take_out(entity, navigation, found)
 
     def _take_out(self, entity: Entity, navigation: NavigationProperty, other: Entity) -> None:
-        if is_required(navigation):
+        if navigation.contains or is_required(navigation):
             self.work.remove(other)
         else:
             unrelate(entity, navigation, [other])
@@ -111,11 +118,15 @@ class DeepUpdate:
     ) -> Entity:
         """The entity that an item names, changed as it says; a new one where there is none."""
         if isinstance(item, EntityPayload):
-            found = self.found(item, self._target(navigation), _given_by(entity, navigation))
+            found = self.found(item, self._target(navigation), given_by(entity, navigation))
             if found is not None:
+                _demand_member(entity, navigation, found)
                 self.work.assign(found, item, False)
                 return found
+            demand_own_place(navigation, item)
         other = self.work.related(item, navigation)
+        if isinstance(item, EntityReference):
+            _demand_member(entity, navigation, other)
         self.work.session.add(other)  # nothing else would: it is only told whose it is
         return other
 
@@ -149,13 +160,12 @@ def _is_named(item: EntityPayload) -> bool:
     return item.reference is not None or any(part.name in item.values for part in item.type.key)
 
 
-def _given_by(entity: Entity, navigation: NavigationProperty) -> dict[object, object]:
-    """The values that a member has because it is one: its foreign key, which may be part of its key."""
-    if navigation.link_near or not navigation.collection:
-        return {}
-    mapper = inspect(entity).mapper
-    names = (mapper.get_property_by_column(near).key for near in navigation.near)
-    return {far: getattr(entity, name) for far, name in zip(navigation.far, names, strict=True)}
+def _demand_member(entity: Entity, navigation: NavigationProperty, other: Entity) -> None:
+    """What is contained may be named where it is, but nowhere else."""
+    if navigation.contains:
+        present = getattr(entity, navigation.attribute)
+        if other not in (present if navigation.collection else [present]):
+            refuse_to_move(navigation)
 
 
 def _living(members: Sequence[Entity]) -> Iterator[Entity]:

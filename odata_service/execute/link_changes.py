@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
+from sqlalchemy import inspect
+
+from odata_service.bind.payload import EntityPayload, EntityReference
 from odata_service.edm.model import NavigationProperty
 from odata_service.errors import BadRequest, NotFound
 
@@ -60,9 +63,32 @@ def is_required(navigation: NavigationProperty) -> bool:
     """Whether what is related cannot be without this relation, or this entity not without what it leads to."""
     if navigation.link_near:
         return False
-    if navigation.collection:
-        return not all(getattr(far, "nullable", True) for far in navigation.far)
-    return not navigation.nullable
+    if navigation.owns_key:
+        return not navigation.nullable
+    return not all(getattr(far, "nullable", True) for far in navigation.far)
+
+
+def given_by(entity: Entity, navigation: NavigationProperty) -> dict[object, object]:
+    """The values that what is related has because it is: its foreign key, which may be part of its key."""
+    if navigation.link_near or navigation.owns_key:
+        return {}
+    mapper = inspect(entity).mapper
+    names = (mapper.get_property_by_column(near).key for near in navigation.near)
+    return {far: getattr(entity, name) for far, name in zip(navigation.far, names, strict=True)}
+
+
+def refuse_to_move(navigation: NavigationProperty) -> NoReturn:
+    message = f"what {navigation.name} contains is part of one entity and cannot be put into another"
+    raise BadRequest("BadReference", message, target=navigation.name)
+
+
+def demand_own_place(navigation: NavigationProperty, item: EntityPayload | EntityReference) -> None:
+    """What is contained in an entity comes into being there, and stays there."""
+    if navigation.contains and isinstance(item, EntityReference):
+        refuse_to_move(navigation)
+    if navigation.elsewhere and isinstance(item, EntityPayload):
+        message = f"{navigation.target} is part of another entity and can only be made there"
+        raise BadRequest("BadBody", message, target=navigation.name)
 
 
 def _demand_optional(navigation: NavigationProperty) -> None:

@@ -16,19 +16,20 @@ from odata_service.bind.query import Query
 from odata_service.edm.model import EntitySet
 from odata_service.errors import NotFound, ODataError
 from odata_service.execute.deep_update import DeepUpdate, Entity, Work
+from odata_service.execute.place import place_of
+from odata_service.links import Place
 
-Key = tuple[object, ...]
 Item = EntityPayload | EntityReference | Removed
 Did = tuple[str, Entity | None]  # an operation and the entity it was about, where there is one
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one entity. ``operation`` is what was to be done with it, ``error`` why that was not possible; the
-    key of what could not be inserted is unknown."""
+    """What became of one entity. ``operation`` is what was to be done with it, ``error`` why that was not possible; what
+    could not be inserted is in no place."""
 
     operation: str
-    key: Key | None
+    place: Place | None
     content_id: str | None = None
     error: ODataError | None = None
 
@@ -124,7 +125,7 @@ class SetChange:
             with self._savepoint():
                 operation, entity = change()
                 self.work.flush()
-                return Done(operation, self._key(entity), _content_id(what))
+                return Done(operation, self._place(entity), _content_id(what))
         except ODataError as error:
             refusal = error
         except DBAPIError as error:
@@ -141,15 +142,13 @@ class SetChange:
 
     def _failed(self, what: Item | Entity, error: ODataError) -> Done:
         if not isinstance(what, Item):
-            return Done("update", self._key(what), None, error)
+            return Done("update", self._place(what), None, error)
         entity = self._found(what if isinstance(what, EntityReference) else replace(what, **_without_state(what)))
         operation = "delete" if isinstance(what, Removed) else "insert" if entity is None else "update"
-        return Done(operation, self._key(entity), _content_id(what), error)
+        return Done(operation, self._place(entity), _content_id(what), error)
 
-    def _key(self, entity: Entity | None) -> Key | None:
-        if entity is None:
-            return None
-        return tuple(getattr(entity, part.attribute) for part in self.entity_set.type.key)
+    def _place(self, entity: Entity | None) -> Place | None:
+        return None if entity is None else place_of(entity, self.entity_set, self.work.session)
 
 
 def _without_state(item: EntityPayload | Removed) -> dict[str, Any]:

@@ -34,11 +34,13 @@ from odata_service.execute.connection import Timing
 from odata_service.execute.deep_update import DeepUpdate
 from odata_service.execute.guard import Guard
 from odata_service.execute.interception import announcements, intercept
-from odata_service.execute.link_changes import relate, replace_all, unrelate
-from odata_service.execute.orphans import refuse_orphans
+from odata_service.execute.link_changes import demand_own_place, given_by, relate, replace_all, unrelate
+from odata_service.execute.place import place_of
+from odata_service.execute.orphans import parts_of, refuse_orphans
 from odata_service.execute.pending import Pending
 from odata_service.execute.set_change import ChangedSet, SetChange
 from odata_service.execute.sync_change import SyncChange, Synced
+from odata_service.links import Place
 from odata_service.parse.syntax import NO_OPTIONS, Options
 from odata_service.plan.level import Level
 from odata_service.plan.read import Planner
@@ -54,11 +56,14 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The entity that was inserted or updated: its set and the key it has now."""
+    """The entity that was inserted or updated, where it is now."""
 
-    entity_set: EntitySet
-    key: Key
+    place: Place
     created: bool = False
+
+    @property
+    def entity_set(self) -> EntitySet:
+        return self.place.entity_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +231,7 @@ class _Change:
             case SetProperty() | SetStructure() | SetValues() | AddValue() | SetDynamic() | SetStream():
                 entity = self._target(command.target)
                 self._set(entity, command)
-                return _named(command.target.entity_set, entity)
+                return self._named(command.target.entity_set, entity)
             case InsertMedia():
                 return self._insert_media(command)
             case Invoke():
@@ -278,8 +283,15 @@ class _Change:
         except HardDeleteRefused:
             raise Conflict("ReferenceMissing", "tracked entities that belong to this one still refer to it") from None
 
+    def _named(self, entity_set: EntitySet, entity: Entity, created: bool = False) -> Callable[[], Changed]:
+        return lambda: Changed(place_of(entity, entity_set, self.session), created)
+
     def remove(self, entity: Entity) -> None:
-        refuse_orphans(self.session, entity, self.order.caller.model)
+        """Delete an entity, first what it contains."""
+        whole = self.writer.planner.model
+        for part in parts_of(entity, whole):
+            self.remove(part)
+        refuse_orphans(self.session, entity, self.order.caller.model, whole)
         self.session.delete(entity)
 
     def _invoke(self, command: Invoke) -> Callable[[], Returned]:
@@ -344,13 +356,18 @@ class _Change:
         return entity
 
     def _insert(self, command: Insert) -> Callable[[], Changed]:
-        return self._added(self._revived(command) or self._new_or_known(command), command)
+        parent = self._parent(command)
+        command = replace(command, payload=_placed(command, parent))
+        return self._added(self._revived(command) or self._new_or_known(command), command, parent)
 
-    def _added(self, entity: Entity, command: Insert | InsertMedia) -> Callable[[], Changed]:
-        if command.parent is not None and command.navigation is not None:
-            relate(self.entity(command.parent), command.navigation, entity)
+    def _parent(self, command: Insert | InsertMedia) -> Entity | None:
+        return None if command.parent is None else self.entity(command.parent)
+
+    def _added(self, entity: Entity, command: Insert | InsertMedia, parent: Entity | None) -> Callable[[], Changed]:
+        if parent is not None and command.navigation is not None:
+            relate(parent, command.navigation, entity)
         self.session.add(entity)
-        return _named(command.entity_set, entity, created=True)
+        return self._named(command.entity_set, entity, created=True)
 
     def _revived(self, command: Insert) -> Entity | None:
         """The row that a deleted entity has left behind, with new values: its key is not free for another row."""
@@ -415,6 +432,8 @@ class _Change:
     def _set_related(self, entity: Entity, payload: EntityPayload) -> None:
         for name, items in payload.related.items():
             navigation = payload.type.navigation[name]
+            for item in items:
+                demand_own_place(navigation, item)
             related = [self.related(item, navigation) for item in items]
             for one in related:
                 relate(entity, navigation, one)
@@ -446,7 +465,7 @@ class _Change:
         entity_type = command.entity_set.type
         entity = self._new(EntityPayload(entity_type, media_values(entity_type, command.slug)))
         set_stream(entity, command.stream, command.octets)
-        return self._added(entity, command)
+        return self._added(entity, command, self._parent(command))
 
     def _link(self, command: Link) -> Callable[[], Changed]:
         entity = self._target(command.target)
@@ -461,7 +480,7 @@ class _Change:
             replace_all(entity, command.navigation, others, self.members(entity, command.navigation))
         else:
             unrelate(entity, command.navigation, others)
-        return _named(command.target.entity_set, entity)
+        return self._named(command.target.entity_set, entity)
 
     def _update(self, command: Update) -> Callable[[], Changed]:
         entity_set, conditions = command.target.entity_set, self.order.conditions
@@ -471,12 +490,14 @@ class _Change:
             if command.upsert is None or self._is_of_another_type(command.target):
                 raise
             conditions.demand_new()
-            return self._insert(Insert(entity_set, command.upsert(), revives=command.revives))
+            *around, last = command.target.source
+            parent = Query(tuple(around), rules=command.target.rules) if around else None
+            return self._insert(Insert(entity_set, command.upsert(), parent, last.navigation, command.revives))
         conditions.permit(entity)
         if not (conditions.is_repeated(entity_set.type, entity) and has_values(entity, command.payload)):
             conditions.demand(entity_set.type, entity)
             self._updated(entity, command)
-        return _named(entity_set, entity)
+        return self._named(entity_set, entity)
 
     def _updated(self, entity: Entity, command: Update) -> None:
         """Where a client may set the tombstone itself, it deletes by that, with all that belongs to the entity."""
@@ -517,6 +538,15 @@ def _nothing_else(uri: str) -> NoReturn:
     raise AssertionError("records refer to others by the values of keys")
 
 
+def _placed(command: Insert, parent: Entity | None) -> EntityPayload:
+    """With what the entity has by its place, of its key."""
+    if parent is None or command.navigation is None:
+        return command.payload
+    given = given_by(parent, command.navigation)
+    key = {part.name: given[part.column] for part in command.entity_set.type.key if part.column in given}
+    return replace(command.payload, values={**command.payload.values, **key})
+
+
 def _type_of_row(entity: Entity, payload: EntityPayload) -> EntityType:
     """What the entity is: a client may name properties of a derived type without naming the type, or one that it is not."""
     if not isinstance(entity, payload.type.mapper.class_):
@@ -530,10 +560,3 @@ def _type_of_row(entity: Entity, payload: EntityPayload) -> EntityType:
         message = f"this entity is a {entity_type.name} and has no property {foreign!r:.80}"
         raise BadRequest("UnknownProperty", message, target=foreign)
     return entity_type
-
-
-def _named(entity_set: EntitySet, entity: Entity, created: bool = False) -> Callable[[], Changed]:
-    def changed() -> Changed:
-        return Changed(entity_set, tuple(getattr(entity, part.attribute) for part in entity_set.type.key), created)
-
-    return changed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from odata_service.edm.feed import FeedMapping
-from odata_service.edm.model import EntityType, NavigationProperty, Property, StreamProperty
+from odata_service.edm.model import EntityType, NavigationProperty, StreamProperty
 from odata_service.etag import etag_of
 from odata_service.formats.columns_v2 import literal_column_of
 from odata_service.formats.columns_xml_v2 import LITERALS_OF_TEXT
@@ -16,7 +16,6 @@ from odata_service.formats.elements_v2 import property_elements, property_texts,
 from odata_service.formats.expanded import grouped, keys, next_address
 from odata_service.formats.feed_v2 import OrUpdated, head_pieces, updated
 from odata_service.formats.hierarchy import deferred, written_by_type
-from odata_service.formats.json_text import Column
 from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, addresses, joined, written
 from odata_service.formats.structured import media_type_property
 from odata_service.formats.xml_text import RELATED, SCHEME, attribute, escaped
@@ -103,11 +102,7 @@ class RowWriter:
         return page
 
 
-def _literals(shape: RowShape, declared: Property) -> Column:
-    return literal_column_of(declared.type, shape.decoders[shape.position(declared)])
-
-
-_KEY = KeyForm(property_texts, LITERALS_OF_TEXT, _literals)
+_KEY = KeyForm(property_texts, LITERALS_OF_TEXT, literal_column_of)
 
 
 def _of_document(piece: Piece, frame: Frame) -> Piece:

@@ -8,6 +8,7 @@ from odata_service.edm import cross_join
 from odata_service.edm.any_entity import AnyEntity, actual
 from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityType
 from odata_service.formats.version_v4 import V4_0, Version
+from odata_service.links import path_text
 from odata_service.plan.row import ExpandedNavigation, RowShape
 
 REFERENCE = "$ref"
@@ -15,20 +16,33 @@ REFERENCES = "Collection($ref)"
 EVERYTHING = "Collection(Edm.EntityType)"
 
 
-def collection_context(shape: RowShape, version: Version) -> str:
+def place_of(shape: RowShape, address: str, root: str) -> str:
+    """``Products``, and ``Orders(1)/Lines`` of what is contained there, by the address of one of the entities."""
+    if not shape.around:
+        return shape.entity_set.name
+    return f"{address.removeprefix(root).rpartition('/')[0]}/{path_text(shape.entity_set.segment)}"
+
+
+def contained_place(shape: RowShape, path: str) -> str:
+    """The same by the path that was asked for, where there are no entities; a cast or ``/$filter(…)`` is no part of it."""
+    before, way, _ = path.rpartition(f"/{shape.entity_set.segment}")
+    return f"{before}{way}" if way else path
+
+
+def collection_context(shape: RowShape, version: Version, place: str) -> str:
     """``Products``, ``Products/TechStore.SpecialProduct``, ``Products(Name,Category(Name))``."""
     if shape.sides:
         return cross_join.ROWS
     if isinstance(shape.declared_type, AnyEntity):
         return EVERYTHING
-    name = f"Collection({shape.declared_type.full_name})" if shape.of_all else f"{shape.entity_set.name}{_cast(shape)}"
+    name = f"Collection({shape.declared_type.full_name})" if shape.scattered else f"{place}{_cast(shape)}"
     return f"{name}{_in_parentheses(shape, version)}"
 
 
-def entity_context(shape: RowShape, version: Version) -> str:
+def entity_context(shape: RowShape, version: Version, place: str) -> str:
     """``Products(Name)/$entity``, or ``Company`` for a singleton."""
     ending = "" if shape.entity_set.singleton else "/$entity"
-    return f"{shape.entity_set.name}{_cast(shape)}{_in_parentheses(shape, version)}{ending}"
+    return f"{place}{_cast(shape)}{_in_parentheses(shape, version)}{ending}"
 
 
 def _cast(shape: RowShape) -> str:

@@ -91,6 +91,8 @@ def _navigation(way: DeclaredNavigation) -> Json:
     facts = _facts("NavigationProperty", Collection=way.type.collection, Type=way.type.name, Nullable=way.nullable)
     if way.partner is not None:
         facts["$Partner"] = way.partner
+    if way.contains:
+        facts["$ContainsTarget"] = True
     if way.constraint:
         facts["$ReferentialConstraint"] = dict(way.constraint)
     return facts

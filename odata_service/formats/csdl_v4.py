@@ -58,6 +58,7 @@ class DeclaredNavigation:
     nullable: bool | None
     partner: str | None
     constraint: tuple[tuple[str, str], ...] = ()
+    contains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class ContainedSet:
-    """An entity set or a singleton. ``bindings`` say in which set a navigation property's targets are."""
+    """An entity set or a singleton. ``bindings`` say where a navigation property's targets are."""
 
     name: str
     type: str
@@ -165,7 +166,7 @@ def schema_of(offer: Offer) -> Schema:
             *(_entity_type(each, model) for each in model.types_from_the_root()),
         ),
         operations=tuple(_without_action_overloads(map(_declared_operation, operations))),
-        sets=tuple(_contained_set(each, offer) for each in model.sets.values()),
+        sets=tuple(_contained_set(each, offer) for each in model.root_sets.values()),
         imports=tuple(_imports(operations, model)),
         annotations=said(vocabularies.SCHEMA, model),
         container_annotations=said(vocabularies.CONTAINER, offer),
@@ -213,7 +214,7 @@ def _entity_type(entity_type: EntityType, model: EntityModel) -> StructuredType:
         abstract=entity_type.is_abstract,
         has_stream=entity_type.media is not None,
         is_open=entity_type.dynamic is not None and (base is None or base.dynamic is None),
-        key=tuple(declared.name for declared in entity_type.key) if base is None else (),
+        key=tuple(declared.name for declared in entity_type.local_key or entity_type.key) if base is None else (),
         annotations=(
             *said(vocabularies.ENTITY_TYPE, entity_type),
             *_media_annotations(entity_type, base),
@@ -228,7 +229,9 @@ def _media_annotations(entity_type: EntityType, base: EntityType | None) -> tupl
 
 
 def _properties(entity_type: EntityType) -> Iterator[DeclaredProperty]:
-    yield from map(_property, entity_type.properties.values())
+    for declared in entity_type.properties.values():
+        given = declared.name in entity_type.implied  # by the address, so a client has no say in it
+        yield _property(replace(declared, server_set=True) if given else declared)
     for structure in entity_type.complex.values():
         reference = TypeReference(structure.type.full_name)
         yield DeclaredProperty(structure.name, reference, {"Nullable": structure.nullable})
@@ -305,6 +308,7 @@ def _navigation(way: NavigationProperty, model: EntityModel) -> DeclaredNavigati
         nullable=None if way.collection else way.nullable,
         partner=_partner(way, model),
         constraint=_constraint(way, model) if way.owns_key else (),
+        contains=way.contains,
     )
 
 
@@ -344,24 +348,33 @@ def _contained_set(entity_set: EntitySet, offer: Offer) -> ContainedSet:
     )
 
 
-def _bindings(entity_set: EntitySet, model: EntityModel) -> Iterator[tuple[str, str]]:
-    """``Category → Categories``; behind a cast where only a derived type has the navigation property."""
+def _bindings(entity_set: EntitySet, model: EntityModel, before: str = "") -> Iterator[tuple[str, str]]:
+    """``Category → Categories``; behind a cast where only a derived type has the navigation property, and behind what
+    is contained: ``Lines/Product → Products``."""
     seen: set[str] = set()
     for entity_type in entity_set.type.with_derived():
         cast = "" if entity_type is entity_set.type else f"{entity_type.full_name}/"
         for name, way in entity_type.navigation.items():
             target = _set_of(way, model)
             if target is not None and name not in seen:
-                yield f"{cast}{name}", target
+                path = f"{before}{cast}{name}"
+                yield from _bindings(target, model, f"{path}/") if way.contains else [(path, _path_of(target))]
         seen.update(entity_type.navigation)
 
 
-def _set_of(way: NavigationProperty, model: EntityModel) -> str | None:
+def _path_of(entity_set: EntitySet) -> str:
+    """``Orders/Lines`` is where contained entities are."""
+    if entity_set.containment is None:
+        return entity_set.name
+    return f"{_path_of(entity_set.containment.parent)}/{entity_set.segment}"
+
+
+def _set_of(way: NavigationProperty, model: EntityModel) -> EntitySet | None:
     """A set of its own has only the type at the root of a hierarchy."""
     if way.target_set in model.sets:
-        return way.target_set
+        return model.target_set(way)
     root = model.types[way.target].root if way.target in model.types else None
-    return next((name for name, each in model.sets.items() if each.type is root), None)
+    return next((each for each in model.sets.values() if each.type is root), None)
 
 
 # Functions and actions
@@ -439,4 +452,4 @@ def _set_of_result(kind: ValueType | None, model: EntityModel) -> str | None:
     entity_type = None if kind is None else model.type_named(kind.type_name)
     if entity_type is None:
         return None
-    return next((name for name, each in model.sets.items() if entity_type.is_a(each.type)), None)
+    return next((name for name, each in model.root_sets.items() if entity_type.is_a(each.type)), None)

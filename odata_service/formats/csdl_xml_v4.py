@@ -90,6 +90,8 @@ def _add_navigation(parent: Element, way: DeclaredNavigation) -> None:
         attributes["Nullable"] = _text(way.nullable)
     if way.partner is not None:
         attributes["Partner"] = way.partner
+    if way.contains:
+        attributes["ContainsTarget"] = _text(way.contains)
     element = SubElement(parent, "NavigationProperty", attributes)
     for here, there in way.constraint:
         SubElement(element, "ReferentialConstraint", {"Property": here, "ReferencedProperty": there})

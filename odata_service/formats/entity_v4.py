@@ -9,12 +9,13 @@ from odata_service.edm.model import ComplexProperty, EntityType, NavigationPrope
 from odata_service.etag import etag_of
 from odata_service.formats.collection_v4 import collection_members
 from odata_service.formats.columns_v4 import column_of, typed_column
-from odata_service.formats.context_v4 import entity_context
+from odata_service.formats.context_v4 import entity_context, place_of
 from odata_service.formats.json_text import quoted
 from odata_service.formats.open_v4 import dynamic_piece
 from odata_service.formats.pieces import Page, Piece, addresses, listed, texts_of, written
 from odata_service.formats.structured import absent_as_null, media_type
 from odata_service.formats.style_v4 import Style
+from odata_service.formats.version_v4 import Version
 from odata_service.links import path_text
 from odata_service.plan.row import RowShape, SelectedDynamic
 
@@ -95,11 +96,11 @@ class _Entity:
         yield from self._navigation()
 
     def _control(self) -> Iterator[Member]:
-        if self._shape.of_all:
-            yield [self._style.control("context"), partial(_contexts, entity_context(self._shape, self._style.version))]
+        if self._shape.scattered:
+            yield [self._style.control("context"), partial(_contexts, self._shape, self._style.version)]
         if self._full or self._type is not self._shape.declared_type:
             yield [self._style.control("type") + quoted(f"#{self._type.full_name}")]
-        if self._full or self._hides_key or self._shape.of_all:
+        if self._full or self._hides_key or self._shape.scattered:
             yield self._address("id")
         if self._shape.entity_set.type.etag:
             yield [self._style.control("etag"), partial(_etags, self._shape)]
@@ -109,7 +110,7 @@ class _Entity:
     @property
     def _hides_key(self) -> bool:
         """Whether the client could not make the address out of what it gets (JSON Format, Control Information: id)."""
-        return self._shape.chosen and any(part not in self._shape.selected for part in self._shape.entity_set.type.key)
+        return self._shape.chosen and any(part not in self._shape.selected for part in self._shape.entity_set.type.local_key)
 
     @property
     def _cast(self) -> str:
@@ -205,9 +206,10 @@ class _Crossed(_Entity):
         yield from self._computed()
 
 
-def _contexts(fragment: str, page: Page) -> Iterable[str]:
-    """The context URL of each entity of many sets."""
-    return [quoted(f"{page.root}$metadata#{fragment}")] * len(page.rows)
+def _contexts(shape: RowShape, version: Version, page: Page) -> Iterable[str]:
+    """The context URL of each entity, where that of all of them cannot say where it is."""
+    places = (place_of(shape, address, page.root) for address in page.addresses)
+    return [quoted(f"{page.root}$metadata#{entity_context(shape, version, place)}") for place in places]
 
 
 def _etags(shape: RowShape, page: Page) -> Iterable[str]:

@@ -11,7 +11,7 @@ from odata_service.etag import etag_of
 from odata_service.formats.columns_v2 import LITERALS_OF_JSON, column_of, literal_column_of
 from odata_service.formats.expanded import grouped, keys, next_address
 from odata_service.formats.hierarchy import deferred, written_by_type
-from odata_service.formats.json_text import Column, listed, quoted
+from odata_service.formats.json_text import listed, quoted
 from odata_service.formats.options_v2 import USUAL, OptionsV2
 from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, addresses, joined, texts_of, written
 from odata_service.formats.structured import media_type
@@ -82,11 +82,7 @@ def _texts(shape: RowShape, declared: Property, options: OptionsV2 = USUAL) -> C
     return texts_of(column_of(declared.type, shape.decoders[position], options), position)
 
 
-def _literals(shape: RowShape, declared: Property) -> Column:
-    return literal_column_of(declared.type, shape.decoders[shape.position(declared)])
-
-
-_KEY = KeyForm(_texts, LITERALS_OF_JSON, _literals)
+_KEY = KeyForm(_texts, LITERALS_OF_JSON, literal_column_of)
 
 
 def _entity_pieces(shape: RowShape, entity_type: EntityType, options: OptionsV2) -> list[Piece]:

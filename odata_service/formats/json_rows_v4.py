@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
-from odata_service.edm.model import EntityType, Property
+from odata_service.edm.model import EntityType
 from odata_service.formats.columns_v4 import LITERALS_OF_JSON, literal_column_of
-from odata_service.formats.context_v4 import collection_context, entity_context
+from odata_service.formats.context_v4 import collection_context, contained_place, entity_context, place_of
 from odata_service.formats.entity_v4 import crossed_pieces, entity_pieces, property_texts
 from odata_service.formats.expanded import grouped, keys
 from odata_service.formats.expanded_v4 import Asked
 from odata_service.formats.hierarchy import written_by_type
-from odata_service.formats.json_text import Column, quoted
+from odata_service.formats.json_text import quoted
 from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, joined, written
 from odata_service.formats.style_v4 import Style
-from odata_service.links import path_text
 from odata_service.plan.row import ExpandedNavigation, RowShape, Side
 from odata_service.result import Level, Row
 
@@ -37,9 +36,7 @@ class RowWriter:
     def __init__(self, shape: RowShape, style: Style) -> None:
         self._shape = shape
         self._style = style
-        self._key = _key_pieces(shape, style)
-        self.collection_context = collection_context(shape, style.version)
-        self.entity_context = entity_context(shape, style.version)
+        self._key = joined(KeyForm(partial(property_texts, style), LITERALS_OF_JSON, literal_column_of).pieces(shape))
         self._pieces: dict[str, tuple[Piece, ...]] = {}  # by the name of the rows' type
 
     def addresses(self, level: Level, asked: Asked) -> Sequence[str]:
@@ -55,6 +52,19 @@ class RowWriter:
         page.expanded = [_Expanded(each, child, asked, self._style).members(page) for each, child in below]
         page.expanded += [self._links(side, page, asked) for side in self._shape.sides]
         return written_by_type(self._shape, page, self._pieces_of)
+
+    def context(self, level: Level, asked: Asked, path: str) -> str:
+        """What the context URL of a collection says; where there is nothing to tell the place, it is as it was asked for."""
+        return collection_context(self._shape, self._style.version, self.place(level, asked, path))
+
+    def entity_context(self, level: Level, asked: Asked) -> str:
+        return entity_context(self._shape, self._style.version, self.place(level, asked, ""))
+
+    def place(self, level: Level, asked: Asked, path: str) -> str:
+        if not self._shape.around:
+            return self._shape.entity_set.name
+        first = self.addresses(replace(level, rows=level.rows[:1]), asked)
+        return place_of(self._shape, first[0], asked.root) if first else contained_place(self._shape, path)
 
     def references(self, level: Level, asked: Asked) -> list[str]:
         """The JSON of each row as a reference: ``{"@odata.id":"…"}``."""
@@ -78,17 +88,6 @@ class RowWriter:
             pieces_of = crossed_pieces if self._shape.sides else entity_pieces
             self._pieces[entity_type.name] = joined(pieces_of(self._shape, entity_type, self._style))
         return self._pieces[entity_type.name]
-
-
-def _key_pieces(shape: RowShape, style: Style) -> Sequence[Piece]:
-    """``Products(`` the key ``)``, or a singleton's name alone."""
-    if shape.entity_set.singleton:
-        return (path_text(shape.entity_set.name),)
-    return joined(KeyForm(partial(property_texts, style), LITERALS_OF_JSON, _literals).pieces(shape))
-
-
-def _literals(shape: RowShape, declared: Property) -> Column:
-    return literal_column_of(declared.type, shape.decoders[shape.position(declared)])
 
 
 @dataclass(frozen=True, slots=True)

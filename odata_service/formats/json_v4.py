@@ -84,7 +84,7 @@ def _object(members: Iterable[str]) -> bytes:
 def _collection(result: EntityCollection, frame: Frame) -> bytes:
     writer = row_writer(result.level.shape, frame.style)
     texts = writer.entities(result.level, frame.asked)
-    return _many(frame, writer.collection_context, texts, result.count, result.next_link, result.delta_link)
+    return _many(frame, writer.context(result.level, frame.asked, frame.path), texts, result.count, result.next_link, result.delta_link)
 
 
 def _mixed(result: MixedEntities, frame: Frame) -> bytes:
@@ -94,7 +94,8 @@ def _mixed(result: MixedEntities, frame: Frame) -> bytes:
 
 def _delta(result: EntityDelta, frame: Frame) -> bytes:
     texts = delta_items(result, frame.asked, frame.style)
-    context = f"{row_writer(result.level.shape, frame.style).collection_context}/$delta"
+    writer = row_writer(result.level.shape, frame.style)
+    context = f"{writer.context(result.level, frame.asked, frame.path)}/$delta"
     return _many(frame, context, texts, None, result.next_link, result.delta_link)
 
 
@@ -121,7 +122,7 @@ def _many(
 def _entity(result: SingleEntity, frame: Frame) -> bytes:
     writer = row_writer(result.level.shape, frame.style)
     texts = writer.entities(result.level, frame.asked)
-    return _object([*frame.context(writer.entity_context), *_inner(texts)])
+    return _object([*frame.context(writer.entity_context(result.level, frame.asked)), *_inner(texts)])
 
 
 def _inner(texts: Iterable[str]) -> Iterator[str]:
@@ -185,7 +186,7 @@ def _dynamic(result: DynamicRows, frame: Frame) -> bytes:
 
 
 def _service_document(result: ServiceDocument, frame: Frame) -> bytes:
-    sets = [(each.name, "Singleton" if each.singleton else "EntitySet") for each in result.model.sets.values()]
+    sets = [(each.name, "Singleton" if each.singleton else "EntitySet") for each in result.model.root_sets.values()]
     listed = [_listed(name, kind) for name, kind in (*sets, *_function_imports(result.model))]
     return _object([*frame.context(), f'"value":[{",".join(listed)}]'])
 

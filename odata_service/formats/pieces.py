@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from odata_service.dialects.base import Decoder
 from odata_service.edm.model import Property
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.formats.columns import LiteralOfText
 from odata_service.formats.expanded import Columns
 from odata_service.formats.json_text import Column, interleaved
 from odata_service.links import path_text
-from odata_service.plan.row import RowShape
+from odata_service.plan.row import Around, RowShape
 from odata_service.result import Row
 
 
@@ -95,28 +96,41 @@ class KeyForm:
 
     texts: Callable[[RowShape, Property], Callable[[Page], Sequence[str]]]
     of_text: Mapping[PrimitiveType, LiteralOfText]
-    literals: Callable[[RowShape, Property], Column]
+    literals: Callable[[PrimitiveType, Decoder | None], Column]
 
     def pieces(self, shape: RowShape) -> list[Piece]:
-        """``People(`` the key ``)``, or ``OrderLines(OrderId=`` one part ``,Line=`` another ``)``."""
-        key = shape.entity_set.type.key
-        pieces: list[Piece] = [f"{path_text(shape.entity_set.name)}("]
-        for number, declared in enumerate(key):
-            comma = "," if number else ""
-            name = f"{comma}{path_text(declared.name)}=" if len(key) > 1 else ""
-            pieces += [name, *self._literal(shape, declared)]
-        return [*pieces, ")"]
+        """``People(`` the key ``)``, or ``OrderLines(OrderId=`` one part ``,Line=`` another ``)``; what is contained after
+        what it is contained in: ``Orders(`` the key ``)/Lines(`` the key ``)``."""
+        entity_set = shape.entity_set
+        around = [piece for each in shape.around for piece in self._of_container(each)]
+        key = entity_set.type.local_key if entity_set.needs_key else ()
+        own = [(part, self._literal(shape, part)) for part in key]
+        return [*around, path_text(entity_set.segment), *_in_parentheses(own)]
+
+    def _of_container(self, container: Around) -> list[Piece]:
+        key = [(part, [_of_column(self.literals(part.type, decode), at)]) for part, at, decode in container.key]
+        return [path_text(container.segment), *_in_parentheses(key), "/"]
 
     def _literal(self, shape: RowShape, declared: Property) -> list[Piece]:
-        literal, texts = self.of_text.get(declared.type), self.texts(shape, declared)
-        if literal is not None:
-            return [literal.before, lambda page: literal.inner(texts(page)), literal.after]
-        column, position = self.literals(shape, declared), shape.position(declared)
-        return [lambda page: column(page.columns[position])]
+        literal, position = self.of_text.get(declared.type), shape.position(declared)
+        if literal is None:
+            return [_of_column(self.literals(declared.type, shape.decoders[position]), position)]
+        texts = self.texts(shape, declared)
+        return [literal.before, lambda page: literal.inner(texts(page)), literal.after]
+
+
+def _of_column(column: Column, position: int) -> Piece:
+    return lambda page: column(page.columns[position])
+
+
+def _in_parentheses(parts: Sequence[tuple[Property, list[Piece]]]) -> list[Piece]:
+    """The pieces of each part of a key, after its name where there are several."""
+    named = [[f"{path_text(part.name)}=" if len(parts) > 1 else "", *pieces] for part, pieces in parts]
+    return ["(", *listed(named), ")"] if named else []
 
 
 def listed(members: Iterable[Sequence[Piece]]) -> list[Piece]:
-    """The members of an object, each of several pieces, with commas between them."""
+    """What stands in a row, each of several pieces, with commas between: the members of an object, the parts of a key."""
     pieces: list[Piece] = []
     for number, member in enumerate(members):
         pieces += [",", *member] if number else member

@@ -51,11 +51,13 @@ def is_required(declared: Property, supplied: frozenset[object]) -> bool:
 
 
 def supplied_columns(entity_type: EntityType, model: EntityModel) -> frozenset[object]:
-    """Foreign keys: a navigation property, or the entity around it, may supply them instead of the client."""
+    """Foreign keys: a navigation property, or the entity around it, may supply them instead of the client. What kind of
+    entity it is, the type says."""
     own = [way.near for way in entity_type.navigation.values() if way.owns_key]
     ways = (way for other in model.types.values() for way in other.navigation.values())
-    back = [way.far for way in ways if way.target == entity_type.name and not way.owns_key]
-    return frozenset(column for columns in own + back for column in columns)
+    back = [way.far for way in ways if entity_type.is_a(model.types[way.target]) and not way.owns_key]
+    kind = [each.column for each in entity_type.properties.values() if each.attribute == entity_type.root.discriminator]
+    return frozenset(column for columns in (*own, *back, kind) for column in columns)
 
 
 def left_to_default(declared: Property, value: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select
@@ -18,14 +18,17 @@ from odata_service.plan.apply import ApplyPlanner, among
 from odata_service.plan.expression import exact, truth
 from odata_service.plan.paging import OrderColumn, after, in_group
 from odata_service.plan.read_plan import OrderPosition
-from odata_service.plan.row import ComputedColumn, ExpandedNavigation, RowShape, SelectedDynamic, SelectedValues, Side
-from odata_service.plan.scope import Parameters, Scope, column_of, value_of
+from odata_service.plan.row import Around, ComputedColumn, ExpandedNavigation, RowShape, SelectedDynamic, SelectedValues, Side
+from odata_service.plan.scope import Parameters, Path, Scope, column_of, value_of
 from odata_service.plan.joins import at_link
 from odata_service.plan.source import source_of
 from odata_service.plan.sql_types import SQL_TYPES
 from odata_service.plan.statement import KEYS, LIMIT, SKIP
 from odata_service.plan.values import value_of_collection
 from odata_service.plan.wanted import number_of_values, places_of_values
+
+
+_HERE: Path = ()
 
 
 class Level:
@@ -155,8 +158,20 @@ class Level:
             discriminator=self._discriminator,
             types={each.discriminator_value: each for each in entity_type.with_derived()} if entity_type.derived else {},
             sides=self.sides(),
-            of_all=query.source[0].of_all,
+            around=tuple(reversed(list(self._around()))),
+            scattered=_is_scattered(query),
         )
+
+    def _around(self) -> Iterator[Around]:
+        """What a row tells of the entities that contain it, the nearest first: its foreign key, and theirs."""
+        entity_set, path = self._query.entity_set, _HERE
+        while entity_set.containment is not None:
+            parent, back = entity_set.containment.parent, entity_set.containment.back
+            here, near = self._scope.reach(path, ruled=False), dict(zip(back.far, back.near, strict=True))
+            columns = [(part, column_of(here, near[part.column])) for part in parent.type.local_key]
+            key = tuple((part, self._position(column), self._decoder(column.type)) for part, column in columns)
+            yield Around(parent.segment, key if parent.needs_key else ())
+            entity_set, path = parent, (*path, back)
 
     @property
     def _discriminator(self) -> int | None:
@@ -240,6 +255,14 @@ class Level:
 
     def _decoder(self, sql_type: Any) -> Decoder | None:
         return self._database.decoder(sql_type, self._dialect)
+
+
+def _is_scattered(query: Query) -> bool:
+    """Whether the rows are of many sets, or contained in different entities; one that was asked for is alone."""
+    way = query.source[-1].navigation
+    if query.entity_set.containment is None or (way is not None and way.contains):
+        return query.source[0].of_all
+    return not query.single or query.source[0].navigation is not None
 
 
 def _label(position: int) -> str:

@@ -21,7 +21,8 @@ class RowShape:
     gives it already; both are for values that are not null. The key is always among the columns, and so are the members
     of ``structures``. ``selected`` are the properties to write, ``structures`` the complex ones, ``links`` the
     navigation properties to write as links, ``expanded`` those with content, ``computed`` what ``$compute`` added.
-    ``sides`` are the sets of a cross join; of ``of_all`` no context URL says the set. ``chosen`` says that the client named what it wants (``$select``), so that all of a type may not be meant.
+    ``sides`` are the sets of a cross join; ``scattered`` rows are in no one place, so that each has to say its own.
+    ``chosen`` says that the client named what it wants (``$select``), so that all of a type may not be meant.
     """
 
     entity_set: EntitySet
@@ -37,9 +38,10 @@ class RowShape:
     discriminator: int | None = None  # where a row says which type of its hierarchy it has
     types: Mapping[object, EntityType] = field(default_factory=dict)  # by the value at ``discriminator``
     sides: tuple[Side, ...] = ()
-    of_all: bool = False
+    scattered: bool = False
     collections: tuple[SelectedValues, ...] = ()
     dynamic: SelectedDynamic | None = None
+    around: tuple[Around, ...] = ()  # the entities that contain these, from the root on
 
     @property
     def declared_type(self) -> EntityType:
@@ -73,6 +75,14 @@ class Side:
     navigation: NavigationProperty
     shape: RowShape
     near: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """An entity in which others are contained: ``Orders(5)`` in the address of a line. ``key`` says where a row has it."""
+
+    segment: str
+    key: tuple[tuple[Property, int, Decoder | None], ...]
 
 
 @dataclass(frozen=True, slots=True)

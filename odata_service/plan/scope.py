@@ -141,16 +141,18 @@ class Scope:
         """A property of the row, or of the row at the end of a path of single navigations."""
         return value_of(self.reach(path), declared)
 
-    def reach(self, path: Path) -> Alias:
-        """The alias at the end of the path, joined so that a missing row gives nulls."""
+    def reach(self, path: Path, *, ruled: bool = True) -> Alias:
+        """The alias at the end of the path, joined so that a missing row gives nulls; the row rules may be left out where
+        nothing of a row is shown but its key."""
         if path not in self._reached:
-            source, navigation = self.reach(path[:-1]), path[-1]
+            source, navigation = self.reach(path[:-1], ruled=ruled), path[-1]
             target = alias_of(self.model.types[navigation.target])
             meeting = [
                 column_of(source, near) == column_of(target, far)
                 for near, far in zip(navigation.near, navigation.far, strict=True)
             ]
-            self._joins.append((target, and_(*meeting, *self.allowed(navigation.target_set, target))))
+            rules = self.allowed(navigation.target_set, target) if ruled else []
+            self._joins.append((target, and_(*meeting, *rules)))
             self._reached[path] = target
         return self._reached[path]
 

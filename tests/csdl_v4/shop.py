@@ -146,6 +146,23 @@ class Shelf(Base):
     Number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
     Articles: Mapped[list[Article]] = relationship(back_populates="Shelf")
+    Lots: Mapped[list[Lot]] = relationship(back_populates="Shelf")
+
+
+class Lot(Base):
+    """Part of its shelf, by which it has most of its key."""
+
+    __tablename__ = "Lot"
+    __odata__ = {"contained_in": "Shelf"}
+    __table_args__ = (ForeignKeyConstraint(["Hall", "Number"], ["Shelf.Hall", "Shelf.Number"]),)
+
+    Hall: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    Number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    No: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ArticleId: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("Article.Id"))
+
+    Shelf: Mapped[Shelf] = relationship(back_populates="Lots")
+    Article: Mapped[Article | None] = relationship()
 
 
 class Person(Base):

@@ -12,7 +12,7 @@ from odata_service.dialects.sqlite import HexGuid, TextMoment
 from odata_service.etag import etag_of
 from odata_service.formats.json_v2 import write
 from odata_service.formats.version_v2 import V1_0, V2_0, Version
-from odata_service.links import entity_address
+from odata_service.links import Place, entity_address
 from odata_service.result import (
     Created,
     EntityCollection,
@@ -220,9 +220,10 @@ def test_addresses_in_rows_are_those_of_links(set_name: str, columns: str, row: 
     of = shape(set_name, columns)
     key = [of.value(row, declared) for declared in of.entity_set.type.key]
     level = Level(of, [row])
-    assert f'"uri":"{entity_address(ROOT, of.entity_set, key)}"' in written(EntityCollection(level))
+    address = entity_address(ROOT, Place(of.entity_set, key))
+    assert f'"uri":"{address}"' in written(EntityCollection(level))
     assert written(EntityLinks(level, collection=False)) == (
-        f'{{"d":{{"uri":"{entity_address(ROOT, of.entity_set, key)}"}}}}'
+        f'{{"d":{{"uri":"{address}"}}}}'
     )
 
 

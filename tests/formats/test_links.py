@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from odata_service.edm import primitive as edm
 from odata_service.edm.literal_v2 import read_literal, write_literal
-from odata_service.links import entity_address, next_link, path_text
+from odata_service.links import Place, entity_address, next_link, path_text
 
 from .library import MODEL, ROOT
 
@@ -28,12 +28,12 @@ from .library import MODEL, ROOT
     ],
 )
 def test_entity_address(set_name: str, key: tuple[object, ...], path: str) -> None:
-    assert entity_address(ROOT, MODEL.sets[set_name], key) == ROOT + path
+    assert entity_address(ROOT, Place(MODEL.sets[set_name], key)) == ROOT + path
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_key_finds_its_way_back(name: str) -> None:
-    address = entity_address(ROOT, MODEL.sets["Tags"], (name,))
+    address = entity_address(ROOT, Place(MODEL.sets["Tags"], (name,)))
     assert address.isascii()
     assert address.count("/") == ROOT.count("/")
     literal = unquote(address.removeprefix(f"{ROOT}Tags(").removesuffix(")"))
@@ -41,7 +41,8 @@ def test_a_key_finds_its_way_back(name: str) -> None:
 
 
 def test_another_protocol_writes_its_own_literals() -> None:
-    address = entity_address(ROOT, MODEL.sets["Authors"], (uuid.UUID(int=10),), lambda value, kind: str(value))
+    place = Place(MODEL.sets["Authors"], (uuid.UUID(int=10),))
+    address = entity_address(ROOT, place, lambda value, kind: str(value))
     assert address == f"{ROOT}Authors(00000000-0000-0000-0000-00000000000a)"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from odata_service.errors import BadRequest, MethodNotAllowed, NotAcceptable
 from odata_service.limits import Limits
-from odata_service.links import entity_address, next_link, ordering_options
+from odata_service.links import Place, entity_address, next_link, ordering_options
 from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.protocol import V4
 from odata_service.result import (
@@ -208,4 +208,4 @@ def test_a_page_is_bound_to_all_that_orders_it() -> None:
 
 
 def test_a_singleton_has_no_key_in_its_address() -> None:
-    assert entity_address(ROOT, MODEL.sets["Company"], (1,)) == f"{ROOT}Company"
+    assert entity_address(ROOT, Place(MODEL.sets["Company"], (1,))) == f"{ROOT}Company"

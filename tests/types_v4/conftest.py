@@ -5,20 +5,26 @@ from odata_service import ODataService
 from tests.delta.client import ClientV4
 from tests.service.client import Client
 from tests.service.databases import databases, emptied, engines
-from tests.types_v4 import workshop
+from tests.types_v4 import orders, workshop
 
 __all__ = ["databases", "engines"]
+
+
+def filled(databases, engines, name, model):
+    """A database with a model's first rows."""
+    engine = engines(name)
+    if name not in databases.pristine:
+        emptied(model.Base.metadata, engine)
+        with Session(engine) as session, session.begin():
+            model.fill(session)
+        databases.pristine.add(name)
+    return engine
 
 
 @pytest.fixture
 def service(databases, engines):
     """The workshop with its first rows."""
-    engine = engines("workshop")
-    if "workshop" not in databases.pristine:
-        emptied(workshop.Base.metadata, engine)
-        with Session(engine) as session, session.begin():
-            workshop.fill(session)
-        databases.pristine.add("workshop")
+    engine = filled(databases, engines, "workshop", workshop)
     return workshop.configured(ODataService(workshop.Base, engine, namespace="Workshop"))
 
 
@@ -37,3 +43,25 @@ def newest(service, databases):
 def old(service, databases):
     """The same for a client of V2."""
     return Client(service, changing=lambda: databases.pristine.discard("workshop"))
+
+
+@pytest.fixture
+def sales_service(databases, engines):
+    """Orders and what is contained in them."""
+    engine = filled(databases, engines, "orders", orders)
+    return orders.configured(ODataService(orders.Base, engine, namespace="Sales"))
+
+
+@pytest.fixture
+def sales(sales_service, databases):
+    return ClientV4(sales_service, changing=lambda: databases.pristine.discard("orders"))
+
+
+@pytest.fixture
+def newest_sales(sales_service, databases):
+    return ClientV4(sales_service, newest=True, changing=lambda: databases.pristine.discard("orders"))
+
+
+@pytest.fixture
+def old_sales(sales_service, databases):
+    return Client(sales_service, changing=lambda: databases.pristine.discard("orders"))

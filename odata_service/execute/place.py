@@ -1,0 +1,33 @@
+"""Where an entity is: its key, and the keys of the entities that contain it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
+
+from odata_service.edm.model import EntitySet
+from odata_service.links import Place
+
+Entity = Any  # an instance of whatever class is mapped
+
+
+def place_of(entity: Entity, entity_set: EntitySet, session: Session) -> Place:
+    key = tuple(getattr(entity, part.attribute) for part in entity_set.type.key)
+    around: list[tuple[object, ...]] = []
+    within = entity_set
+    while within.containment is not None:
+        parent, back = within.containment.parent, within.containment.back
+        near = dict(zip(back.far, back.near, strict=True))
+        known = {part: _value(entity, near[part.column]) for part in parent.type.key}
+        around.append(tuple(known.values()))
+        within = parent
+        if parent.containment is not None:
+            named = {part.attribute: value for part, value in known.items()}
+            entity = session.get(parent.type.mapper.class_, named)
+    return Place(entity_set, key, tuple(around))
+
+
+def _value(entity: Entity, column: Any) -> object:
+    return getattr(entity, inspect(entity).mapper.get_property_by_column(column).key)
