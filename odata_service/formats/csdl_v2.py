@@ -86,8 +86,9 @@ def _place(mapping: FeedMapping, number: int = 0, source: str = "") -> dict[str,
 
 
 def _places_of_members(structure: ComplexProperty, feed: Mapping[str, FeedMapping]) -> dict[str, str]:
-    sources = [source for source in feed if source.partition("/")[0] == structure.name]
-    places = (_place(feed[source], number, source.partition("/")[2]) for number, source in enumerate(sources))
+    sources = {member.name: f"{structure.name}/{member.name}" for member in structure.members}
+    known = [(name, feed[source]) for name, source in sources.items() if source in feed]
+    places = (_place(mapping, number, name) for number, (name, mapping) in enumerate(known))
     return {key: value for place in places for key, value in place.items()}
 
 
