@@ -30,7 +30,7 @@ KEYS: dict[str, Any] = {"HS256": SECRET, "RS256": PRIVATE}
 
 
 def token(algorithm: str = "HS256", key: Any = None, headers: dict[str, str] | None = None, **claims: Any) -> str:
-    usual = {"sub": "ada", "aud": "people", "iss": "https://login.example", "exp": time.time() + 60}
+    usual = {"sub": "ada", "aud": "people", "iss": "https://login.example", "exp": time.time() + 86_400}
     said = {name: value for name, value in (usual | claims).items() if value is not None}
     return jwt.encode(said, KEYS[algorithm] if key is None else key, algorithm, headers)
 
@@ -65,12 +65,12 @@ def test_no_token(app, authorization):
 
 
 def unsigned() -> str:
-    return jwt.encode({"sub": "ada", "exp": time.time() + 60}, "", "none")
+    return jwt.encode({"sub": "ada", "exp": time.time() + 86_400}, "", "none")
 
 
 def signed_with_the_public_key() -> str:
     """What a verifier that takes any algorithm for any key would believe."""
-    parts = [{"alg": "HS256", "typ": "JWT"}, {"sub": "ada", "aud": "people", "exp": time.time() + 60}]
+    parts = [{"alg": "HS256", "typ": "JWT"}, {"sub": "ada", "aud": "people", "exp": time.time() + 86_400}]
     text = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
     signature = base64.urlsafe_b64encode(hmac.digest(PUBLIC.encode(), text, hashlib.sha256)).rstrip(b"=")
     return (text + b"." + signature).decode()
@@ -90,7 +90,7 @@ def signed_with_the_public_key() -> str:
     (token("RS256", key=OTHER), "it cannot be trusted"),
     (unsigned(), "it is not signed as it should be"),
     (signed_with_the_public_key(), "it cannot be trusted"),
-    (jwt.encode({"sub": "ada", "exp": time.time() + 60}, SECRET * 2, "HS512"), "it is not signed as it should be"),
+    (jwt.encode({"sub": "ada", "exp": time.time() + 86_400}, SECRET * 2, "HS512"), "it is not signed as it should be"),
     (token()[:-2], "it cannot be trusted"),
     ("a.b.c", "it cannot be trusted"),
     ("\x7f", "it cannot be trusted"),
