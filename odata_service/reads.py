@@ -14,6 +14,7 @@ from odata_service.bind.resource import Resource
 from odata_service.bind.read import ReadBinder
 from odata_service.bind.typed import Constant
 from odata_service.deltas import Deltas, Follower
+from odata_service.dialects.full_text import create_missing, full_texts
 from odata_service.edm import cross_join
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntitySet
@@ -70,6 +71,7 @@ class Reads:
     page_sizes: dict[str, int] = field(default_factory=dict)
     plans: PlanCache[ReadPlan] = field(default_factory=PlanCache)
     deltas: Deltas = field(init=False)
+    _has_full_texts: bool = False
 
     def __post_init__(self) -> None:
         self.deltas = Deltas(self.planner, self.connections, self.tokens, self.limits)
@@ -115,6 +117,7 @@ class Reads:
     ) -> Result:
         syntax = spelling.parse(request.target, request.query, self.limits)
         exchange.check(syntax)
+        self._make_full_texts()
         binder = self.paged_binder(caller, spelling, exchange)
         resource = binder.resource(syntax)
         while resource.call is not None:
@@ -142,6 +145,13 @@ class Reads:
         if key is not None and texts == tuple(literal.text for literal in syntax.literals):
             self.plans.put(key, _fit(plan, texts, syntax), plan)
         return self._run(plan, self._given(request, caller, literal_values(syntax), place), timing)
+
+    def _make_full_texts(self) -> None:
+        """What ``$search`` needs in a database that was made without it."""
+        indexes = [] if self._has_full_texts else full_texts(self.access.model.types.values())
+        if indexes and self.planner.database.keeps_full_text:
+            create_missing(self.connections.engine, indexes)
+        self._has_full_texts = True
 
     def _followed(
         self, read: Read, syntax: Syntax, request: ODataRequest, caller: Caller, spelling: Spelling, timing: Timing

@@ -18,6 +18,7 @@ from odata_service.changes import Changes
 from odata_service.configuration import Configuration
 from odata_service.context import Context
 from odata_service.dialects import database_named
+from odata_service.dialects.full_text import full_texts
 from odata_service.edm.from_models import model_from
 from odata_service.errors import BadRequest, ODataError
 from odata_service.execute.connection import ReadConnections, Timing
@@ -73,6 +74,8 @@ class ODataService(Configuration):
         self.engine = engine
         self.limits = limits or Limits()
         self.model = model_from(models, namespace, container)
+        for index in full_texts(self.model.types.values()):
+            index.follow()
         self.signals = Signals()
         key = _key(secret, engine, namespace)
         self.access = Access(self.model, veil=key)

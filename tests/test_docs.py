@@ -22,6 +22,13 @@ def test_links(document: Path) -> None:
     assert [link for link in LINK.findall(document.read_text()) if not (document.parent / link).exists()] == []
 
 
+def test_every_yes_names_a_test() -> None:
+    """``yes: [test_changes](../tests/v4/test_changes.py) `test_create` ``"""
+    named = re.findall(r"\]\(\.\./(tests/\S+?\.py)\) `(test_\w+)`", (CHECKOUT / "docs/conformance.md").read_text())
+    assert len(named) > 100
+    assert [(file, name) for file, name in named if f"def {name}(" not in (CHECKOUT / file).read_text()] == []
+
+
 def test_every_deviation_is_held_by_a_test() -> None:
     named = TEST.findall((CHECKOUT / "docs/deviations.md").read_text())
     assert len(named) > 20

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from odata_service.bind.typed import Comparison, Constant, Function, Logical, Not, PropertyRef, Typed
+from odata_service.bind.typed import Comparison, Constant, FullTextMatch, Function, Logical, Not, PropertyRef, Typed
 from odata_service.edm.any_entity import actual
 from odata_service.edm.model import ComplexProperty, EntityType, Property
 from odata_service.edm.primitive import BOOLEAN, STRING
@@ -23,10 +24,18 @@ def bind_search(binder: ExpressionBinder, node: SearchExpression) -> Typed:
         terms = tuple(bind_search(binder, term) for term in node.terms)
         return Logical(node.operator.lower(), terms)
     places = _places(binder)
+    ranged = binder.variables[binder.own]
+    if isinstance(ranged, EntityType) and _is_looked_up(actual(ranged), places):
+        return FullTextMatch(tuple(places), node.phrase, binder.own)
     if not places:
         return Constant(BOOLEAN, False)
     found = tuple(_contains(binder, declared, node.phrase) for declared in places)
     return found[0] if len(found) == 1 else Logical("or", found)
+
+
+def _is_looked_up(entity_type: EntityType, places: Sequence[Property]) -> bool:
+    """Whether the database looks up all that the caller may search in, and nothing else."""
+    return bool(entity_type.full_text) and {each.name for each in places} == set(entity_type.full_text)
 
 
 def _places(binder: ExpressionBinder) -> list[Property]:

@@ -288,7 +288,19 @@ class Visible:
     nullable = False
 
 
+@dataclass(frozen=True, slots=True)
+class FullTextMatch:
+    """Whether the words of a phrase stand one after the other in the full text of the variable's row."""
+
+    properties: tuple[Property, ...]
+    phrase: str
+    variable: str = "$it"
+
+    type = BOOLEAN
+    nullable = False
+
+
 Typed = (
     Constant | PropertyRef | DynamicRef | Function | Comparison | Among | Arithmetic | Negation | Logical | Not | Cast
-    | EntityRef | StructureRef | StructureValue | Exists | Counted | TypeTest | Branches | Given | Visible
+    | EntityRef | StructureRef | StructureValue | Exists | Counted | TypeTest | Branches | Given | Visible | FullTextMatch
 )  # fmt: skip

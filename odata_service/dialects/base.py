@@ -39,6 +39,7 @@ class Database:
     """One kind of database: how its connections are prepared, how its values come and go."""
 
     name: ClassVar[str] = "default"
+    keeps_full_text: ClassVar[bool] = False  # in tables of its own, without which there is none
     # Around several statements that must see the same state of the data.
     snapshot: ClassVar[tuple[str, str]] = ("BEGIN", "COMMIT")
 

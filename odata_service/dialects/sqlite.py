@@ -71,6 +71,7 @@ class TextMoment:
 
 class SQLite(Database):
     name = "sqlite"
+    keeps_full_text = True
 
     def make_fit(self, connection: sqlite3.Connection, timeout_ms: int) -> None:
         for setting in _SETTINGS:

@@ -129,6 +129,7 @@ def _entity_type(mapper: Mapper[Any], said: Said, kinds: Kinds) -> EntityType:
         slug=None if media is None else _slug(said, media, published),
         tracking=tracking,
         feed=said.feed,
+        full_text=tuple(name for name in published if name in said.full_text),
         discriminator=discriminator,
         discriminator_value=mapper.polymorphic_identity,
     )
@@ -217,7 +218,7 @@ def _property(
         immutable=name in said.immutable,
         generated=_makes_own_value(column),
         concurrency=name in said.etag or counts_changes,
-        searchable=name in said.searchable,
+        searchable=name in said.searchable or name in said.full_text,
         aggregate=said.aggregates.get(name),
         description=getattr(column, "comment", None) or "",
         enum=kinds.enum_type(column.type.members) if isinstance(column.type, Enumeration) else None,

@@ -215,6 +215,7 @@ class EntityType:
     slug: Property | None = None  # what a media entity is called by the client that sends its octets
     tracking: Tracking | None = None
     feed: Mapping[str, FeedMapping] = field(default_factory=dict)  # by property, or structure/member
+    full_text: tuple[str, ...] = ()  # the properties whose words the database itself looks up for $search
     base: EntityType | None = None
     derived: list[EntityType] = field(default_factory=list)
     discriminator: str | None = None  # the name of the property that says which type a row has

@@ -28,8 +28,9 @@ class Said:
     the stream that is a media entity's content, ``slug`` the property that the header ``Slug`` gives it; ``singleton`` is
     true for a class with one row. ``contained_in`` names the type of the entities of which these are a part. ``feed`` says
     where in Atom's entries properties stand, by their names or those of members of structures: ``{"Name":
-    "SyndicationTitle", "Address/City": FeedMapping("geo/city", …)}``. ``aggregates`` says how
-    ``$apply=aggregate(Price)`` is meant: ``{"Price": "average"}``.
+    "SyndicationTitle", "Address/City": FeedMapping("geo/city", …)}``. ``full_text`` are searchable ones, of one table, that
+    the database itself looks up, word by word. ``aggregates`` says how ``$apply=aggregate(Price)`` is meant:
+    ``{"Price": "average"}``.
     """
 
     type_name: str
@@ -39,6 +40,7 @@ class Said:
     computed: Names = frozenset()
     immutable: Names = frozenset()
     searchable: Names = frozenset()
+    full_text: Names = frozenset()
     media: str | None = None
     slug: str | None = None
     singleton: bool = False
@@ -60,6 +62,7 @@ class Said:
             computed=_names(inherited, "computed"),
             immutable=_names(inherited, "immutable"),
             searchable=_names(inherited, "searchable"),
+            full_text=_names(inherited, "full_text"),
             media=None if media is None else str(media),
             slug=None if slug is None else str(slug),
             singleton=bool(said.get("singleton", False)),

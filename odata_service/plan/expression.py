@@ -16,13 +16,14 @@ from sqlalchemy import true, type_coerce, types
 
 from odata_service.bind import typed
 from odata_service.dialects import constructs
+from odata_service.dialects.full_text import FullTextMatch, full_text_of
 from odata_service.dialects.moments import DAY_OR_MOMENT
 from odata_service.edm import primitive
 from odata_service.edm.primitive import DECIMAL, PrimitiveType
 from odata_service.functions import CASTS, TEMPORAL_ARITHMETIC, negated
 from odata_service.plan.dynamic import dynamic
 from odata_service.plan.joins import related
-from odata_service.plan.scope import Scope, of_type
+from odata_service.plan.scope import Scope, column_of, of_type
 from odata_service.plan.sql_types import SQL_TYPES
 from odata_service.plan.values import values_of
 
@@ -265,6 +266,12 @@ _OPERATORS: Mapping[str, Callable[[SQL, SQL], ColumnElement[bool]]] = {
     "distinct": lambda left, right: left.is_distinct_from(right),
 }
 
+def _full_text(node: typed.FullTextMatch, scope: Scope) -> SQL:
+    index, alias = full_text_of(node.properties), scope.of(node.variable).alias
+    columns = [column_of(alias, column) for column in (*index.key, *index.columns)]
+    return FullTextMatch(index, literal(node.phrase, types.String()), *columns)
+
+
 _EXACT: Mapping[type, Callable[[Any, Scope], SQL]] = {
     typed.Constant: _constant,
     typed.PropertyRef: _property,
@@ -282,5 +289,6 @@ _EXACT: Mapping[type, Callable[[Any, Scope], SQL]] = {
     typed.Counted: _counted,
     typed.TypeTest: _type_test,
     typed.Branches: _branches,
+    typed.FullTextMatch: _full_text,
     typed.Visible: lambda node, scope: and_(true(), *scope.allowed(scope.entity_set.name, scope.alias)).is_(true()),
 }
