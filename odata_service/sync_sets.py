@@ -8,7 +8,8 @@ from weakref import WeakKeyDictionary
 from odata_service.bind.conflict import RULES, ConflictRule
 from odata_service.edm.errors import ModelError
 from odata_service.edm.model import EntityModel, EntitySet, EntityType
-from odata_service.edm.sync_type import is_syncable, is_unique, sync_type
+from odata_service.edm.sync_type import is_syncable, sync_type
+from odata_service.edm.unique import is_unique
 from odata_service.errors import NotFound, did_you_mean
 
 DEFAULT: ConflictRule = "merge"  # nothing is overwritten unseen, and nobody is asked without need
@@ -38,7 +39,7 @@ class SyncSets:
         if not is_syncable(entity_set.type) or entity_set.singleton:
             raise ModelError(f"{entity_set.name} cannot be synchronised: its entities need tracking of their own")
         sync_type(entity_set.type, said.key)
-        if said.key is not None and not is_unique(entity_set.type, said.key):
+        if said.key is not None and not is_unique(entity_set.type, [said.key]):
             raise ModelError(f"{entity_set.type.name}.{said.key} is not unique, so no record can be known by it")
         self.declared[entity_set.name] = said
         self._seen.clear()

@@ -190,8 +190,9 @@ def _update(method: str, query: Query, body: Body, upserts: bool) -> Update:
         return body.entity(entity_type, partial=False, known=given)
 
     payload = body.entity(entity_type, partial=True)
-    contained = last.navigation is not None and last.navigation.contains
-    possible = upserts and (contained or (len(query.source) == 1 and bool(key))) and entity_type.media is None
+    given, whole = {each.name for each, _ in key}, {each.name for each in entity_type.key}
+    contained = last.navigation is not None and last.navigation.contains and given <= whole
+    possible = upserts and (contained or (len(query.source) == 1 and given == whole)) and entity_type.media is None
     made_by_service = any(declared.generated and declared.type.is_integer for declared in entity_type.key)
     return Update(query, payload, method == "PUT", inserted if possible and not made_by_service else None)
 

@@ -24,17 +24,32 @@ def key_of(
     left out (URL Conventions, Addressing Entities: referential constraints)."""
     if not segment.arguments:
         return ()
-    names, needed = [declared.name for declared in entity_type.key], [each.name for each in parts_of_key(entity_type, way)]
     given = {argument.name: argument for argument in segment.arguments}
-    if len(needed) == 1 and set(given) == {None}:
-        given = {needed[0]: segment.arguments[0]}
-    if not set(needed) <= set(given) <= set(names) or len(given) != len(segment.arguments):
-        _refuse(f"the key of {entity_type.name} is ({', '.join(needed or names)})", segment.at)
-    return tuple(
-        (declared, _value(declared, given[declared.name], aliases))
-        for declared in entity_type.key
-        if declared.name in given
-    )
+    parts = _parts_meant(entity_type, given, segment, way)
+    if None in given:
+        given = {parts[0].name: segment.arguments[0]}
+    return tuple((declared, _value(declared, given[declared.name], aliases)) for declared in parts)
+
+
+def _parts_meant(
+    entity_type: EntityType, given: Mapping[str | None, Argument], segment: Segment, way: NavigationProperty | None
+) -> list[Property]:
+    """The parts of the key for which there are values, or those of an alternate key, which are always named."""
+    needed, names = parts_of_key(entity_type, way), set(given)
+    if len(given) == len(segment.arguments or ()):
+        if names == {None} and len(needed) == 1:
+            return needed
+        if {each.name for each in needed} <= names <= {each.name for each in entity_type.key}:
+            return [each for each in entity_type.key if each.name in names]
+        for key in entity_type.alternate_keys:
+            if names == {each.name for each in key}:
+                return list(key)
+    alternate = "".join(f" or {_names(key)}" for key in entity_type.alternate_keys)
+    _refuse(f"the key of {entity_type.name} is {_names(needed)}{alternate}", segment.at)
+
+
+def _names(key: Sequence[Property]) -> str:
+    return f"({', '.join(each.name for each in key)})"
 
 
 def parts_of_key(entity_type: EntityType, way: NavigationProperty | None) -> list[Property]:

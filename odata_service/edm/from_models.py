@@ -18,6 +18,7 @@ from odata_service.edm.model import (
 )  # fmt: skip
 from odata_service.edm.relationships import navigation_of
 from odata_service.edm.said import Kinds, Said
+from odata_service.edm.unique import check_alternate_keys
 from odata_service.edm.values import edm_type
 from odata_service.tracking import Tracking, tracking_of
 from odata_service.types import Collection, DynamicProperties, Enumeration, Stream
@@ -40,6 +41,8 @@ def model_from(
         if entity_type.base is None
     ]
     sets = {each.name: each for each in _without_collision(every)}
+    for entity_type in types.values():
+        check_alternate_keys(entity_type)
     by_name = {each.name: each for each in types.values()}
     contain(by_name, sets, {each.type_name: each.contained_in for each in said.values() if each.contained_in})
     return EntityModel(
@@ -128,6 +131,7 @@ def _entity_type(mapper: Mapper[Any], said: Said, kinds: Kinds) -> EntityType:
         media=media,
         slug=None if media is None else _slug(said, media, published),
         tracking=tracking,
+        alternate=said.alternate_keys,
         feed=said.feed,
         full_text=tuple(name for name in published if name in said.full_text),
         discriminator=discriminator,

@@ -210,6 +210,7 @@ class EntityType:
     collections: Mapping[str, CollectionProperty] = field(default_factory=dict)
     streams: Mapping[str, StreamProperty] = field(default_factory=dict)
     dynamic: DynamicColumn | None = None
+    alternate: tuple[tuple[str, ...], ...] = ()  # attributes that tell an entity from all others, too
     implied: frozenset[str] = frozenset()  # parts of the key that the entity has from the one it is contained in
     media: StreamProperty | None = None
     slug: Property | None = None  # what a media entity is called by the client that sends its octets
@@ -235,6 +236,12 @@ class EntityType:
     def local_key(self) -> tuple[Property, ...]:
         """What tells an entity from the others in the same place; all of the key but for contained ones."""
         return tuple(part for part in self.key if part.name not in self.implied)
+
+    @cached_property
+    def alternate_keys(self) -> tuple[tuple[Property, ...], ...]:
+        """The other keys, as far as one may see them and look for their values."""
+        seen = {each.attribute: each for each in self.properties.values() if "filter" not in each.closed_to}
+        return tuple(tuple(seen[name] for name in key) for key in self.alternate if seen.keys() >= set(key))
 
     @cached_property
     def etag(self) -> tuple[Property, ...]:

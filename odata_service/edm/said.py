@@ -26,7 +26,8 @@ class Said:
     Lists of attribute names: ``etag`` (changes with every change), ``ignore`` (not published), ``computed`` (never
     taken from a client), ``immutable`` (only when created), ``searchable`` (``$search`` looks there). ``media`` names
     the stream that is a media entity's content, ``slug`` the property that the header ``Slug`` gives it; ``singleton`` is
-    true for a class with one row. ``contained_in`` names the type of the entities of which these are a part. ``feed`` says
+    true for a class with one row. ``contained_in`` names the type of the entities of which these are a part; ``alternate_keys``
+    are lists of attribute names by which an entity is found, too. ``feed`` says
     where in Atom's entries properties stand, by their names or those of members of structures: ``{"Name":
     "SyndicationTitle", "Address/City": FeedMapping("geo/city", …)}``. ``full_text`` are searchable ones, of one table, that
     the database itself looks up, word by word. ``aggregates`` says how ``$apply=aggregate(Price)`` is meant:
@@ -47,6 +48,7 @@ class Said:
     feed: Mapping[str, FeedMapping] = field(default_factory=dict)
     aggregates: Mapping[str, str] = field(default_factory=dict)
     contained_in: str | None = None
+    alternate_keys: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(cls, mapped: type) -> Said:
@@ -68,6 +70,7 @@ class Said:
             singleton=bool(said.get("singleton", False)),
             feed=_feed(said),
             aggregates=_aggregates(inherited),
+            alternate_keys=_alternate_keys(inherited),
             contained_in=None if "contained_in" not in said else str(said["contained_in"]),
         )
 
@@ -84,6 +87,12 @@ def _names(said: Mapping[str, object], key: str) -> Names:
     names = said.get(key, ())
     assert isinstance(names, (tuple, list, set, frozenset)), f"__odata__[{key!r}] is a list of attribute names"
     return frozenset(map(str, names))
+
+
+def _alternate_keys(said: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
+    keys = said.get("alternate_keys", ())
+    assert isinstance(keys, (tuple, list)), "__odata__['alternate_keys'] is a list of keys"
+    return tuple((key,) if isinstance(key, str) else tuple(map(str, key)) for key in keys)
 
 
 def _feed(said: Mapping[str, object]) -> dict[str, FeedMapping]:

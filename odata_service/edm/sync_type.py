@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Index, Table, UniqueConstraint
-
 from odata_service.edm.errors import ModelError
 from odata_service.edm.from_models import tracking_property
 from odata_service.edm.model import EntityType, Property
@@ -57,14 +55,3 @@ def _known_by(key: str, declared: Property) -> Property:
     if declared.attribute == key:
         return replace(declared, is_key=True, nullable=False)
     return replace(declared, is_key=False, server_set=True) if declared.is_key else declared
-
-
-def is_unique(entity_type: EntityType, key: str) -> bool:
-    """Whether the database sees to it that no two rows have the same value."""
-    column = entity_type.mapper.column_attrs[key].columns[0]
-    table = getattr(column, "table", None)
-    if not isinstance(table, Table):
-        return False
-    alone = [set(each.columns) for each in table.constraints if isinstance(each, UniqueConstraint)]
-    alone += [set(each.columns) for each in table.indexes if isinstance(each, Index) and each.unique]
-    return {column} in [*alone, set(table.primary_key.columns)]

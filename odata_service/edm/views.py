@@ -26,7 +26,7 @@ def view(model: EntityModel, sets: Mapping[str, EntitySet], change: Change = rep
 def plain(model: EntityModel) -> EntityModel:
     """The model for a protocol that knows only values that stand alone, and entities in sets."""
     if not any(each.containment or each.singleton for each in model.sets.values()) and not any(
-        each.collections or each.dynamic for each in model.types.values()
+        each.collections or each.dynamic or each.alternate for each in model.types.values()
     ):
         return model
     if model not in _PLAIN:
@@ -40,4 +40,4 @@ _PLAIN: WeakKeyDictionary[EntityModel, EntityModel] = WeakKeyDictionary()
 
 def _plain_type(entity_type: EntityType) -> EntityType:
     ways = {name: replace(way, contains=False, elsewhere=False) for name, way in entity_type.navigation.items()}
-    return replace(entity_type, navigation=ways, collections={}, dynamic=None, implied=frozenset())
+    return replace(entity_type, navigation=ways, collections={}, dynamic=None, alternate=(), implied=frozenset())

@@ -274,7 +274,21 @@ def custom_aggregates(entity_type: EntityType) -> tuple[Annotation, ...]:
     )
 
 
-ENTITY_TYPE: tuple[Term[EntityType], ...] = (Term("Core.Description", _comment),)
+def _alternate_keys(entity_type: EntityType) -> Value | None:
+    """Those that the type does not inherit."""
+    inherited = () if entity_type.base is None else entity_type.base.alternate_keys
+    own = [key for key in entity_type.alternate_keys if key not in inherited]
+    return tuple(_record(Key=tuple(map(_part_of_key, key))) for key in own) or None
+
+
+def _part_of_key(declared: Property) -> Value:
+    return _record(Name=Path("PropertyPath", declared.name), Alias=declared.name)
+
+
+ENTITY_TYPE: tuple[Term[EntityType], ...] = (
+    Term("Core.Description", _comment),
+    Term("Core.AlternateKeys", _alternate_keys),
+)
 OPTIONAL_PARAMETER: tuple[Term[object], ...] = (Term("Core.OptionalParameter", lambda parameter: {}),)
 SCHEMA: tuple[Term[EntityModel], ...] = (
     Term("Core.DefaultNamespace", _true),

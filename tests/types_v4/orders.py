@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, String
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from odata_service import ODataService
@@ -16,10 +16,17 @@ class Base(DeclarativeBase):
 
 
 class Customer(Base):
+    """Known by a number, by a mail address, and by what two other systems call it."""
+
     __tablename__ = "Customer"
+    __odata__: ClassVar = {"alternate_keys": ("Mail", ("System", "Code"))}
+    __table_args__ = (UniqueConstraint("System", "Code"),)
 
     ID: Mapped[int] = mapped_column(primary_key=True)
     Name: Mapped[str] = mapped_column(String(30))
+    Mail: Mapped[str | None] = mapped_column(String(30), unique=True)
+    System: Mapped[int] = mapped_column(default=0)
+    Code: Mapped[str | None] = mapped_column(String(10))
 
     Orders: Mapped[list[Order]] = relationship(back_populates="Customer")
 
@@ -117,7 +124,9 @@ class Shop(Branch):
 def fill(session: Session) -> None:
     """Three orders, of which the last has nothing in it."""
     session.add_all([
-        Customer(ID=1, Name="Ann"),
+        Customer(ID=1, Name="Ann", Mail="ann@a.example", System=7, Code="a'n"),
+        Customer(ID=2, Name="Bob", System=7, Code="b"),
+        Customer(ID=3, Name="Cyd", System=8, Code="b"),
         Product(Code="a/b", Name="Nut"),
         Order(
             ID=1, Name="First", CustomerID=1, Terms=Terms(Days=30),
