@@ -111,6 +111,8 @@ class Caller:
             command = replace(command, parent=parent)
             revives = self.rows.hides_tombstones(command.entity_set, tombstones)
             return replace(command, revives=revives) if isinstance(command, Insert) else command
+        for set_name, single in touched_by(tuple(step.filters for step in command.target.source)):
+            self.grant.demand_read(set_name, single)
         target = _with_rules(command.target, rules)
         if isinstance(command, Link) and command.keyed is not None:
             return replace(command, target=target, keyed=_with_rules(command.keyed, rules))

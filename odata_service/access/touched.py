@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from odata_service.bind.query import Query
+from odata_service.bind.typed import FromRoot
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import CollectionProperty, ComplexProperty, NavigationProperty, Property
 
@@ -28,18 +29,23 @@ def touched(query: Query) -> Iterator[tuple[str, bool]]:
 
 def touched_by(node: object) -> Iterator[tuple[str, bool]]:
     """The same of an expression alone."""
-    for navigation in _navigation_in(node):
-        if not navigation.certain:  # the sides of a cross join are among the sources
-            yield navigation.target_set, not navigation.collection
+    for way in _ways_in(node):
+        if isinstance(way, FromRoot):
+            yield way.entity_set.name, True
+        elif not way.certain:  # the sides of a cross join are among the sources
+            yield way.target_set, not way.collection
 
 
-def _navigation_in(node: object) -> Iterator[NavigationProperty]:
-    """The navigation properties named anywhere in an expression."""
+def _ways_in(node: object) -> Iterator[NavigationProperty | FromRoot]:
+    """The navigation properties named anywhere in an expression, and what starts at the root."""
     if isinstance(node, NavigationProperty):
         yield node
+    elif isinstance(node, FromRoot):
+        yield node
+        yield from _ways_in(node.value)
     elif isinstance(node, tuple):
         for each in node:
-            yield from _navigation_in(each)
+            yield from _ways_in(each)
     elif is_dataclass(node) and not isinstance(node, (Property, CollectionProperty, ComplexProperty)):
         for each in fields(node):
-            yield from _navigation_in(getattr(node, each.name))
+            yield from _ways_in(getattr(node, each.name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odata_service.bind.typed import Constant, PropertyRef, Typed
+from odata_service.bind.typed import Constant, FromRoot, PropertyRef, Typed
 from odata_service.edm.model import EnumType
 from odata_service.errors import did_you_mean
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def enum_of(value: Typed) -> EnumType | None:
     """The enumeration of a property's values, if they are of one."""
-    return value.property.enum if isinstance(value, PropertyRef) else None
+    return value.property.enum if isinstance(value, PropertyRef | FromRoot) else None
 
 
 def enum_constant(binder: ExpressionBinder, kind: EnumType, literal: Constant, at: int) -> Constant:

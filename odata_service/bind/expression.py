@@ -22,6 +22,7 @@ from odata_service.bind.typed import (
     Comparison,
     Constant,
     EntityRef,
+    FromRoot,
     Function,
     Logical,
     Negation,
@@ -206,7 +207,7 @@ class ExpressionBinder:
         """A literal takes the type of what it is compared with; a number keeps its own where that says more."""
         if not isinstance(operand, Constant) or operand.value is None or isinstance(other, Constant):
             return operand
-        like = other.property if isinstance(other, PropertyRef) else None
+        like = other.property if isinstance(other, PropertyRef | FromRoot) else None
         if operand.type.is_numeric and other.type.is_numeric:
             return self._number_like(operand, other.type, like, node)
         wanted = primitive.DATE_TIME if _is_moment_beside_day(operand.type, other.type) else other.type

@@ -18,21 +18,25 @@ Aliases = Mapping[str, Expression]
 
 
 def key_of(
-    entity_type: EntityType, segment: Segment, aliases: Aliases, way: NavigationProperty | None = None
+    entity_type: EntityType, segment: Segment, aliases: Aliases, way: NavigationProperty | None = None, target: str = TARGET
 ) -> Key:
     """The key in the type's order; a single one may be without its name. What the way that led here gives already may be
     left out (URL Conventions, Addressing Entities: referential constraints)."""
     if not segment.arguments:
         return ()
     given = {argument.name: argument for argument in segment.arguments}
-    parts = _parts_meant(entity_type, given, segment, way)
+    parts = _parts_meant(entity_type, given, segment, way, target)
     if None in given:
         given = {parts[0].name: segment.arguments[0]}
-    return tuple((declared, _value(declared, given[declared.name], aliases)) for declared in parts)
+    return tuple((declared, _value(declared, given[declared.name], aliases, target)) for declared in parts)
 
 
 def _parts_meant(
-    entity_type: EntityType, given: Mapping[str | None, Argument], segment: Segment, way: NavigationProperty | None
+    entity_type: EntityType,
+    given: Mapping[str | None, Argument],
+    segment: Segment,
+    way: NavigationProperty | None,
+    target: str,
 ) -> list[Property]:
     """The parts of the key for which there are values, or those of an alternate key, which are always named."""
     needed, names = parts_of_key(entity_type, way), set(given)
@@ -45,7 +49,7 @@ def _parts_meant(
             if names == {each.name for each in key}:
                 return list(key)
     alternate = "".join(f" or {_names(key)}" for key in entity_type.alternate_keys)
-    _refuse(f"the key of {entity_type.name} is {_names(needed)}{alternate}", segment.at)
+    _refuse(f"the key of {entity_type.name} is {_names(needed)}{alternate}", segment.at, target)
 
 
 def _names(key: Sequence[Property]) -> str:
@@ -63,18 +67,18 @@ def key_from_segments(parts: Sequence[Property], segments: Sequence[Segment]) ->
     return tuple((declared, _from_text(declared, segment)) for declared, segment in zip(parts, segments, strict=True))
 
 
-def _value(declared: Property, argument: Argument, aliases: Aliases) -> Constant:
+def _value(declared: Property, argument: Argument, aliases: Aliases, target: str) -> Constant:
     literal = argument.value
     if isinstance(literal, Alias):
         literal = aliases.get(literal.name, literal)
     if not isinstance(literal, Literal) or literal.value is None:
-        _refuse(f"{declared.name} needs a value of {declared.type}", argument.at)
+        _refuse(f"{declared.name} needs a value of {declared.type}", argument.at, target)
     if not convertible(literal.type, declared.type):
-        _refuse(f"{declared.name} needs a value of {declared.type}, not of {literal.type}", argument.at)
+        _refuse(f"{declared.name} needs a value of {declared.type}, not of {literal.type}", argument.at, target)
     try:
         value = convert(literal.value, literal.type, declared.type)
     except NotConvertible as reason:
-        _refuse(f"{declared.name}: {reason}", argument.at)
+        _refuse(f"{declared.name}: {reason}", argument.at, target)
     return Constant(declared.type, value, literal.slot, literal.type, declared)
 
 
@@ -90,5 +94,5 @@ def _from_text(declared: Property, segment: Segment) -> Constant:
     return Constant(declared.type, value, -1, declared.type, declared)
 
 
-def _refuse(message: str, at: int) -> NoReturn:
-    raise BadRequest("BadKey", message, target=TARGET, at=at)
+def _refuse(message: str, at: int, target: str = TARGET) -> NoReturn:
+    raise BadRequest("BadKey", message, target=target, at=at)

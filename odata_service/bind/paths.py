@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
+from odata_service.bind.root import ROOT, from_root
 from odata_service.bind.typed import (
     CollectionRef, Constant, Counted, DynamicRef, EntityRef, Exists, PropertyRef, Ranged, StructureRef, Typed, ValuesRef,
 )  # fmt: skip
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 IT = "$it"
 THIS = "$this"
-OF_THE_WHOLE = ("$root", "$these")  # the service, and all rows of a transformation
+THESE = "$these"  # all rows of a transformation
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,11 @@ class PathBinder:
 
     def bind(self, steps: Sequence[Step]) -> Typed:
         first = steps[0]
-        if isinstance(first, Segment) and first.name in OF_THE_WHOLE:
+        if isinstance(first, Segment) and first.name == THESE:
             message = f"{first.name} is not supported in expressions"
             raise NotImplementedByService("NotImplemented", message, target=self.binder.target, at=first.at)
+        if isinstance(first, Segment) and first.name == ROOT:
+            return from_root(self.binder, steps)
         if isinstance(first, Segment) and first.arguments is None:
             variable = self.binder.own if first.name == THIS else first.name
             if variable in self.binder.variables:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from builtins import property as computed  # PropertyRef has a field of the name
 from dataclasses import dataclass
 
-from odata_service.edm.model import CollectionProperty, ComplexProperty, DynamicColumn, EntityType, NavigationProperty, Property
+from odata_service.edm.model import (
+    CollectionProperty, ComplexProperty, DynamicColumn, EntitySet, EntityType, NavigationProperty, Property,
+)  # fmt: skip
 from odata_service.edm.primitive import BOOLEAN, INT64, NULL, UNTYPED, PrimitiveType
 from odata_service.functions import Canonical
 
@@ -55,6 +57,27 @@ class DynamicRef:
     type: PrimitiveType = UNTYPED
 
     nullable = True
+
+
+@dataclass(frozen=True, slots=True)
+class FromRoot:
+    """``$root/Categories(5)/Name``, ``$root/Company/Name``: a property of one entity of whatever set, which goes by ``name``
+    in ``value``; of a singleton without a key. Null where there is no such entity, for the caller."""
+
+    entity_set: EntitySet
+    key: tuple[tuple[Property, Constant], ...]
+    name: str
+    value: PropertyRef
+
+    nullable = True
+
+    @computed
+    def property(self) -> Property:
+        return self.value.property
+
+    @computed
+    def type(self) -> PrimitiveType:
+        return self.value.type
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +324,6 @@ class FullTextMatch:
 
 
 Typed = (
-    Constant | PropertyRef | DynamicRef | Function | Comparison | Among | Arithmetic | Negation | Logical | Not | Cast
+    Constant | PropertyRef | DynamicRef | FromRoot | Function | Comparison | Among | Arithmetic | Negation | Logical | Not | Cast
     | EntityRef | StructureRef | StructureValue | Exists | Counted | TypeTest | Branches | Given | Visible | FullTextMatch
 )  # fmt: skip

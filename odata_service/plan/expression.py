@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, fun
 from sqlalchemy import true, type_coerce, types
 
 from odata_service.bind import typed
+from odata_service.bind.query import Key
 from odata_service.dialects import constructs
 from odata_service.dialects.full_text import FullTextMatch, full_text_of
 from odata_service.dialects.moments import DAY_OR_MOMENT
@@ -23,7 +24,7 @@ from odata_service.edm.primitive import DECIMAL, PrimitiveType
 from odata_service.functions import CASTS, TEMPORAL_ARITHMETIC, negated
 from odata_service.plan.dynamic import dynamic
 from odata_service.plan.joins import related
-from odata_service.plan.scope import Scope, column_of, of_type
+from odata_service.plan.scope import Alias, Scope, column_of, of_type, value_of
 from odata_service.plan.sql_types import SQL_TYPES
 from odata_service.plan.values import values_of
 
@@ -41,7 +42,7 @@ def truth(node: typed.Typed, scope: Scope) -> ColumnElement[bool]:
         return _comparison(node, scope)
     if isinstance(node, typed.Among):
         return _found(node, scope)
-    if isinstance(node, (typed.PropertyRef, typed.DynamicRef)):
+    if isinstance(node, (typed.PropertyRef, typed.DynamicRef, typed.FromRoot)):
         return exact(node, scope).is_(true())
     return exact(node, scope)
 
@@ -70,6 +71,19 @@ def _stored_like(node: typed.Constant) -> types.TypeEngine[Any]:
 def _property(node: typed.PropertyRef, scope: Scope) -> SQL:
     column = scope.of(node.variable).column(node.path, node.property)
     return constructs.Single(column) if node.type == primitive.SINGLE else column
+
+
+def _from_root(node: typed.FromRoot, scope: Scope) -> SQL:
+    """Its rows meet the rules of its set as those of every other alias do."""
+    within = scope.inside(node.entity_set, node.entity_set.type, (node.name,))
+    value = exact(node.value, within)
+    rows = select(value).select_from(within.joined()).where(*within.conditions, *key_conditions(node.key, within.alias, scope))
+    return (rows if node.key else rows.order_by(*within.key()).limit(1)).scalar_subquery()
+
+
+def key_conditions(key: Key, alias: Alias, scope: Scope) -> list[ColumnElement[bool]]:
+    """That an alias is the entity of a key."""
+    return [value_of(alias, declared) == exact(constant, scope) for declared, constant in key]
 
 
 def _operand(node: typed.Typed, scope: Scope) -> SQL:
@@ -276,6 +290,7 @@ _EXACT: Mapping[type, Callable[[Any, Scope], SQL]] = {
     typed.Constant: _constant,
     typed.PropertyRef: _property,
     typed.DynamicRef: dynamic,
+    typed.FromRoot: _from_root,
     typed.Function: _function,
     typed.Comparison: _exact_comparison,
     typed.Among: _among,

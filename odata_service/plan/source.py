@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from odata_service.bind.query import Step
-from odata_service.plan.expression import exact, truth
+from odata_service.plan.expression import key_conditions, truth
 from odata_service.plan.joins import joined
-from odata_service.plan.scope import Alias, Scope, alias_of, of_type, value_of
+from odata_service.plan.scope import Alias, Scope, alias_of, of_type
 
 def source_of(steps: Sequence[Step], scope: Scope) -> tuple[Any, list[ColumnElement[bool]]]:
     """What the last step's alias (the scope's) is joined with, and the conditions of all steps. (Any: an alias or a
@@ -18,21 +18,17 @@ def source_of(steps: Sequence[Step], scope: Scope) -> tuple[Any, list[ColumnElem
     clause: Any = scope.alias
     near_alias = scope.alias
     last = steps[-1]
-    conditions = [*scope.conditions, *_key_conditions(last, scope.alias, scope), *of_type(scope.alias, last.type)]
+    conditions = [*scope.conditions, *key_conditions(last.key, scope.alias, scope), *of_type(scope.alias, last.type)]
     conditions += [truth(condition, scope) for condition in last.filters] + _among(last, scope.alias)
     for position in range(len(steps) - 1, 0, -1):
         step, before = steps[position], steps[position - 1]
         alias = alias_of(before.entity_set.type)
         assert step.navigation is not None
         clause = joined(clause, alias, near_alias, step.navigation)
-        conditions += _key_conditions(before, alias, scope) + _among(before, alias)
+        conditions += key_conditions(before.key, alias, scope) + _among(before, alias)
         conditions += [*scope.allowed(before.entity_set.name, alias), *of_type(alias, before.type)]
         near_alias = alias
     return clause, conditions
-
-
-def _key_conditions(step: Step, alias: Alias, scope: Scope) -> list[ColumnElement[bool]]:
-    return [value_of(alias, declared) == exact(constant, scope) for declared, constant in step.key]
 
 
 def _among(step: Step, alias: Alias) -> list[ColumnElement[bool]]:

@@ -36,7 +36,7 @@ IN_PATHS = (
     "Orders?$apply=aggregate(Amount with sum as {p})", "Orders?$apply=orderby({p})", "Orders?$apply=topcount(1,{p})",
     "Orders?$apply=topsum(1,{p})", "Orders?$apply=groupby(({p}/City))", "Orders?$apply=groupby((Id))&$select={p}",
     "Orders?$apply=groupby((Id))&$orderby={p}", "Items?$filter=Order/{p} eq 1", "Items?$filter=Order/{p} eq null",
-    "Items?$orderby=Order/{p}", "Items?$apply=groupby((Order/{p}))", "Items?$expand=Order($select={p})",
+    "Items?$filter=$root/Orders(1)/{p} eq null", "Items?$compute=$root/Items(11)/Order/{p} as Z", "Items?$orderby=Order/{p}", "Items?$apply=groupby((Order/{p}))", "Items?$expand=Order($select={p})",
     "Items?$expand=Order($expand={p})", "Items?$filter=Order/Customer/Orders/any(o:o/{p} eq 1)",
     "Customers?$filter=Orders/any(o:o/{p} eq 1)", "Customers?$filter=Orders/all(o:o/{p} eq null)", "Customers?$expand=Orders($select={p})",
     "Customers?$select=Orders/{p}", "Tags?$filter=Orders/any(o:o/{p} gt 1)", "Customers?$filter={p}/any()", "Customers?$expand={p}",
@@ -161,6 +161,7 @@ def of_set(name: str, singular: str) -> Iterator[Road]:
         "{s}?$apply=aggregate($count as N)", "{s}(1)/$ref", "Orders(1)/{s}/$ref", "Orders(1)/{s}/$count", "$entity?$id={s}(1)",
         "$entity/Shop.{t}?$id=Orders(1)", "ShopContainer.{s}", "Shop.{t}", "{t}", "All{s}", "All{s}()", "Orders(1)/{t}Of()", "Orders(1)/Shop.{t}Of()",
         "Orders(1)/{t}Of", "{s}(1)/Shop.Raise", "Orders?$filter=Shop.{t}Of() ne null", "Orders?$select=Shop.{t}Of", "{s}/$query", "$metadata#{s}",
+        "Orders?$filter=Id eq $root/{s}(1)/Amount", "Orders?$filter=$root/{s}/$count gt 0", "Orders?$orderby=$root/{s}(1)/Id", "Orders?$filter=$root/{s}(x=1)/Id eq 1",
     )))  # fmt: skip
     for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "MERGE"):
         for url in (name, f"{name}(1)", f"Orders(1)/{name}", f"Orders(1)/{name}/$ref", f"{name}(1)/Shop.Raise", f"All{name}"):
@@ -204,6 +205,7 @@ def of_operation(name: str) -> Iterator[Road]:
 
 # Rows that are not there: order 3 with its items 31 and 32, and customer 2.
 ROWS_V4 = (
+    "Tags?$filter=$root/Orders(3)/Text eq null", "Tags?$compute=$root/Items(31)/Order/Text as T", "Tags?$orderby=$root/Customers(2)/Name,Id",
     "Orders", "Orders(3)", "Orders/3", "Orders(3)/Text", "Orders(3)/Text/$value", "Orders(3)/Customer", "Orders(3)/Items", "Orders(3)/$ref",
     "Orders(3)/Tags", "Orders(3)/Items/$count", "Orders(3)/Customer/Name", "Customers(2)", "Customers(2)/Orders", "Customers(2)/Orders(3)",
     "Customers(2)/Orders/$count", "Customers(1)/Orders(3)", "Tags(1)/Orders", "Tags(1)/Orders(4)", "Tags(2)/Orders(3)", "Tags(1)/Orders/$count",

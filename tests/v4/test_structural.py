@@ -94,8 +94,3 @@ def test_navigation_of_a_path(shop):
         shop.get(f"{ELECTRONICS}/Products/$count?$filter=Category/ID eq Category/ID and Category eq Category").text
         == "5"
     )
-
-
-@pytest.mark.parametrize("path", ["$root/Company/Founded", "$root/Products/$count"])
-def test_the_service_itself_is_no_part_of_expressions(shop, path):
-    assert shop.get(f"Products?$filter=Price gt {path}").status == 501
