@@ -139,7 +139,7 @@ class Reads:
             return reading.result(start, binder.page_size("*") or self.limits.max_page_size, timing)
         if isinstance(bound, ReadApplied):
             return self._applied(bound, request, caller, literal_values(syntax), place, spelling.tombstones, timing)
-        if exchange.follows_changes:
+        if exchange.follows_changes and not syntax.options.apply:  # a delta is of entities as they are
             return self._followed(bound, syntax, request, caller, spelling, timing)
         plan = self._planned(bound, caller, syntax, place, spelling.tombstones)
         if key is not None and texts == tuple(literal.text for literal in syntax.literals):

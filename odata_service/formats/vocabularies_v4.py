@@ -145,7 +145,7 @@ def said(rows: Iterable[Term[Subject]], subject: Subject) -> tuple[Annotation, .
     """What the rows say of a subject.
 
     >>> said(OPTIONAL_PARAMETER, None)
-    (Annotation(term='Org.OData.Core.V1.OptionalParameter', value={}),)
+    (Annotation(term='Org.OData.Core.V1.OptionalParameter', value={}, qualifier=''),)
     """
     values = ((row.name, row.value(subject)) for row in rows)
     return tuple(Annotation(qualified(name), value) for name, value in values if value is not None)
