@@ -20,6 +20,7 @@ from odata_service.operations import Declaration, Declares, OperationSet, operat
 from odata_service.reads import Reads
 from odata_service.signals import ErrorHook, Signal, Signals
 from odata_service.sync_sets import DEFAULT, SyncSet, SyncSets
+from odata_service.tracking import keep_images
 from odata_service.tables import Table, Tables
 
 Intercepts = TypeVar("Intercepts", bound=QueryInterceptor)
@@ -83,7 +84,9 @@ class Configuration(Declares):
         """
 
         def register(interceptor: Intercepts) -> Intercepts:
-            self.access.rows.interceptors.setdefault(self._one(entity_set), []).append(interceptor)
+            name = self._one(entity_set)
+            self.access.rows.interceptors.setdefault(name, []).append(interceptor)
+            keep_images(self.model.sets[name].type.mapper)  # to tell of rows that leave somebody's view
             self._changed()
             return interceptor
 

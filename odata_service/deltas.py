@@ -14,10 +14,12 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Select
+from sqlalchemy.exc import DBAPIError
 
 from odata_service.access import Caller
 from odata_service.bind.delta import IS_DELETED, MATCHES, STAMPED, can_be_followed, changes_of, moment_constant
 from odata_service.bind.query import Read
+from odata_service.edm.model import EntitySet
 from odata_service.edm.primitive import DATE_TIME
 from odata_service.errors import BadRequest, Gone
 from odata_service.execute.connection import ReadConnections, Timing
@@ -31,7 +33,9 @@ from odata_service.plan.row import ComputedColumn
 from odata_service.plan.statement import compiled
 from odata_service.result import EntityCollection, EntityCount, EntityDelta, Level, Result
 from odata_service.token import Plain, TokenCodec
-from odata_service.tracking import floor_of, has_counter, has_floor, last_stamp, moment
+from odata_service.tracking import (
+    Images, are_kept, begin_to_keep, floor_of, has_counter, has_floor, images_of, last_stamp, moment,
+)  # fmt: skip
 
 DELTA_TOKEN = "$deltatoken"
 SECONDS_PER_DAY = 86_400
@@ -55,16 +59,20 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """Who follows: the request, its caller, and the name of the option in which a protocol carries a token."""
+    """Who follows which set: the request, its caller, and the name of the option in which a protocol carries a token."""
 
     request: ODataRequest
     caller: Caller
+    entity_set: EntitySet
     option: str = DELTA_TOKEN
 
     @property
     def binding(self) -> str:
-        """What a token is good for: the query, asked with the rights of this caller."""
-        return self.caller.bound(defining_query(self.request.target, self.request.query))
+        """What a token is good for: the query, asked with the rights of this caller and about the rows that he sees. Who
+        sees others by now has to read anew, because those were not changed since."""
+        query = defining_query(self.request.target, self.request.query)
+        condition = self.caller.conditions.of(self.entity_set.name)
+        return self.caller.bound(query if condition is None else f"{query}\0{condition.text}")
 
     def link(self, token: str) -> str:
         return delta_link(self.request.root, self.request.target, self.request.query, token, self.option)
@@ -95,7 +103,22 @@ class Deltas:
             return self._mark_of(token, read, follower, timing)
         if not is_first or read.kind != "entities" or not can_be_followed(read):
             return None
+        self._keep_images(read, follower.caller)
         return Mark("reading", self._last_stamp(read, timing), int(time.time()))
+
+    def _keep_images(self, read: Read, caller: Caller) -> None:
+        """So that changes from now on tell which rows leave the caller's view."""
+        if caller.conditions.of(read.query.entity_set.name) is not None:
+            try:
+                begin_to_keep(self.connections.engine, [read.query.entity_set.type.mapper])
+            except DBAPIError as error:
+                raise self.connections.refusal(error) from error
+
+    def _images(self, read: Read, caller: Caller) -> Images | None:
+        if caller.conditions.of(read.query.entity_set.name) is None:
+            return None
+        images = images_of(read.query.entity_set.type.mapper)
+        return images if images is not None and are_kept(self.connections.engine, images) else None
 
     def linked(self, result: Result, mark: Mark, follower: Follower, is_first: bool) -> Result:
         """A page of a reading with its delta link, or the next link that leads there."""
@@ -137,7 +160,9 @@ class Deltas:
     def _between(self, read: Read, caller: Caller, since: int, until: int, given: Given, timing: Timing) -> Result:
         stamps = [(DATE_TIME, moment(stamp)) for stamp in (since, until)]
         first, second = (moment_constant(at, len(given.literals) + n) for n, (_, at) in enumerate(stamps))
-        changed = changes_of(caller.restrict_changes(read), first, second)
+        images = self._images(read, caller)
+        restricted = caller.restrict_changes(read, images, since)
+        changed = changes_of(restricted, first, second, of_view=images is not None)
         plan = self.planner.plan(changed, [False] * len(given.after) if given.after else None)
         return Reader(self.connections).read(plan, replace(given, literals=[*given.literals, *stamps]), timing)
 

@@ -158,7 +158,9 @@ class Reads:
     ) -> Result:
         """A read that ends in a delta link, or what such a link gives."""
         place, literals = self._place(request, caller, syntax.options.skip_token), literal_values(syntax)
-        token, follower = syntax.options.delta_token, Follower(request, caller, spelling.delta_option)
+        token, follower = syntax.options.delta_token, Follower(
+            request, caller, read.query.entity_set, spelling.delta_option
+        )
         mark = self.deltas.mark(read, follower, token, place is None, timing)
         if mark is not None and mark.kind == "changes":
             return self.deltas.changes(read, mark, follower, literals, timing)

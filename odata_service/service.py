@@ -121,6 +121,7 @@ class ODataService(Configuration):
         """Remove tombstones that are older, for good; returns how many of each model. Clients that have not heard of
         those are told to begin anew: their delta links are 410. Answers that need not be repeated any more go, too."""
         self._changes.repeats.forget_old()
+        tracking.forget_images(self.engine, self.access.guarded, timedelta(days=self.limits.max_delta_age_days))
         return tracking.purge(self.engine, [each.type.mapper for each in self.model.sets.values()], older_than)
 
     def handle(self, request: ODataRequest) -> ODataResponse:

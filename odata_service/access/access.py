@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Mapper
 
 from odata_service.access.caller import Caller
 from odata_service.access.columns import ColumnPolicy
@@ -53,6 +56,11 @@ class Access:
         """What a caller with these roles may do; roles that nothing was said of make no difference."""
         roles = principal.roles & self._roles if self._roles else NO_ROLES
         return self._grants.get(roles) or self._granted(roles)
+
+    @property
+    def guarded(self) -> list[Mapper[Any]]:
+        """The mappers of the sets of which not all callers see all rows."""
+        return [self.model.sets[name].type.mapper for name in self.rows.interceptors]
 
     def changed(self) -> None:
         """After anything more was said."""

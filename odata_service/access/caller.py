@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from odata_service.access.asked import Asked, asked_in, asked_of
-from odata_service.access.conditions import Conditions
+from odata_service.access.conditions import Conditions, saw
 from odata_service.access.grant import Grant
 from odata_service.access.rights import EntitySetRights
 from odata_service.access.rows import RowPolicy, RowRules, Tombstones
@@ -14,11 +14,12 @@ from odata_service.access.touched import touched, touched_by
 from odata_service.behavior import Behaviors
 from odata_service.bind.command import ApplyDelta, Command, Insert, InsertMedia, Invoke, Link, Update
 from odata_service.bind.payload import EntityPayload
-from odata_service.bind.query import Query, Read, ReadApplied
+from odata_service.bind.query import Query, Read, ReadApplied, RowRule
 from odata_service.bind.resource import Resource
 from odata_service.bind.sync import Sync
 from odata_service.context import Context
 from odata_service.edm.model import EntityModel, EntitySet
+from odata_service.tracking import Images
 
 Upsert = Callable[[], EntityPayload]
 
@@ -79,11 +80,18 @@ class Caller:
         for switch, set_name in asked if self.behaviors.restricts else ():
             self.behaviors.demand(switch, set_name)
 
-    def restrict_changes(self, read: Read) -> Read:
-        """A read of what has changed: tombstones are among the entities themselves, and nowhere else."""
+    def restrict_changes(self, read: Read, images: Images | None, since: int) -> Read:
+        """A read of what has changed since a stamp: tombstones are among the entities themselves, and nowhere else. With
+        ``images`` it is also of what the caller saw then or later, and does not see any more."""
         restricted = self.restrict(read, "hidden", include_deleted=False)
-        condition = self.conditions.of(read.query.entity_set.name)
-        own = () if condition is None else (condition,)
+        entity_set = read.query.entity_set
+        condition = self.conditions.of(entity_set.name)
+        if condition is None:
+            own: tuple[RowRule, ...] = ()
+        elif images is None:
+            own = (condition,)
+        else:
+            own = (saw(condition, entity_set.type.mapper, images, since),)
         return replace(restricted, query=replace(restricted.query, own_rules=own))
 
     def permit(self, method: str, resource: Resource) -> None:

@@ -7,15 +7,18 @@ plan is guarded by the *shape* of the conditions that are in it.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnClause, ColumnElement, SelectBase, TextClause
-from sqlalchemy import and_, exists, false, inspect, literal, select, true
+from sqlalchemy import BindParameter, ColumnClause, ColumnElement, Select, SelectBase, Table, TextClause
+from sqlalchemy import and_, exists, false, inspect, literal, or_, select, true
 from sqlalchemy.sql import visitors
+from sqlalchemy.util import immutabledict
 
 from odata_service.context import Context
+from odata_service.tracking import UNTIL, Images
 
 QueryInterceptor = Callable[[Context], "ColumnElement[bool] | bool"]
 Guards = tuple[tuple[str, Hashable], ...]  # sets, and the shape that their conditions must have
@@ -31,6 +34,7 @@ class Condition:
     expression: ColumnElement[bool]
     shape: Hashable
     values: Mapping[str, object]
+    fixed: tuple[str, ...] = ()  # values that are part of the SQL
 
     def __call__(self, alias: Alias) -> ColumnElement[bool]:
         """The condition about an alias of the set. One that is only about columns of the row is put on the alias itself.
@@ -43,6 +47,47 @@ class Condition:
             adapted: ColumnElement[bool] = inspected._adapter.traverse(self.expression)
             return adapted
         return exists(_same_row(inspected, self.expression))
+
+
+    @property
+    def text(self) -> str:
+        """What tells it from other conditions, also in another process."""
+        return f"{self.expression} {sorted(self.values.items())} {self.fixed}"
+
+    def of_image(self, images: Images) -> ColumnElement[bool]:
+        """The condition about a row as it was. Columns inside of a subquery that selects from the class itself are those
+        of other rows, as they are now."""
+
+        def put(element: Any, **_: Any) -> Any:
+            if isinstance(element, Select) and _selects_from(element, images.of):
+                return element
+            if isinstance(element, ColumnClause) and element.table is images.of and element.name in images.table.c:
+                return images.table.c[element.name]
+            return None
+
+        put_in: ColumnElement[bool] = visitors.replacement_traverse(self.expression, {}, put)
+        return put_in
+
+
+def saw(condition: Condition, mapper: Any, images: Images, since: int) -> Callable[[Alias], ColumnElement[bool]]:
+    """The rule that a caller sees a row, or saw it at the stamp ``since`` or later."""
+    table = images.table
+    keys = [mapper.get_property_by_column(column).key for column in images.of.primary_key]
+
+    def rule(alias: Alias) -> ColumnElement[bool]:
+        same = [
+            table.c[column.name] == getattr(alias, key) for column, key in zip(images.of.primary_key, keys, strict=True)
+        ]
+        was = select(literal(1)).select_from(table).where(*same, table.c[UNTIL] > since, condition.of_image(images))
+        return or_(condition(alias), exists(was.correlate(inspect(alias).selectable)))
+
+    return rule
+
+
+def _selects_from(statement: Select[Any], table: Table) -> bool:
+    """Whether a subquery has the table for itself, and does not mean the row outside."""
+    others = [each for each in statement.get_final_froms() if each is not table]
+    return not others or any(table in visitors.iterate(each) for each in others)
 
 
 def _is_about_a_row(expression: ColumnElement[bool], mapper: Any) -> bool:
@@ -101,12 +146,22 @@ def _condition(said: Sequence[ColumnElement[bool] | bool], set_name: str, number
         raise TypeError(f"a query interceptor of {set_name} returned None; True stands for all rows")
     expression = and_(true(), *(_CONSTANTS[each] if isinstance(each, bool) else each for each in said))
     own = visitors.cloned_traverse(expression, {}, {})  # what the application holds is not ours to change
+    _let_replace(own)
     key = own._generate_cache_key()  # by which SQLAlchemy itself keeps compiled statements
     if key is None:
-        return Condition(own, object(), {})  # of which nobody can tell whether it is like another
+        return Condition(own, object(), {}, (uuid.uuid4().hex,))  # of which nobody can tell whether it is like another
     values = {bind.key: bind.effective_value for bind in _named(key.bindparams, f"row_{number}")}
     fixed = tuple(repr(bind.effective_value) for bind in key.bindparams if bind.key not in values)
-    return Condition(own, (key.key, fixed), values)
+    return Condition(own, (key.key, fixed), values, fixed)
+
+
+def _let_replace(expression: ColumnElement[bool]) -> None:
+    """``has(…)`` and ``any(…)`` keep their conditions from being adapted to aliases, which is not how we do it."""
+    for element in visitors.iterate(expression):
+        annotations: Any = element._annotations
+        if "no_replacement_traverse" in annotations:
+            kept = {name: value for name, value in annotations.items() if name != "no_replacement_traverse"}
+            element.__dict__["_annotations"] = immutabledict(kept)
 
 
 def _named(binds: Sequence[BindParameter[Any]], prefix: str) -> Sequence[BindParameter[Any]]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from odata_service.bind.query import Order, Query, Read
-from odata_service.bind.typed import Comparison, Constant, Logical, PropertyRef, Typed
+from odata_service.bind.typed import Comparison, Constant, Logical, PropertyRef, Typed, Visible
 from odata_service.edm.from_models import tracking_property
 from odata_service.edm.model import Property
 from odata_service.edm.primitive import DATE_TIME
@@ -25,9 +25,10 @@ def can_be_followed(read: Read) -> bool:
     return tracking is not None and tracking.last_updated is not None
 
 
-def changes_of(read: Read, since: Constant, until: Constant) -> Read:
+def changes_of(read: Read, since: Constant, until: Constant, *, of_view: bool = False) -> Read:
     """The rows that were stamped after ``since`` and not after ``until``, in the order of their stamps. Columns more
-    say what became of each: whether and when it was deleted, and whether it still matches the query."""
+    say what became of each: whether and when it was deleted, and whether it still matches the query; with ``of_view``,
+    also whether it is one that the caller still sees."""
     query, last = read.query, read.query.source[-1]
     tracking = query.entity_set.type.tracking
     assert tracking is not None and tracking.last_updated and tracking.is_deleted, "see can_be_followed"
@@ -41,7 +42,7 @@ def changes_of(read: Read, since: Constant, until: Constant) -> Read:
         source=(replace(last, filters=()),),
         filter=Logical("and", (after, before)),
         order=(Order(stamp), *key),
-        computed=(*query.computed, (IS_DELETED, deleted), (STAMPED, stamp), *_matching(query)),
+        computed=(*query.computed, (IS_DELETED, deleted), (STAMPED, stamp), *_matching(query, of_view)),
         top=None,
         skip=None,
         count=False,
@@ -58,9 +59,10 @@ def _like(constant: Constant, declared: Property) -> Constant:
     return replace(constant, type=declared.type, like=declared)
 
 
-def _matching(query: Query) -> tuple[tuple[str, Typed], ...]:
+def _matching(query: Query, of_view: bool) -> tuple[tuple[str, Typed], ...]:
     """The condition of the query as a column, where it has one."""
-    conditions = (*query.source[-1].filters, *((query.filter,) if query.filter is not None else ()))
+    asked = () if query.filter is None else (query.filter,)
+    conditions = (*query.source[-1].filters, *asked, *((Visible(),) if of_view else ()))
     if not conditions:
         return ()
     return ((MATCHES, conditions[0] if len(conditions) == 1 else Logical("and", conditions)),)

@@ -23,6 +23,7 @@ from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from .begin import prepare_engine, writing
 from .clock import UTC_CLOCK, Clock
+from .images import take_images
 from .rows import Key, parent_link, stamp_column
 from .tombstones import (
     LOADED_OR_PENDING,
@@ -98,6 +99,7 @@ class SaveHook:
             self._set_initial_values(instance)
         for instance in session.dirty:
             _drop_assigned_stamp(session, instance)
+        take_images(session)
         Ledger.of(session).parents_before = dict(_parents_before(session))
 
     def after_flush(self, session: Session, flush: UOWTransaction) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from .clock import Clock, milliseconds
 from .floor import raise_floor
+from .images import stamp_images
 from .rows import Key, StampColumn, chunks, is_one_of, locked_rows, parent_link, stamp_column
 from .tombstones import Vanishing
 from .tracked import AnyMapper
@@ -55,6 +56,7 @@ class Touched:
             stamp = in_zone_of(target, stamps[connection, target.group])
             _stamp_rows(connection, target, keys, stamp)
             _stamp_instances(session, target, keys, stamp)
+            stamp_images(connection, target.mapper, milliseconds(stamp))
         for mapper in {inspect(type(each)) for each in Vanishing.of(session).instances}:
             _tell_of_vanished(mapper, connection_for(session, mapper), stamps)
 

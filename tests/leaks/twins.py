@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -85,6 +87,15 @@ def service_of(models: ModuleType, engine: Engine, fill: Callable[[Any, Session]
     service = ODataService(models.Base, engine, namespace="Shop", secret="the same")
     service.rights("*", EntitySetRights.ALL)
     return service
+
+
+def copy_of(module: ModuleType) -> ModuleType:
+    """The same classes once more."""
+    assert module.__spec__ is not None
+    again = importlib.util.module_from_spec(module.__spec__)
+    sys.modules[f"{module.__name__}_again"] = again
+    module.__spec__.loader.exec_module(again)  # type: ignore[union-attr]
+    return again
 
 
 def standing_clock() -> SimpleNamespace:
