@@ -1,6 +1,7 @@
 """Batch requests (Protocol, Batch Requests), multipart and JSON."""
 
 import pytest
+from sqlalchemy import event
 
 from tests.v4.store import PEN, PREMIUM
 
@@ -81,3 +82,14 @@ def test_a_refused_change_set_tells_which_request_it_was(shop):
 def test_ids_are_there_once_and_before_what_depends_on_them(shop, requests):
     answer = shop.send("POST", "$batch", {"requests": requests})
     assert (answer.status, answer.error[1]) == (400, "BadBatch")
+
+
+def test_a_hundred_inserts_are_one_transaction(shop):
+    group = {"atomicityGroup": "g", "method": "post", "url": "Categories"}
+    requests = [{**group, "id": str(number), "body": {"Name": f"Number {number}"}} for number in range(100)]
+    shop.send("POST", "Categories", {"Name": "The first"})  # the counter of stamps is there from now on
+    commits: list[object] = []
+    event.listen(shop.service.engine, "commit", commits.append)
+    answer = shop.send("POST", "$batch", {"requests": requests})
+    assert [each["status"] for each in answer.json["responses"]] == [201] * 100
+    assert len(commits) == 1
