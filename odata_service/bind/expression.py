@@ -275,10 +275,12 @@ class ExpressionBinder:
             return Logical("or", tuple(equals)) if equals else _NEVER
         items = []
         for equal, written in zip(equals, node.items.items, strict=True):
+            if equal == _NEVER:  # nothing is equal to NaN
+                continue
             if not (isinstance(equal, Comparison) and isinstance(equal.right, Constant)):
                 self.refuse("TypeMismatch", "'in' needs a list of literals", written.at)
             items.append(equal.right)
-        return Among(operand, tuple(items))
+        return Among(operand, tuple(items)) if items or not equals else _NEVER
 
     def _found_in(self, node: syntax.In, path: syntax.Path) -> Typed:
         """``'new' in Tags`` is ``Tags/any(t:t eq 'new')``."""

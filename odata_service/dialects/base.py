@@ -40,6 +40,7 @@ class Database:
 
     name: ClassVar[str] = "default"
     keeps_full_text: ClassVar[bool] = False  # in tables of its own, without which there is none
+    keeps_nan: ClassVar[bool] = True
     # Around several statements that must see the same state of the data.
     snapshot: ClassVar[tuple[str, str]] = ("BEGIN", "COMMIT")
 

@@ -72,6 +72,7 @@ class TextMoment:
 class SQLite(Database):
     name = "sqlite"
     keeps_full_text = True
+    keeps_nan = False  # it would be null
 
     def make_fit(self, connection: sqlite3.Connection, timeout_ms: int) -> None:
         for setting in _SETTINGS:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import decimal
 import math
+import struct
 
 from odata_service.edm.primitive import DECIMAL, DOUBLE, INT32, INT64, SINGLE, PrimitiveType
 
-_LARGEST_SINGLE = 3.4028235677973366e38
+LARGEST_SINGLE = 3.4028235677973366e38
 
 
 def read_integer(digits: str, *, is_int64: bool = False) -> tuple[PrimitiveType, object]:
@@ -25,12 +26,28 @@ def read_integer(digits: str, *, is_int64: bool = False) -> tuple[PrimitiveType,
     return (INT32 if not is_int64 and -(2**31) <= value < 2**31 else INT64), value
 
 
+def nearest_single(number: float) -> float:
+    """The Single that is nearest to a number, as the Double of its fewest digits: what every database shows of it.
+
+    >>> nearest_single(16777217.0), nearest_single(0.1), nearest_single(0.12345678912), nearest_single(1.5e-45)
+    (16777216.0, 0.1, 0.12345679, 1e-45)
+    """
+    single = _rounded(number)
+    texts = (float(f"{single:.{digits}g}") for digits in range(1, 10))
+    return next((text for text in texts if abs(text) < LARGEST_SINGLE and _rounded(text) == single), single)
+
+
+def _rounded(number: float) -> float:
+    (single,) = struct.unpack("f", struct.pack("f", number))
+    return float(single)
+
+
 def read_floating(text: str, *, is_single: bool = False) -> tuple[PrimitiveType, object]:
     """
     >>> str(read_floating("1e3")[0]), read_floating("1e3")[1]
     ('Edm.Double', 1000.0)
     """
     kind, value = (SINGLE if is_single else DOUBLE), float(text)
-    if math.isinf(value) or (is_single and abs(value) > _LARGEST_SINGLE):
+    if math.isinf(value) or (is_single and abs(value) > LARGEST_SINGLE):
         raise ValueError(f"it is out of range for {kind}")
     return kind, value

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
+
+from odata_service.errors import BadRequest
 
 Entity = Any  # an instance of whatever class is mapped
 
@@ -23,6 +27,15 @@ class Pending:
     def of(cls, session: Session) -> Pending:
         changed = (each for each in session.dirty if session.is_modified(each, include_collections=False))
         return cls(tuple(session.new), tuple(changed), tuple(session.deleted))
+
+    def refuse_nan(self) -> None:
+        """For a database that would keep null in its place."""
+        for entity in self.written:
+            values = inspect(entity).dict
+            for column in inspect(entity).mapper.column_attrs:
+                value = values.get(column.key)
+                if isinstance(value, float) and math.isnan(value):
+                    raise BadRequest("InvalidValue", f"{column.key}: this database has no NaN", target=column.key)
 
     @property
     def written(self) -> Iterator[Entity]:

@@ -201,6 +201,8 @@ class _Change:
         """Write what was put together, if the interceptors let it pass and its row rules hold afterwards."""
         caller, model = self.order.caller, self.writer.planner.model
         pending = Pending.of(self.session)
+        if not self.writer.database.keeps_nan:
+            pending.refuse_nan()
         if caller.rows.interceptors:
             self.guard.demand_references(pending.written)
         if self._is_watched and caller.rows.change_interceptors:

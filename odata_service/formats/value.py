@@ -13,6 +13,7 @@ import uuid
 from decimal import Decimal
 
 from odata_service.edm.model import Property
+from odata_service.edm.numeric import LARGEST_SINGLE, nearest_single
 from odata_service.edm.primitive import PrimitiveType
 
 _INTEGER = re.compile(r"[+-]?\d{1,25}", re.ASCII)
@@ -20,7 +21,6 @@ _NUMBER = re.compile(r"[+-]?(\d{1,1000}(\.\d{0,1000})?|\.\d{1,1000})([eE][+-]?\d
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}", re.IGNORECASE)
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 _NOT_FINITE = {"NaN": math.nan, "INF": math.inf, "-INF": -math.inf}
-_LARGEST_SINGLE = 3.4028235677973366e38
 _MOST_DIGITS = 1_000  # of a decimal without a precision: 1E999999 would be a megabyte of zeros
 
 
@@ -111,7 +111,9 @@ def double(value: object) -> float:
 
 def single(value: object) -> float:
     number = double(value)
-    return number if not math.isfinite(number) else _in_range(number, _LARGEST_SINGLE, value)
+    if not math.isfinite(number):
+        return number
+    return nearest_single(_in_range(number, LARGEST_SINGLE, value))
 
 
 def _in_range(number: float, bound: float, value: object) -> float:

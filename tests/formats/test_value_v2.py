@@ -18,6 +18,7 @@ from odata_service.edm import primitive as edm
 from odata_service.edm.literal_v2 import write_literal
 from odata_service.edm.model import Property
 from odata_service.edm.primitive import PRIMITIVES, PrimitiveType
+from odata_service.edm.numeric import nearest_single
 from odata_service.formats import value_v2
 from odata_service.formats.columns_v2 import LITERALS_OF_JSON, column_of
 
@@ -33,7 +34,7 @@ VALUES: dict[PrimitiveType, st.SearchStrategy[Any]] = {
     edm.BOOLEAN: st.booleans(),
     **{kind: st.integers(kind.low, kind.high) for kind in (edm.BYTE, edm.SBYTE, edm.INT16, edm.INT32, edm.INT64)},
     edm.DECIMAL: st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=-(10**20), max_value=10**20),
-    edm.SINGLE: st.floats(width=32, allow_nan=False),
+    edm.SINGLE: st.floats(width=32, allow_nan=False).map(lambda number: nearest_single(number) if math.isfinite(number) else number),
     edm.DOUBLE: st.floats(allow_nan=False),
     edm.STRING: _TEXTS,
     edm.GUID: st.uuids(),

@@ -19,6 +19,7 @@ from odata_service.edm import primitive as edm
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.edm.temporal import write_instant
 from odata_service.edm.values import type_of
+from odata_service.edm.numeric import nearest_single
 from odata_service.formats.columns_v4 import column_of, typed_column
 from odata_service.formats.value_v4 import (
     VALUES,
@@ -100,7 +101,7 @@ VALUES_OF: dict[PrimitiveType, st.SearchStrategy[Any]] = {
     edm.INT32: st.integers(-(2**31), 2**31 - 1),
     edm.INT64: st.integers(-(2**63), INT64),
     edm.DECIMAL: st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=18),
-    edm.SINGLE: st.floats(width=32, allow_nan=False),
+    edm.SINGLE: st.floats(width=32, allow_nan=False).map(lambda number: nearest_single(number) if math.isfinite(number) else number),
     edm.DOUBLE: st.floats(allow_nan=False),
     edm.STRING: STORABLE,
     edm.GUID: st.uuids(),
