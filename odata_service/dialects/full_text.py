@@ -24,7 +24,7 @@ SUFFIX = "_full_text"
 
 
 class FullTextMatch(FunctionElement[bool]):
-    """``full_text_match(phrase, table, key, …, text, …)``: the row has the phrase's words one after the other."""
+    """``full_text_match(phrase, key, …, text, …)``: the row has the phrase's words one after the other."""
 
     name = "full_text_match"
     type = types.Boolean()
@@ -51,9 +51,8 @@ class FullText:
         return f"{self.table.name}{SUFFIX}"
 
     def follow(self) -> None:
-        """Make the index with the table."""
-        if not event.contains(self.table, "after_create", self._after_create):
-            event.listen(self.table, "after_create", self._after_create)
+        """Make the index with the table; another service on the same classes may do so, too: it is made once."""
+        event.listen(self.table, "after_create", self._after_create)
 
     def _after_create(self, _table: Table, connection: Connection, **_: Any) -> None:
         self.create(connection)
