@@ -5,6 +5,7 @@ from odata_service.changing import Change, UpdateOperations
 from odata_service.context import Context
 from odata_service.edm.errors import ModelError
 from odata_service.edm.feed import FeedMapping
+from odata_service.entry import Entry
 from odata_service.limits import Limits
 from odata_service.message import Headers, ODataRequest, ODataResponse, User
 from odata_service.service import ODataService
@@ -14,6 +15,7 @@ __all__ = [
     "ColumnRights",
     "Context",
     "EntitySetRights",
+    "Entry",
     "FeedMapping",
     "Headers",
     "Limits",

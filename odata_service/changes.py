@@ -31,7 +31,7 @@ from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse.syntax import Syntax
 from odata_service.reads import Reads
 from odata_service.repeats import Answers, Repeatable, Repeats
-from odata_service.result import Created, CurrentState, Result
+from odata_service.result import Created, CurrentState, Result, hooked
 from odata_service.signals import Signals
 from odata_service.spelling import Exchange, Spelling
 from odata_service.tracking import begin_to_keep, install_clock
@@ -164,7 +164,8 @@ class Changes:
         timing: Timing,
     ) -> Result:
         """What came of a change."""
-        return ChangeAnswers(self.reads, order.caller, spelling, exchange).answer(order, changed, request, timing)
+        result = ChangeAnswers(self.reads, order.caller, spelling, exchange).answer(order, changed, request, timing)
+        return hooked(result, self.signals, Context(request))
 
     def _install_clock(self) -> None:
         """The counter of stamps, before the first change in a database that has none yet."""

@@ -13,6 +13,7 @@ from odata_service.changes import Changes
 from odata_service.changing import ChangeInterceptor, ChangeListener
 from odata_service.context import Context
 from odata_service.edm.model import EntityModel
+from odata_service.entry import EntryHook
 from odata_service.errors import did_you_mean
 from odata_service.etag import Concurrency
 from odata_service.message import ODataResponse
@@ -27,6 +28,7 @@ Intercepts = TypeVar("Intercepts", bound=QueryInterceptor)
 Minds = TypeVar("Minds", bound=ChangeInterceptor)
 Hears = TypeVar("Hears", bound=ChangeListener)
 Mends = TypeVar("Mends", bound=ErrorHook)
+Shows = TypeVar("Shows", bound=EntryHook)
 
 
 class Configuration(Declares):
@@ -152,6 +154,27 @@ class Configuration(Declares):
         """
         self.signals.error_hooks.append(hook)
         return hook
+
+    def on_entry(self, entity_set: str) -> Callable[[Shows], Shows]:
+        """Who sees each entity of a set, or of all (``"*"``), just before it is written, and may have it written otherwise
+        (WCF: DataServiceODataWriter). ::
+
+            @service.on_entry("Accounts")
+            def masked(ctx: Context, entry: Entry) -> None:
+                if "Iban" in entry:
+                    entry["Iban"] = f"…{entry['Iban'][-4:]}"
+                if "boss" not in ctx.user.roles:
+                    entry.omit("Limit", "Owner")
+
+        It is asked wherever an entity stands in an answer of V2 or V4, also inside of others and after a change.
+        """
+
+        def register(hook: Shows) -> Shows:
+            name = entity_set if entity_set == EVERY else self._one(entity_set)
+            self.signals.entry_hooks.setdefault(name, []).append(hook)
+            return hook
+
+        return register
 
     def page_size(self, entity_set: str, entities: int) -> None:
         """The most entities of a set in one answer, also of an expanded one (WCF: SetEntitySetPageSize)."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from odata_service.access import EntitySetRights
 from odata_service.behavior import Behaviors
+from odata_service.context import Context
 from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntitySet, EnumType, Property
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.entry import BoundHook
 from odata_service.errors import ODataError
 from odata_service.limits import Limits
 from odata_service.plan.row import RowShape
+from odata_service.signals import Signals
 
 if TYPE_CHECKING:
     from odata_service.edm.operation import ParameterType
@@ -35,6 +39,7 @@ class Level:
     children: tuple[Level, ...] = ()
     cut: Mapping[Row, str] = field(default_factory=dict)
     counts: Mapping[Row, int] = field(default_factory=dict)
+    hooks: Sequence[BoundHook] = ()  # the application's code that is shown each entity before it is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +264,26 @@ Result = (
     | CollectionValue | StreamContent | OperationResult | DynamicRows
     | EntityLinks | EntityCount | Nothing | NoContent | NotModified | Created | CurrentState | ServiceDocument | Metadata
 )  # fmt: skip
+
+
+def hooked(result: Result, signals: Signals, context: Context) -> Result:
+    """The same, of which each entity is shown to the hooks of its set before it is written."""
+    return _shown_to(result, partial(signals.entry_hooks_of, context)) if signals.entry_hooks else result
+
+
+def _shown_to(result: Result, hooks_of: Callable[[str], Sequence[BoundHook]]) -> Result:
+    def hooked(level: Level) -> Level:
+        hooks = () if level.shape.sides else hooks_of(level.shape.entity_set.name)
+        return replace(level, hooks=hooks, children=tuple(map(hooked, level.children)))
+
+    match result:
+        case EntityCollection() | EntityDelta() | SingleEntity():
+            return replace(result, level=hooked(result.level))
+        case Created(entity):
+            return replace(result, entity=replace(entity, level=hooked(entity.level)))
+        case MixedEntities(levels):
+            return replace(result, levels=[hooked(level) for level in levels])
+        case DeltaResponse(items=items):
+            shown = [each if each.entity is None else replace(each, entity=hooked(each.entity)) for each in items]
+            return replace(result, items=shown)
+    return result

@@ -35,6 +35,7 @@ from odata_service.repeats import Repeats, result_header
 from odata_service.spelling import Spellings
 from odata_service.spelling_datasync import SpellingDatasync
 from odata_service.signals import Signals
+from odata_service.result import hooked
 from odata_service.spelling_sync import SpellingSync
 from odata_service.spelling_v2 import SpellingV2
 from odata_service.spelling_v4 import SpellingV4
@@ -166,7 +167,8 @@ class ODataService(Configuration):
         if method not in ("GET", "HEAD"):
             return self._changes.change(method, request, spelling, exchange, timing)
         conditions = spelling.conditions.of_read(request)
-        return exchange.write(conditions.of_read(self._reads.read(request, spelling, exchange, timing)))
+        result = conditions.of_read(self._reads.read(request, spelling, exchange, timing))
+        return exchange.write(hooked(result, self.signals, context))
 
     def _handle_part(self, request: ODataRequest) -> ODataResponse:
         """One of many requests, which is answered with the others."""

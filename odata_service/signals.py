@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, ParamSpec, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from odata_service.context import Context
 from odata_service.errors import ODataError
 from odata_service.message import ODataResponse
+
+if TYPE_CHECKING:
+    from odata_service.entry import BoundHook, EntryHook
 
 Told = ParamSpec("Told")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -55,6 +59,12 @@ class Signals:
     changeset_started: Signal[[Context]] = field(default_factory=Signal[[Context]])
     changeset_saved: Signal[[Context]] = field(default_factory=Signal[[Context]])
     error_hooks: list[ErrorHook] = field(default_factory=list)
+    entry_hooks: dict[str, list[EntryHook]] = field(default_factory=dict)  # by set name, "*" for all of them
+
+    def entry_hooks_of(self, context: Context, set_name: str) -> list[BoundHook]:
+        """Those that want to see the entities of a set in an answer."""
+        hooks = (*self.entry_hooks.get(set_name, ()), *self.entry_hooks.get("*", ()))
+        return [partial(hook, context) for hook in hooks]
 
     def replaced(self, context: Context, error: Exception) -> Exception:
         """What an error is answered as: the first refusal that a hook has for it, or itself."""

@@ -17,7 +17,7 @@ LAYERS = """
     limits message tracking
     context changing signals behavior
     edm types annotations config
-    links token dialects
+    links token dialects entry
     functions parse
     bind
     access tables sync_sets sync_log

@@ -49,6 +49,7 @@ def test_the_page_s_service(program: dict[str, Any]) -> None:
     assert client.get("Newest").d["Name"] == "Bob"
     assert client.send("POST", f"Rename?id={ADA}&name='Augusta'").status == 204
     assert client.get(f"People({ADA})/Name").d == {"Name": "Augusta"}
+    assert people.d[0]["Greeting"] == "Hello Ada" and "Tenant" not in people.d[0]
     assert client.get("Pictures/$count").status == 400
     assert "People" in program["seen"]
 

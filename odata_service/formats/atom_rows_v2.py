@@ -15,7 +15,8 @@ from odata_service.formats.columns_xml_v2 import LITERALS_OF_TEXT
 from odata_service.formats.elements_v2 import property_elements, property_texts, structure_elements
 from odata_service.formats.expanded import grouped, keys, next_address
 from odata_service.formats.feed_v2 import OrUpdated, head_pieces, updated
-from odata_service.formats.hierarchy import deferred, written_by_type
+from odata_service.formats.given_v2 import given_elements, given_links
+from odata_service.formats.hierarchy import PiecesByType, deferred, written_by_type
 from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, addresses, joined, written
 from odata_service.formats.structured import media_type_property
 from odata_service.formats.xml_text import RELATED, SCHEME, attribute, escaped
@@ -70,7 +71,8 @@ class RowWriter:
     def __init__(self, shape: RowShape) -> None:
         self._shape = shape
         self._key = joined(_KEY.pieces(shape))
-        self._pieces: dict[tuple[str, bool], tuple[Piece, ...]] = {}  # by the name of the rows' type, and what is kept
+        self._pieces_of = PiecesByType(lambda each: _entry_pieces(shape, each, each.feed))
+        self._whole_pieces_of = PiecesByType(lambda each: _entry_pieces(shape, each, {}))
 
     def paths(self, level: Level) -> Sequence[str]:
         """The entities' addresses below the root; percent-encoded, so that they are XML text as they are."""
@@ -78,22 +80,17 @@ class RowWriter:
 
     def entries(self, level: Level, frame: Frame) -> Iterable[str]:
         """The entry of each row, without the namespaces that the document declares."""
-        page = self._page(level)
+        page, made = self._page(level), self._whole_pieces_of if frame.keeps_all else self._pieces_of
         if not page.rows:
             return ()
+        page.root, page.hooks = frame.root, level.hooks
         below = zip(self._shape.expanded, level.children, strict=True)
         page.expanded = [list(_inline(each, child, page, frame)) for each, child in below]
 
         def pieces_of(entity_type: EntityType) -> Sequence[Piece]:
-            return [_of_document(piece, frame) for piece in self._pieces_of(entity_type, keeps_all=frame.keeps_all)]
+            return [_of_document(piece, frame) for piece in made(entity_type)]
 
         return written_by_type(self._shape, page, pieces_of)
-
-    def _pieces_of(self, entity_type: EntityType, *, keeps_all: bool) -> tuple[Piece, ...]:
-        key = (entity_type.name, keeps_all)
-        if key not in self._pieces:
-            self._pieces[key] = joined(_entry_pieces(self._shape, entity_type, {} if keeps_all else entity_type.feed))
-        return self._pieces[key]
 
     def _page(self, level: Level) -> Page:
         page = Page.of(level.rows)
@@ -128,6 +125,7 @@ def _entry_pieces(shape: RowShape, entity_type: EntityType, feed: Mapping[str, F
     for number, each in enumerate(shape.expanded):
         if each.navigation.name in entity_type.navigation:
             yield from (*_link_pieces(each.navigation), "><m:inline", partial(_expanded, number), "</link>")
+    yield from given_links(entity_type)
     yield f'<category term={attribute(entity_type.full_name)} scheme="{SCHEME}" />'
     yield from _content(shape, entity_type, feed)
     yield "</entry>"
@@ -165,6 +163,7 @@ def _properties(shape: RowShape, entity_type: EntityType, feed: Mapping[str, Fee
     for structure in shape.structures:
         if structure.name in entity_type.complex:
             yield from structure_elements(shape, structure, feed)
+    yield from given_elements(entity_type)
 
 
 def _etag_pieces(shape: RowShape) -> Iterator[Piece]:

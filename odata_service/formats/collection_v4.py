@@ -45,8 +45,11 @@ def _item_text(value: object, collection: CollectionProperty, style: Style) -> s
     item = collection.item
     if not isinstance(item, ComplexProperty):
         return write_json(value, item, ieee754=style.ieee754)
-    if value is None:
-        return "null"
+    return "null" if value is None else structure_text(value, item, style)
+
+
+def structure_text(value: object, item: ComplexProperty, style: Style) -> str:
+    """A structure that is not null, as Python has it."""
     members = [f"{style.control('type')}{quoted(f'#{item.type.full_name}')}"] if style.metadata == "full" else []
     for member in item.members:
         text = write_json(getattr(value, member.name), member, ieee754=style.ieee754)

@@ -10,6 +10,8 @@ from odata_service.etag import etag_of
 from odata_service.formats.collection_v4 import collection_members
 from odata_service.formats.columns_v4 import column_of, typed_column
 from odata_service.formats.context_v4 import entity_context, place_of
+from odata_service.formats.entries import HookedType
+from odata_service.formats.given_v4 import given_piece
 from odata_service.formats.json_text import quoted
 from odata_service.formats.open_v4 import dynamic_piece
 from odata_service.formats.pieces import Page, Piece, addresses, listed, texts_of, written
@@ -17,15 +19,20 @@ from odata_service.formats.structured import absent_as_null, media_type
 from odata_service.formats.style_v4 import Style
 from odata_service.formats.version_v4 import Version
 from odata_service.links import path_text
-from odata_service.plan.row import RowShape, SelectedDynamic
+from odata_service.plan.row import RowShape
 
 Member = list[Piece]
+More = Callable[..., Piece]
 
 
 def entity_pieces(shape: RowShape, entity_type: EntityType, style: Style) -> list[Piece]:
     """The pieces of an entity of one type: what the type has not is left out."""
-    dynamic = shape.dynamic if any(each.dynamic for each in (entity_type, *entity_type.derived)) else None
-    return _object(_Entity(shape, entity_type, style).members(), style, dynamic)
+    more: More | None = None
+    if isinstance(entity_type, HookedType):
+        more = partial(given_piece, style)
+    elif shape.dynamic is not None and any(each.dynamic for each in (entity_type, *entity_type.derived)):
+        more = partial(dynamic_piece, shape.dynamic, style)
+    return _object(_Entity(shape, entity_type, style).members(), style, more)
 
 
 def crossed_pieces(shape: RowShape, entity_type: EntityType, style: Style) -> list[Piece]:
@@ -33,14 +40,14 @@ def crossed_pieces(shape: RowShape, entity_type: EntityType, style: Style) -> li
     return _object(_Crossed(shape, entity_type, style).members(), style)
 
 
-def _object(members: Iterable[Member], style: Style, dynamic: SelectedDynamic | None = None) -> list[Piece]:
+def _object(members: Iterable[Member], style: Style, more: More | None = None) -> list[Piece]:
+    """``more`` is what only some of the entities have."""
     if not style.omit_nulls:
         declared = listed(members)
-        more = [] if dynamic is None else [dynamic_piece(dynamic, style, before="," if declared else "")]
-        return ["{", *declared, *more, "}"]
+        return ["{", *declared, *([] if more is None else [more(before="," if declared else "")]), "}"]
     kept = [_unless_null(member) for member in members]
-    if dynamic is not None:
-        kept.append([dynamic_piece(dynamic, style, after=",")])
+    if more is not None:
+        kept.append([more(after=",")])
     return [partial(_without_nulls, kept)]
 
 
@@ -98,7 +105,7 @@ class _Entity:
     def _control(self) -> Iterator[Member]:
         if self._shape.scattered:
             yield [self._style.control("context"), partial(_contexts, self._shape, self._style.version)]
-        if self._full or self._type is not self._shape.declared_type:
+        if self._full or self._type.full_name != self._shape.declared_type.full_name:
             yield [self._style.control("type") + quoted(f"#{self._type.full_name}")]
         if self._full or self._hides_key or self._shape.scattered:
             yield self._address("id")
@@ -115,7 +122,7 @@ class _Entity:
     @property
     def _cast(self) -> str:
         """Derived entities are edited as what they are: ``/TechStore.SpecialProduct``."""
-        return "" if self._type is self._shape.entity_set.type else f"/{self._type.full_name}"
+        return "" if self._type.full_name == self._shape.entity_set.type.full_name else f"/{self._type.full_name}"
 
     def _address(self, control: str, ending: str = "", of: str = "") -> Member:
         return [f'{self._style.control(control, of)}"', addresses, f'{ending}"']

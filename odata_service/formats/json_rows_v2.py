@@ -10,7 +10,8 @@ from odata_service.edm.model import ComplexProperty, EntityType, NavigationPrope
 from odata_service.etag import etag_of
 from odata_service.formats.columns_v2 import LITERALS_OF_JSON, column_of, literal_column_of
 from odata_service.formats.expanded import grouped, keys, next_address
-from odata_service.formats.hierarchy import deferred, written_by_type
+from odata_service.formats.given_v2 import given_pieces
+from odata_service.formats.hierarchy import PiecesByType, deferred, written_by_type
 from odata_service.formats.json_text import listed, quoted
 from odata_service.formats.options_v2 import USUAL, OptionsV2
 from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, addresses, joined, texts_of, written
@@ -48,9 +49,8 @@ class RowWriter:
 
     def __init__(self, shape: RowShape, options: OptionsV2) -> None:
         self._shape = shape
-        self._options = options
         self._key = joined(_KEY.pieces(shape))
-        self._pieces: dict[str, tuple[Piece, ...]] = {}  # by the name of the rows' type
+        self._pieces_of = PiecesByType(lambda entity_type: _entity_pieces(shape, entity_type, options))
 
     def addresses(self, level: Level, frame: Frame) -> Sequence[str]:
         """The entities' absolute addresses; percent-encoded, so that they are JSON text as they are."""
@@ -65,13 +65,9 @@ class RowWriter:
         page.expanded = [_expanded(each, child, page, frame) for each, child in below]
         return written_by_type(self._shape, page, self._pieces_of)
 
-    def _pieces_of(self, entity_type: EntityType) -> tuple[Piece, ...]:
-        if entity_type.name not in self._pieces:
-            self._pieces[entity_type.name] = joined(_entity_pieces(self._shape, entity_type, self._options))
-        return self._pieces[entity_type.name]
-
     def _page(self, level: Level, frame: Frame) -> Page:
         page = Page.of(level.rows)
+        page.hooks = level.hooks
         if page.rows:
             page.addresses = list(written((frame.root, *self._key), page))
         return page
@@ -104,7 +100,7 @@ def _entity_pieces(shape: RowShape, entity_type: EntityType, options: OptionsV2)
     for number, each in enumerate(shape.expanded):
         if each.navigation.name in entity_type.navigation:
             pieces += [f",{quoted(each.navigation.name)}:", _of_expanded(number)]
-    return [*pieces, "}"]
+    return [*pieces, *given_pieces(entity_type, options), "}"]
 
 
 def _property_pieces(shape: RowShape, declared: Property, options: OptionsV2) -> list[Piece]:

@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
-from odata_service.edm.model import EntityType
 from odata_service.formats.columns_v4 import LITERALS_OF_JSON, literal_column_of
 from odata_service.formats.context_v4 import collection_context, contained_place, entity_context, place_of
 from odata_service.formats.entity_v4 import crossed_pieces, entity_pieces, property_texts
 from odata_service.formats.expanded import grouped, keys
 from odata_service.formats.expanded_v4 import Asked
-from odata_service.formats.hierarchy import written_by_type
+from odata_service.formats.hierarchy import PiecesByType, written_by_type
 from odata_service.formats.json_text import quoted
-from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, joined, written
+from odata_service.formats.pieces import Itself, KeyForm, Page, joined, written
 from odata_service.formats.style_v4 import Style
 from odata_service.plan.row import ExpandedNavigation, RowShape, Side
 from odata_service.result import Level, Row
@@ -37,7 +36,8 @@ class RowWriter:
         self._shape = shape
         self._style = style
         self._key = joined(KeyForm(partial(property_texts, style), LITERALS_OF_JSON, literal_column_of).pieces(shape))
-        self._pieces: dict[str, tuple[Piece, ...]] = {}  # by the name of the rows' type
+        pieces_of = crossed_pieces if shape.sides else entity_pieces
+        self._pieces_of = PiecesByType(lambda entity_type: pieces_of(shape, entity_type, style))
 
     def addresses(self, level: Level, asked: Asked) -> Sequence[str]:
         """The entities' absolute addresses; percent-encoded, so that they are JSON text as they are."""
@@ -79,15 +79,9 @@ class RowWriter:
 
     def _page(self, level: Level, asked: Asked) -> Page:
         page = Page.of(level.rows)
-        page.root = asked.root
+        page.root, page.hooks = asked.root, level.hooks
         page.addresses = list(written((asked.root, *self._key), page)) if page.rows else []
         return page
-
-    def _pieces_of(self, entity_type: EntityType) -> tuple[Piece, ...]:
-        if entity_type.name not in self._pieces:
-            pieces_of = crossed_pieces if self._shape.sides else entity_pieces
-            self._pieces[entity_type.name] = joined(pieces_of(self._shape, entity_type, self._style))
-        return self._pieces[entity_type.name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ from urllib.parse import quote
 from odata_service.edm.model import ComplexProperty, EnumType
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import NotImplementedByService
+from odata_service.formats.given_v2 import structure_text
 from odata_service.formats.json_rows_v2 import CollectionForm, Frame, row_writer
 from odata_service.formats.json_text import encoded, listed, quoted
 from odata_service.formats.options_v2 import USUAL, OptionsV2
@@ -83,15 +84,8 @@ def _property(result: PropertyValue, frame: Frame) -> bytes:
 
 
 def _complex(result: ComplexValue, frame: Frame) -> bytes:
-    text = _structure(result.property, result.members or {}, frame.options)
+    text = structure_text(result.property, result.members or {}, frame.options)
     return _value(f"{{{quoted(result.property.name)}:{text}}}", frame)
-
-
-def _structure(declared: ComplexProperty, members: Mapping[str, object], options: OptionsV2) -> str:
-    """CSDL 2.0 knows no structure that is null, only members that are."""
-    shown = [member for member in declared.members if member.type.v2]
-    texts = [f"{quoted(member.name)}:{write_json(members.get(member.name), member.type, options)}" for member in shown]
-    return listed(("{", "}"), [f'"__metadata":{{"type":{quoted(declared.type.full_name)}}}', *texts])
 
 
 def _operation(result: OperationResult, frame: Frame) -> bytes:
@@ -109,7 +103,7 @@ def _returned(result: OperationResult, value: object, options: OptionsV2) -> str
         case EnumType(underlying=kind):
             return write_json(value, kind, options)
         case ComplexProperty() as declared:
-            return _structure(declared, declared.members_of(value), options)
+            return structure_text(declared, declared.members_of(value), options)
     raise NotImplementedByService("NotImplemented", f"{result.type_name} is only written in V4")
 
 

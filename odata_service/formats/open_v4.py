@@ -37,7 +37,7 @@ def _members(selected: SelectedDynamic, style: Style, row: tuple[object, ...]) -
     for name, value, kind in selected.of_row(row):
         if style.metadata != "none" and not kind.is_obvious(value):
             yield f"{style.control('type', name)}{quoted(type_name(kind, style))}"
-        yield f"{quoted(name)}:{_value_text(name, value, kind, style)}"
+        yield f"{quoted(name)}:{value_text(name, value, kind, style)}"
 
 
 def type_name(kind: DynamicType, style: Style) -> str:
@@ -45,7 +45,7 @@ def type_name(kind: DynamicType, style: Style) -> str:
     return style.collection_type(kind.type.name) if kind.collection else style.type_name(kind.type)
 
 
-def _value_text(name: str, value: object, kind: DynamicType, style: Style) -> str:
+def value_text(name: str, value: object, kind: DynamicType, style: Style) -> str:
     if kind.collection and isinstance(value, list):
         return values_text(value, collection_of(name, kind), style)
     return write_typed(value, kind.type, ieee754=style.ieee754)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from odata_service.dialects.base import Decoder
 from odata_service.edm.model import Property
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.entry import BoundHook, Entry
 from odata_service.formats.columns import LiteralOfText
 from odata_service.formats.expanded import Columns
 from odata_service.formats.json_text import Column, interleaved
@@ -19,7 +20,7 @@ from odata_service.result import Row
 @dataclass(slots=True)
 class Page:
     """Rows while they are written: their values by column, the text of columns once it was needed, their addresses, the
-    text of what is expanded; ``root`` is the service's address."""
+    text of what is expanded; ``root`` is the service's address, ``hooks`` those that want to see each entity."""
 
     rows: Sequence[Row]
     columns: Columns
@@ -27,6 +28,8 @@ class Page:
     addresses: Sequence[str] = ()
     expanded: Sequence[Sequence[str]] = ()
     root: str = ""
+    hooks: Sequence[BoundHook] = ()
+    entries: Sequence[Entry] = ()  # beside the rows, once hooks have seen them
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Page:
@@ -38,6 +41,7 @@ class Page:
         part.root = self.root
         part.addresses = [self.addresses[number] for number in numbers]
         part.expanded = [[texts[number] for number in numbers] for texts in self.expanded]
+        part.entries = [self.entries[number] for number in numbers] if self.entries else ()
         return part
 
 
