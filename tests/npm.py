@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +50,9 @@ def npm(request: pytest.FixtureRequest) -> Npm:
     def installed(name: str, *packages: str) -> Packages:
         folder: Path = request.config.cache.mkdir(name)  # type: ignore[union-attr]
         stamp, wanted = folder / "installed", "\n".join(packages)
-        if not stamp.exists() or stamp.read_text() != wanted:
+        with _alone(folder):
+            if stamp.exists() and stamp.read_text() == wanted:
+                return Packages(folder)
             command = [program("npm", "npm"), "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
             done = subprocess.run([*command, "--prefix", str(folder), *packages], timeout=SECONDS, check=False)
             if done.returncode:
@@ -57,3 +61,11 @@ def npm(request: pytest.FixtureRequest) -> Npm:
         return Packages(folder)
 
     return installed
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other process of the same run writes to a folder."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
