@@ -87,3 +87,15 @@ in $expand); the setting ODATA_MAX_EXPAND_DEPTH changes it
 
 
 _ROWS = {row.name: row for row in dataclasses.fields(Limits)}
+
+
+def counts_rows(text: str) -> bool:
+    """Whether a text is a number of rows, as ``$top`` and ``$skip`` have it: a whole number from 0 on, of 64 bits.
+
+    >>> [counts_rows(text) for text in ("0", "007", "-1", "1.0", "\u0663", "9" * 18, "9" * 19)]
+    [True, True, False, False, False, True, False]
+    """
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
+
+
+_DIGITS = 18

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol as Shape
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import ClassVar, Protocol as Shape
 
 from odata_service.access import Tombstones
 from odata_service.bind.query import Read
 from odata_service.bind.change import Body, Manners
+from odata_service.edm.literal_v4 import write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import ODataError
@@ -198,3 +200,52 @@ class Spelling(Manners, Shape):
 
 
 Spellings = Mapping[Protocol, Spelling]
+
+
+class AnswersOfRecords:
+    """What is so for one request in protocols that know plain records and one version of JSON."""
+
+    __slots__ = ()
+    paged = True
+    answers_deltas = False
+    goes_on = False
+    variant = ""
+
+    def check(self, syntax: Syntax) -> None:
+        """There is one version, and it carries everything."""
+
+    def promise(self, result_type: type[Result]) -> None:
+        """Every client reads JSON, and not all say so."""
+
+
+class WaysOfRecords:
+    """What is so in protocols that know plain records, each with a key and a stamp, and no addresses but theirs."""
+
+    __slots__ = ()
+    key_as_segment = False
+    tombstones: Tombstones = "asked"
+    whole_sets = False
+    whole_links = False
+    deletes_properties = False
+    upserts = False
+    shapes_answers = False
+    updates: ClassVar[Sequence[str]] = ()
+    delta_option = "$deltatoken"
+    parameters_in_query = False
+    has_batches = False
+    batch_status = 200
+    batch_headers: Mapping[str, str] = MappingProxyType({})
+    content_id_in_part = False
+    json_batches = False
+
+    def batch_goes_on(self, request: ODataRequest) -> bool:
+        return False
+
+    def patience(self, request: ODataRequest) -> None:
+        """There are no answers that come later."""
+
+    def reads_messages(self, request: ODataRequest) -> bool:
+        return False
+
+    def write_literal(self, value: object, kind: PrimitiveType) -> str:
+        return write_literal(value, kind)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import ClassVar
 from urllib.parse import quote
 
-from odata_service.access import Tombstones
 from odata_service.bind.change import Body
 from odata_service.bind.pull import in_order_of, with_leavers
 from odata_service.bind.query import Read
@@ -35,9 +35,9 @@ from odata_service.parse.datasync import (
 )  # fmt: skip
 from odata_service.parse.shape import Shape
 from odata_service.parse.syntax import Syntax
-from odata_service.protocol import DATASYNC, Protocol
+from odata_service.protocol import DATASYNC
 from odata_service.result import Created, CurrentState, EntityCollection, NoContent, NotModified, Result, SingleEntity
-from odata_service.spelling import Exchange
+from odata_service.spelling import AnswersOfRecords, Exchange, WaysOfRecords
 from odata_service.tables import Table, TableOperation, Tables
 
 CONTENT_TYPE = f"{JSON}; charset=utf-8"
@@ -46,21 +46,17 @@ HIDDEN = (("includeDeleted", "false"),)  # the common language's word for it
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeDatasync:
+class ExchangeDatasync(AnswersOfRecords):
     """One request of a table, or of the row with ``key``, and what its options say of the answer."""
 
     request: ODataRequest
     table: Table
     key: str | None
 
-    paged: bool = True
-    largest_page: int | None = None
-    follows_changes: bool = False
-    answers_deltas: bool = False
-    goes_on: bool = False
-    returns_content: bool = True  # clients take over what the service has made of a row
-    shows_state: bool = True
-    variant: str = ""
+    largest_page = None
+    follows_changes = False
+    returns_content = True  # clients take over what the service has made of a row
+    shows_state = True
 
     @property
     def deletes_for_good(self) -> bool:
@@ -80,15 +76,9 @@ class ExchangeDatasync:
             query = with_leavers(query, known[UPDATED_AT], of_view=self.table.leavers == "view")
         return replace(read, query=query)
 
-    def check(self, syntax: Syntax) -> None:
-        """There is one version, and it carries everything."""
-
     def body(self, model: EntityModel, limits: Limits) -> Body:
         content_type = self.request.headers.get("Content-Type")
         return JsonBodyDatasync(self.request.body, content_type, limits, self.key)
-
-    def promise(self, result_type: type[Result]) -> None:
-        """Every client reads JSON, and none says so."""
 
     def write(self, result: Result) -> ODataResponse:
         match result:
@@ -175,38 +165,16 @@ _OPERATIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class SpellingDatasync:
+class SpellingDatasync(WaysOfRecords):
     """Tables, each a plain list of rows with an id, a version and a stamp."""
 
     tables: Tables
-    protocol: Protocol = DATASYNC
-    key_as_segment: bool = False
-    tombstones: Tombstones = "asked"
-    whole_sets: bool = False
-    whole_links: bool = False
-    deletes_properties: bool = False
-    upserts: bool = False
-    shapes_answers: bool = False
-    updates: Sequence[str] = ("PUT",)
-    replays: bool = True
-    has_batches: bool = False
-    has_feed: bool = False
-    delta_option: str = "$deltatoken"
-    has_pushes: bool = False
-    parameters_in_query: bool = False
-    batch_status: int = 200
-    batch_headers: Mapping[str, str] = field(default_factory=dict)
-    content_id_in_part: bool = False
-    json_batches: bool = False
 
-    def batch_goes_on(self, request: ODataRequest) -> bool:
-        return False
-
-    def patience(self, request: ODataRequest) -> None:
-        """There are no answers that come later."""
-
-    def reads_messages(self, request: ODataRequest) -> bool:
-        return False
+    protocol = DATASYNC
+    updates: ClassVar[Sequence[str]] = ("PUT",)
+    replays = True
+    has_feed = False
+    has_pushes = False
 
     def meant(self, request: ODataRequest) -> ODataRequest:
         """Nothing tunnels through POST here."""
@@ -241,9 +209,6 @@ class SpellingDatasync:
         if key is not None:
             return shape_of_row(table.name, _key_literal(table, key))
         return shape_of_rows(table.name, query)
-
-    def write_literal(self, value: object, kind: PrimitiveType) -> str:
-        return write_literal(value, kind)
 
     def literal(self, text: str) -> tuple[PrimitiveType, object]:
         return read_literal(text)

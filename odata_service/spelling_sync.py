@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from odata_service.access import Tombstones
 from odata_service.bind.change import Body
 from odata_service.bind.query import Read
-from odata_service.edm.literal_v4 import read_literal, write_literal
+from odata_service.edm.literal_v4 import read_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import Gone, MethodNotAllowed, ODataError
@@ -22,9 +20,9 @@ from odata_service.parse import parse_v4
 from odata_service.parse.shape import Shape
 from odata_service.parse.sync import SINCE, place_of, plain_query, token_of
 from odata_service.parse.syntax import Syntax
-from odata_service.protocol import SYNC, Protocol
+from odata_service.protocol import SYNC
 from odata_service.result import EntityCollection, EntityDelta, Result, ServiceDocument
-from odata_service.spelling import Exchange
+from odata_service.spelling import AnswersOfRecords, Exchange, WaysOfRecords
 from odata_service.sync_sets import SyncSets
 from odata_service.token import BAD_TOKEN
 
@@ -32,24 +30,21 @@ JSON = {"Content-Type": "application/json"}
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 NO_TOMBSTONES = (("includeDeleted", "false"),)  # the common language's word for it
 UNLIMITED = Limits()
+CONDITIONS: ConditionRules = TagRules("optional", ODataError, strict=False)
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeSync:
+class ExchangeSync(AnswersOfRecords):
     """One request for what has changed."""
 
     request: ODataRequest
     sets: SyncSets
 
-    paged: bool = True
-    follows_changes: bool = True
-    answers_deltas: bool = False
-    goes_on: bool = False
-    returns_content: bool = False
-    shows_state: bool = False
-    deletes_for_good: bool = False
-    page_size: int | None = None
-    variant: str = ""
+    follows_changes = True
+    returns_content = False
+    shows_state = False
+    deletes_for_good = False
+    page_size = None
 
     @property
     def largest_page(self) -> int | None:
@@ -58,14 +53,8 @@ class ExchangeSync:
     def meant(self, read: Read) -> Read:
         return read
 
-    def check(self, syntax: Syntax) -> None:
-        """There is one version, and it carries everything."""
-
     def body(self, model: EntityModel, limits: Limits) -> Body:
         raise AssertionError("only pushes have a body")
-
-    def promise(self, result_type: type[Result]) -> None:
-        """Every client reads JSON."""
 
     def write(self, result: Result) -> ODataResponse:
         match result:
@@ -87,39 +76,16 @@ class ExchangeSync:
 
 
 @dataclass(frozen=True, slots=True)
-class SpellingSync:
+class SpellingSync(WaysOfRecords):
     """Records of tracked sets, by the token of the last pull; and pushes."""
 
     sets: SyncSets
-    protocol: Protocol = SYNC
-    key_as_segment: bool = False
-    tombstones: Tombstones = "asked"
-    whole_sets: bool = False
-    whole_links: bool = False
-    deletes_properties: bool = False
-    upserts: bool = False
-    shapes_answers: bool = False
-    updates: Sequence[str] = ()
-    replays: bool = False
-    has_batches: bool = False
-    has_feed: bool = True
-    delta_option: str = "$deltatoken"
-    has_pushes: bool = True
-    parameters_in_query: bool = False
-    batch_status: int = 200
-    batch_headers: Mapping[str, str] = field(default_factory=dict)
-    content_id_in_part: bool = False
-    json_batches: bool = False
-    conditions: ConditionRules = field(default_factory=lambda: TagRules("optional", ODataError, strict=False))
 
-    def batch_goes_on(self, request: ODataRequest) -> bool:
-        return False
-
-    def patience(self, request: ODataRequest) -> None:
-        """There are no answers that come later."""
-
-    def reads_messages(self, request: ODataRequest) -> bool:
-        return False
+    protocol = SYNC
+    replays = False
+    has_feed = True
+    has_pushes = True
+    conditions = CONDITIONS
 
     def seen(self, model: EntityModel) -> EntityModel:
         return self.sets.seen(model)
@@ -145,9 +111,6 @@ class SpellingSync:
 
     def shape(self, target: str, query: str) -> Shape | None:
         return None
-
-    def write_literal(self, value: object, kind: PrimitiveType) -> str:
-        return write_literal(value, kind)
 
     def literal(self, text: str) -> tuple[PrimitiveType, object]:
         return read_literal(text)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from odata_service.bind.change import Body
@@ -20,7 +19,7 @@ from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse.datasync import INCLUDE_DELETED, parse_old_rows
 from odata_service.parse.shape import Shape
 from odata_service.parse.syntax import Syntax
-from odata_service.protocol import ZUMO, Protocol
+from odata_service.protocol import ZUMO
 from odata_service.result import EntityCollection
 from odata_service.spelling import Exchange
 from odata_service.spelling_datasync import ExchangeDatasync, SpellingDatasync
@@ -63,8 +62,8 @@ class ExchangeZumo(ExchangeDatasync):
 class SpellingZumo(SpellingDatasync):
     """The same tables for older clients. Which of the two dialects a client speaks, it says in a header or in the query."""
 
-    protocol: Protocol = ZUMO
-    updates: Sequence[str] = ("PUT", "PATCH")
+    protocol = ZUMO
+    updates = ("PUT", "PATCH")
 
     def meant(self, request: ODataRequest) -> ODataRequest:
         request = super(SpellingZumo, self).meant(request)

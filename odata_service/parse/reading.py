@@ -9,7 +9,7 @@ from lark import Token
 
 from odata_service.edm.primitive import INT64, PrimitiveType
 from odata_service.errors import BadRequest
-from odata_service.limits import Limits
+from odata_service.limits import Limits, counts_rows
 from odata_service.parse.grammar import Grammar, Lexeme
 from odata_service.parse.measure import check_expression
 from odata_service.parse.syntax import EnumLiteral, Literal
@@ -82,7 +82,7 @@ class Reading:
 
     def _count(self, digits: str, target: str, limit: str | None, at: int) -> Literal:
         limit = limit or "max_top"
-        if len(digits) > 18:
+        if not counts_rows(digits):
             self.limits.refuse(limit, digits[:60], target=target, at=at)
         self.limits.check(limit, int(digits), target=target, at=at)
         self.counts.append((len(self.literals), self.limits.most(limit)))

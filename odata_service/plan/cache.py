@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from odata_service.access import Caller
 from odata_service.access.conditions import Guards
+from odata_service.limits import counts_rows
 
 Value = TypeVar("Value")
 
@@ -31,7 +32,7 @@ class Fit:
         [True, False, False]
         """
         return all(texts[slot] == text for slot, text in self.pinned) and all(
-            texts[slot].isdecimal() and len(texts[slot]) < 19 and int(texts[slot]) <= most for slot, most in self.counts
+            counts_rows(texts[slot]) and int(texts[slot]) <= most for slot, most in self.counts
         )
 
 
