@@ -19,11 +19,12 @@ from odata_service.bind.query import Step
 from odata_service.bind.sync import Sync
 from odata_service.changes import Changes
 from odata_service.edm.model import EntityModel, EntitySet
+from odata_service.edm.temporal import in_utc, write_instant
 from odata_service.errors import BadRequest, Conflict, FailedDependency, Gone, ODataError, UnprocessableContent
 from odata_service.execute.connection import Timing
 from odata_service.execute.sync_change import Did, Synced
 from odata_service.execute.write import Transaction
-from odata_service.formats.json_sync import COMPLETE, error_member, key_members, records
+from odata_service.formats.json_sync import COMPLETE, error_member, is_exact, key_members, records
 from odata_service.formats.read_json_sync import Entry, PushBody
 from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse.sync import place_of
@@ -219,7 +220,7 @@ class Push:
         """Put what came of each operation in words, with the records as they are now."""
         texts = dict(self._texts([item.outcome for item in items if isinstance(item.outcome, Synced)], transaction))
         for item in items:
-            item.words = _said(item, texts)
+            item.words = _said(item, texts, self._exact)
             item.said = _dumped(item.words)
 
     def _texts(self, outcomes: Sequence[Synced], transaction: Transaction) -> Iterator[tuple[Subject, str]]:
@@ -236,7 +237,11 @@ class Push:
                     step = Step(entity_set, among=_among(entity_set, keys))
                     found = reads.found(step, NO_OPTIONS, (), self.caller, self.spelling, self.timing)
                     assert isinstance(found, EntityCollection), "records are looked for by many keys"
-                    yield from _keyed(entity_set, found)
+                    yield from _keyed(entity_set, found, self._exact)
+
+    @property
+    def _exact(self) -> bool:
+        return is_exact(self.request.headers)
 
 
 def _hindrance(item: Item) -> ODataError:
@@ -257,9 +262,9 @@ def _among(entity_set: EntitySet, keys: list[tuple[object, ...]]) -> Callable[[A
     return lambda alias: is_one_of(tuple(getattr(alias, part.attribute) for part in entity_set.type.key), keys)
 
 
-def _keyed(entity_set: EntitySet, found: EntityCollection) -> Iterator[tuple[Subject, str]]:
+def _keyed(entity_set: EntitySet, found: EntityCollection, exact: bool) -> Iterator[tuple[Subject, str]]:
     shape, rows = found.level.shape, found.level.rows
-    for row, text in zip(rows, records(shape, rows), strict=True):
+    for row, text in zip(rows, records(shape, rows, exact), strict=True):
         yield (entity_set.name, tuple(shape.value(row, part) for part in entity_set.type.key)), text
 
 
@@ -271,7 +276,7 @@ def _status(outcome: Synced | ODataError | None) -> int:
     return outcome.status
 
 
-def _said(item: Item, texts: Texts) -> dict[str, Any]:
+def _said(item: Item, texts: Texts, exact: bool) -> dict[str, Any]:
     """(Any: it becomes JSON.)"""
     outcome = item.outcome
     said: dict[str, Any] = {} if item.entry.id is None else {"id": item.entry.id}
@@ -279,9 +284,10 @@ def _said(item: Item, texts: Texts) -> dict[str, Any]:
     if not isinstance(outcome, Synced):
         assert outcome is not None
         undone = isinstance(outcome, FailedDependency)
-        key = key_members(item.command.entity_set.type, item.subject[1]) if isinstance(item.entry.meant, Sync) else {}
+        known = isinstance(item.entry.meant, Sync)
+        key = key_members(item.command.entity_set.type, item.subject[1], exact=exact) if known else {}
         return {**said, "result": "undone" if undone else "rejected", **key, "error": error_member(outcome)}
-    said |= {"result": outcome.did, **key_members(outcome.entity_set.type, outcome.key)}
+    said |= {"result": outcome.did, **key_members(outcome.entity_set.type, outcome.key, exact=exact)}
     text = texts.get((outcome.entity_set.name, outcome.key))
     record = None if text is None else orjson.Fragment(text)
     if outcome.did not in ("deleted", "open"):
@@ -293,6 +299,8 @@ def _said(item: Item, texts: Texts) -> dict[str, Any]:
             "client": None if item.command.action == "delete" else item.entry.data,
             "server": record if outcome.did in ("open", "kept") else None,
         }
+        if outcome.met.is_gone and outcome.met.stamp is not None:
+            said["conflict"]["version"] = write_instant(in_utc(outcome.met.stamp))
     return said
 
 

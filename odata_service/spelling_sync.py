@@ -57,17 +57,22 @@ class ExchangeSync(AnswersOfRecords):
         raise AssertionError("only pushes have a body")
 
     def write(self, result: Result) -> ODataResponse:
+        exact = json_sync.is_exact(self.request.headers)
         match result:
             case EntityCollection():
                 link = result.next_link or result.delta_link
                 assert link is not None, "a set that can be synchronised can be followed"
                 reasons = [""] * len(result.level.rows)
-                body = json_sync.changes(result.level, reasons, token_of(link), result.next_link is not None)
+                body = json_sync.changes(
+                    result.level, reasons, token_of(link), result.next_link is not None, exact=exact
+                )
                 return ODataResponse(200, dict(JSON), body)
             case EntityDelta():
                 link = result.next_link or result.delta_link
                 assert link is not None, "a delta always goes on"
-                body = json_sync.changes(result.level, result.reasons, token_of(link), result.next_link is not None)
+                body = json_sync.changes(
+                    result.level, result.reasons, token_of(link), result.next_link is not None, exact=exact
+                )
                 return ODataResponse(200, dict(JSON), body)
             case ServiceDocument():
                 rules = {name: self.sets.rule(each) for name, each in result.model.sets.items()}

@@ -37,6 +37,7 @@ class Met:
     resolution: Resolution
     contested: frozenset[str]
     is_gone: bool
+    stamp: datetime | None = None  # of the record, or of its tombstone
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ class SyncChange:
     def _deleted(self, found: Entity) -> Callable[[], Synced]:
         if self.command.action == "delete":
             return self._done("unchanged", found)
+        if self._knows(found):  # that it was deleted, and wants it back
+            return self._revive(found)
         return self._decided(found, self._conflict(None, self._stamp(found)))
 
     def _present(self, found: Entity) -> Callable[[], Synced]:
@@ -108,13 +111,17 @@ class SyncChange:
             return self._decided(found, self._conflict(server, self._stamp(found)))
         return self._write(found, payload)
 
+    def _knows(self, found: Entity) -> bool:
+        """Whether the client has seen the record, or its tombstone, as it is."""
+        version = self.command.version
+        return version is not None and milliseconds(version) == milliseconds(self._stamp(found))
+
     def _has_moved_on(self, found: Entity) -> bool:
         """Whether the record is not as the client knows it. A stamp alone may have changed for nothing that matters."""
         version, base, at = self.command.version, self.command.base, self.command.at
-        stamp = self._stamp(found)
         if version is None and base is None:
-            return at is not None and milliseconds(at) < milliseconds(stamp)
-        if version is not None and milliseconds(version) == milliseconds(stamp):
+            return at is not None and milliseconds(at) < milliseconds(self._stamp(found))
+        if self._knows(found):
             return False
         return base is None or any(not same(self._value(found, name), value) for name, value in base.items())
 
@@ -137,7 +144,7 @@ class SyncChange:
 
     def _decided(self, found: Entity | None, conflict: Conflict) -> Callable[[], Synced]:
         resolution, payload = RULES[self.command.rule](conflict), self.command.payload
-        met = Met(resolution, conflict.contested, conflict.server is None)
+        met = Met(resolution, conflict.contested, conflict.server is None, conflict.stamp)
         match resolution.winner:
             case "ask":
                 return self._done("open", found, met)
@@ -156,7 +163,7 @@ class SyncChange:
         self.work.caller.demand(self.command.entity_set, EntitySetRights.WRITE_APPEND)
         return self._done("added", self.work.insert(self.command.payload), met)
 
-    def _revive(self, found: Entity, met: Met) -> Callable[[], Synced]:
+    def _revive(self, found: Entity, met: Met | None = None) -> Callable[[], Synced]:
         self.work.caller.demand(self.command.entity_set, EntitySetRights.WRITE_APPEND)
         self.work.revive(found, self.command.payload, self.command.action != "update")
         return self._done("added", found, met)

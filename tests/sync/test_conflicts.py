@@ -138,6 +138,17 @@ def test_a_record_that_was_deleted(orders, conflicts, action, at, expected, is_t
         assert result["conflict"]["server"] is None and result["conflict"]["client"] == data
 
 
+@pytest.mark.parametrize("conflicts", ["ask", "merge"])
+def test_a_client_that_has_seen_the_deletion_may_have_the_record_back(orders, conflicts):
+    known = orders.records()[ADA]
+    orders.do("delete", {"localId": ADA})
+    operation = orders.operation("update", mine(), version=known["lastModified"])
+    (asked,) = rule(orders, conflicts).results("Orders", operation)
+    again = {"localId": ADA, "customerName": "Ada King", "status": "Cancelled"}
+    result = orders.do("add", again, version=asked["conflict"]["version"])
+    assert (result["result"], orders.records()[ADA]["customerName"]) == ("added", "Ada King")
+
+
 @pytest.mark.parametrize("conflicts, at, expected", [
     ("latest", SOON, "deleted"), ("latest", LONG_AGO, "kept"), ("server", SOON, "kept"), ("client", LONG_AGO, "deleted"),
     ("merge", SOON, "open"), ("ask", SOON, "open"),

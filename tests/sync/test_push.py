@@ -98,7 +98,10 @@ class TestAllOrNothing:
         operations = [orders.operation("add", NEW), orders.operation("update", {"localId": "nobody"})]
         answer = orders.push("Orders", *operations, atomic=True)
         assert answer.error == (404, "ResourceNotFound")
-        assert [(each["status"], each["result"]) for each in answer.json["results"]] == [(424, "undone"), (404, "rejected")]
+        assert [(each["status"], each["result"]) for each in answer.json["results"]] == [
+            (424, "undone"),
+            (404, "rejected"),
+        ]
         assert "new" not in orders.records() and orders.logs() == []
         results = orders.results("Orders", operations[0])
         assert results[0]["result"] == "added", "what was undone may come again under its id"
@@ -221,7 +224,16 @@ class TestBodies:
 
 
 def test_what_there_is_to_synchronise(orders):
-    assert orders.pull("")["sets"] == [
-        {"name": "Customers", "url": f"{ROOT}Customers", "key": ["localId"], "conflicts": "merge"},
-        {"name": "Orders", "url": f"{ROOT}Orders", "key": ["localId"], "conflicts": "latest"},
+    customers, orders_set = orders.pull("")["sets"]
+    known = ("name", "url", "key", "conflicts", "stamp")
+    assert [[each[name] for name in known] for each in (customers, orders_set)] == [
+        ["Customers", f"{ROOT}Customers", ["localId"], "merge", "lastModified"],
+        ["Orders", f"{ROOT}Orders", ["localId"], "latest", "lastModified"],
+    ]
+    assert customers["properties"] == [
+        {"name": "id", "type": "Edm.Int32", "nullable": False, "readOnly": True},
+        {"name": "localId", "type": "Edm.String", "maxLength": 50, "nullable": False, "readOnly": False},
+        {"name": "name", "type": "Edm.String", "maxLength": 100, "nullable": False, "readOnly": False},
+        {"name": "phone", "type": "Edm.String", "maxLength": 30, "nullable": True, "readOnly": False},
+        {"name": "lastModified", "type": "Edm.DateTimeOffset", "nullable": False, "readOnly": True},
     ]
