@@ -26,6 +26,7 @@ class Behavior:
     accept_replace_function_in_query: bool = _switch(True, "replace in V2's $filter and $orderby", per_set=True)
     accept_spatial_literals_in_query: bool = _switch(True, "geography'…' in conditions and orders", per_set=True)
     invoke_interceptors_on_link_delete: bool = _switch(True, "change interceptors when a link is removed")
+    enable_type_conversion: bool = _switch(True, "values in bodies may come in another form, 3 as a text")
     use_verbose_errors: bool = _switch(False, "the exception behind an unexpected error is told to clients")
 
 
@@ -45,6 +46,11 @@ class Behaviors:
         return bool(self.of_sets) or any(
             row.metadata["per_set"] and not getattr(self.usual, row.name) for row in _ROWS.values()
         )
+
+    @property
+    def converts(self) -> bool:
+        """Whether values in bodies may come in another form than that in which the service writes them."""
+        return self.usual.enable_type_conversion
 
     def say(self, set_name: str, switches: dict[str, bool]) -> None:
         for name in switches:

@@ -193,7 +193,7 @@ class Changes:
             return self._invocation(resource.call, syntax, request, caller, spelling, exchange)
         caller.permit(method, resource)
         ids = () if syntax.options.id is None else (syntax.options.id,)
-        body = exchange.body(spelling.seen(caller.model), self.reads.limits)
+        body = exchange.body(spelling.seen(caller.model), self.reads.limits, converts=caller.behaviors.converts)
         bound = command(
             method, resource, body, ids=ids, slug=_slug(request), upserts=spelling.upserts
         )
@@ -231,7 +231,7 @@ class Changes:
     ) -> Order:
         """An action with what it is called with."""
         asked = self.reads.asked(request, caller, syntax, spelling)
-        body = exchange.body(spelling.seen(caller.model), self.reads.limits)
+        body = exchange.body(spelling.seen(caller.model), self.reads.limits, converts=caller.behaviors.converts)
         conditions = spelling.conditions.of_call(request)
         ChangeAnswers(self.reads, caller, spelling, exchange).check_returned(call, syntax)
         run = self.reads.invoker.action(call, asked, body, conditions)

@@ -75,7 +75,8 @@ class Exchange(Shape):
     def check(self, syntax: Syntax) -> None:
         """Refuse what an answer in the agreed version could not carry."""
 
-    def body(self, model: EntityModel, limits: Limits) -> Body: ...
+    def body(self, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
+        """``converts`` is whether values may come in another form than that in which they are written."""
 
     def promise(self, result_type: type[Result]) -> None:
         """Refuse an answer that the client could not read, before there is something to answer."""

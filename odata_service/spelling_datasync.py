@@ -76,7 +76,7 @@ class ExchangeDatasync(AnswersOfRecords):
             query = with_leavers(query, known[UPDATED_AT], of_view=self.table.leavers == "view")
         return replace(read, query=query)
 
-    def body(self, model: EntityModel, limits: Limits) -> Body:
+    def body(self, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
         content_type = self.request.headers.get("Content-Type")
         return JsonBodyDatasync(self.request.body, content_type, limits, self.key)
 

@@ -100,10 +100,10 @@ class ExchangeV2(OfOData):
     def check(self, syntax: Syntax) -> None:
         refuse_newer(self.version, _new_options(syntax))
 
-    def body(self, model: EntityModel, limits: Limits) -> Body:
+    def body(self, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
         content_type = self.request.headers.get("Content-Type")
         body = AtomBodyV2 if is_xml(content_type) else JsonBodyV2
-        return body(self.request.body, content_type, model, limits)
+        return body(self.request.body, content_type, model, limits, converts)
 
     def promise(self, result_type: type[Result]) -> None:
         format_for(result_type, self.wish)

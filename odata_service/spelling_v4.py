@@ -113,9 +113,10 @@ class ExchangeV4(OfOData):
             message = "$index is not supported: no collection here has an order of its own"
             raise NotImplementedByService("NotImplemented", message, target="$index")
 
-    def body(self, model: EntityModel, limits: Limits) -> Body:
+    def body(self, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
         version = version_of_body(self.request.headers)
-        return JsonBodyV4(self.request.body, self.request.headers.get("Content-Type"), model, limits, version)
+        content_type = self.request.headers.get("Content-Type")
+        return JsonBodyV4(self.request.body, content_type, model, limits, version, converts)
 
     def promise(self, result_type: type[Result]) -> None:
         format_for(result_type, self.wish)

@@ -47,8 +47,12 @@ class Substring(FunctionElement[str]):
     inherit_cache = True
 
 
+LONGEST = 1_000_000  # characters that replace makes
+
+
 class Replace(FunctionElement[str]):
-    """Every occurrence of the second text by the third; an empty second text occurs nowhere."""
+    """Every occurrence of the second text by the third; an empty second text occurs nowhere. A text that would become longer
+    than ``LONGEST`` is null: calls inside of calls multiply its length, up to all of the memory there is."""
 
     name = "replace"
     type = types.String()

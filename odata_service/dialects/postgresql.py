@@ -84,6 +84,17 @@ def unicode_collation(compiler: SQLCompiler) -> str:
     return "pg_c_utf8" if version >= (17,) else "und-x-icu"
 
 
+@compiles(constructs.Replace, "postgresql")
+def _replace(element: constructs.Replace, compiler: SQLCompiler, **kw: Any) -> str:
+    """``OFFSET 0`` keeps each text from being calculated as often as it is named."""
+    texts = zip(arguments(element, compiler, **kw), ("hay", "old", "new"), strict=True)
+    said = ", ".join(f"CAST({text} AS text) AS {name}" for text, name in texts)
+    occurrences = "(length(hay) - length(replace(hay, old, ''))) / length(old)"
+    grown = f"length(hay) + CAST({occurrences} AS bigint) * (length(new) - length(old))"
+    too_long = f"CASE WHEN length(new) > length(old) AND old <> '' THEN {grown} > {constructs.LONGEST} END"
+    return f"(SELECT CASE WHEN {too_long} THEN NULL ELSE replace(hay, old, new) END FROM (SELECT {said} OFFSET 0) AS said)"
+
+
 @compiles(constructs.DatePart, "postgresql")
 def _date_part(element: constructs.DatePart, compiler: SQLCompiler, **kw: Any) -> str:
     (moment,) = arguments(element, compiler, **kw)

@@ -176,8 +176,7 @@ def _date_part(element: constructs.DatePart, compiler: SQLCompiler, **kw: Any) -
 
 @compiles(constructs.Replace, "sqlite")
 def _replace(element: constructs.Replace, compiler: SQLCompiler, **kw: Any) -> str:
-    text, old, new = arguments(element, compiler, **kw)
-    return f"(replace({text}, {old}, {new}) || substr({new}, 1, 0))"  # null with null, also where nothing is replaced
+    return f"odata_replace({', '.join(arguments(element, compiler, **kw))})"
 
 
 @compiles(constructs.RoundHalfEven, "sqlite")
@@ -299,6 +298,15 @@ def _total(function: Callable[..., Any], refusing: bool = False) -> Callable[...
     return wrapper
 
 
+def _replaced(text: str, old: str, new: str) -> str | None:
+    if not old:
+        return text
+    grows = len(new) > len(old)
+    if grows and len(text) + text.count(old) * (len(new) - len(old)) > constructs.LONGEST:
+        return None
+    return text.replace(old, new)
+
+
 def _lower(text: object) -> str:
     return str(text).lower() if str(text).isascii() else "".join(map(_lower_letter, str(text)))
 
@@ -397,6 +405,7 @@ _ROUNDINGS = {
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "lower": (1, _total(_lower)),
     "upper": (1, _total(_upper)),
+    "odata_replace": (3, _total(_replaced)),
     **{f"odata_decimal_{name}": (2, _total(_decimal_arithmetic(name))) for name in _OPERATIONS},
     "odata_decimal_order": (2, _total(_decimal_order)),
     "odata_decimal_same": (2, _decimal_same),

@@ -11,6 +11,7 @@ from odata_service.edm import primitive as edm
 from odata_service.edm.feed import FeedMapping
 from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, NavigationProperty, Property
 from odata_service.errors import BadRequest
+from odata_service.formats.mistakes import invalid
 from odata_service.formats.read_json_v2 import JsonBodyV2
 from odata_service.formats.read_xml import Node, read_xml
 from odata_service.formats.value_v2 import value_of_text
@@ -20,7 +21,7 @@ from odata_service.links import absolute
 _ENTRY, _FEED, _LINK, _CATEGORY, _CONTENT, _ID = (
     name(ATOM, each) for each in ("entry", "feed", "link", "category", "content", "id")
 )
-_PROPERTIES, _INLINE, _NULL = (name(METADATA, each) for each in ("properties", "inline", "null"))
+_PROPERTIES, _INLINE, _NULL, _TYPE = (name(METADATA, each) for each in ("properties", "inline", "null", "type"))
 _BASE = name(XML, "base")
 # WCF's client writes it in the one namespace, the specification in the other.
 _URIS = (name(DATA, "uri"), name(METADATA, "uri"))
@@ -37,15 +38,15 @@ class AtomBodyV2(JsonBodyV2):
         root = self._root()
         if root.name != _ENTRY:
             raise _unexpected(root, "an Atom entry")
-        return _Entries(self.model).document(root, entity_type, "")
+        return _Entries(self.model, self.converts).document(root, entity_type, "")
 
     def property_document(self, declared: Property) -> Document:
         root = self._root()
-        return {root.local: _value(root, declared)}
+        return {root.local: _value(root, declared, self.converts)}
 
     def structure_document(self, structure: ComplexProperty) -> Document:
         root = self._root()
-        return {root.local: _structure(root, structure)}
+        return {root.local: _structure(root, structure, self.converts)}
 
     def link_document(self) -> Document:
         root = self._root()
@@ -60,8 +61,9 @@ class AtomBodyV2(JsonBodyV2):
 class _Entries:
     """Turns entries into objects; names that the types have not are left to the schema, which explains them."""
 
-    def __init__(self, model: EntityModel) -> None:
+    def __init__(self, model: EntityModel, converts: bool) -> None:
         self._model = model
+        self._converts = converts
 
     def document(self, entry: Node, entity_type: EntityType, base: str) -> Document:
         base = _base(entry, base)
@@ -72,7 +74,7 @@ class _Entries:
         said = self._model.type_named(type_name or "")
         types = list(entity_type.with_derived()) if said is None else [said]
         for node in _property_nodes(entry):
-            _put(document, node, _member(node, types))
+            _put(document, node, _member(node, types, self._converts))
         for kind in types:
             _add_mapped(document, entry, kind)
         for link in entry.all(_LINK):
@@ -139,13 +141,13 @@ def _type_name(entry: Node) -> str | None:
     return next(terms, None)
 
 
-def _member(node: Node, types: Sequence[EntityType]) -> object:
+def _member(node: Node, types: Sequence[EntityType], converts: bool) -> object:
     """The value of a property, or of a structure; the entity's own type may only be known to the database."""
     name = node.local
     structure = next((kind.complex[name] for kind in types if name in kind.complex), None)
     if structure is not None:
-        return _structure(node, structure)
-    return _value(node, next((kind.properties[name] for kind in types if name in kind.properties), None))
+        return _structure(node, structure, converts)
+    return _value(node, next((kind.properties[name] for kind in types if name in kind.properties), None), converts)
 
 
 def _add_mapped(document: Document, entry: Node, entity_type: EntityType) -> None:
@@ -174,17 +176,20 @@ def _text_at(entry: Node, mapping: FeedMapping) -> str:
     return node.text if mapping.attribute is None else node.attributes.get(name(namespace, mapping.attribute), "")
 
 
-def _structure(node: Node, structure: ComplexProperty) -> object:
+def _structure(node: Node, structure: ComplexProperty, converts: bool) -> object:
     if _is_null(node):
         return None
     document: Document = {}
     for child in node.children:
-        _put(document, child, _value(child, structure.member(child.local)))
+        _put(document, child, _value(child, structure.member(child.local), converts))
     return document
 
 
-def _value(node: Node, declared: Property | None) -> object:
-    """A value as JSON would have it."""
+def _value(node: Node, declared: Property | None, converts: bool) -> object:
+    """A value as JSON would have it. What is said of its type counts only where nothing is converted."""
+    said = node.attributes.get(_TYPE, edm.STRING.v2).strip()
+    if not converts and declared is not None and said != declared.type.v2 and not (_is_null(node) and said == edm.STRING.v2):
+        raise invalid(declared.name, f"expected {declared.type.v2}, not {said:.80}; other types are not converted")
     if _is_null(node):
         return None
     if node.children:

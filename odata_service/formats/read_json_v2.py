@@ -16,6 +16,7 @@ from odata_service.edm.operation import Parameter
 from odata_service.errors import BadRequest, NotImplementedByService
 from odata_service.formats.mistakes import invalid, refusal
 from odata_service.formats.octets import octets
+from odata_service.formats.own_form import FORMS_V2, OwnForm
 from odata_service.formats.read_json import decoded_as, media_type_of, read_json
 from odata_service.formats.schema_v2 import read_entity, reference
 from odata_service.formats.structure import StructureReader
@@ -33,6 +34,7 @@ class JsonBodyV2:
     content_type: str | None
     model: EntityModel
     limits: Limits
+    converts: bool = True
 
     def entity(
         self, entity_type: EntityType, *, partial: bool, known: Mapping[str, object] | None = None
@@ -112,15 +114,24 @@ class JsonBodyV2:
             raise BadRequest("InvalidBody", 'expected the address of an entity: {"uri": "…"}')
         return EntityReference(uri)
 
-    def entity_document(self, _entity_type: EntityType) -> Any:
+    def entity_document(self, entity_type: EntityType) -> Any:
         """The body as JSON; another format turns its own into that."""
-        return self._document()
+        document = self._document()
+        if not self.converts:
+            OwnForm(FORMS_V2, self.model).demand(document, entity_type)
+        return document
 
-    def property_document(self, _declared: Property) -> Any:
-        return self._document()
+    def property_document(self, declared: Property) -> Any:
+        document = self._document()
+        if not self.converts and isinstance(document, dict):
+            OwnForm(FORMS_V2, self.model).demand_value(document.get(declared.name), declared, declared.name)
+        return document
 
-    def structure_document(self, _structure: ComplexProperty) -> Any:
-        return self._document()
+    def structure_document(self, structure: ComplexProperty) -> Any:
+        document = self._document()
+        if not self.converts and isinstance(document, dict):
+            OwnForm(FORMS_V2, self.model).demand_members(document.get(structure.name, document), structure)
+        return document
 
     def link_document(self) -> Any:
         return self._document()

@@ -21,6 +21,7 @@ from odata_service.formats.mistakes import invalid, refusal
 from odata_service.formats.open_v4 import read_dynamic_value
 from odata_service.formats.parameters_v4 import is_given, read_parameter
 from odata_service.formats.octets import octets
+from odata_service.formats.own_form import FORMS_V4, OwnForm
 from odata_service.formats.read_json import decoded_as, media_type_of, read_json
 from odata_service.formats.schema_v4 import Reader
 from odata_service.formats.structure import StructureReader
@@ -40,6 +41,7 @@ class JsonBodyV4:
     model: EntityModel
     limits: Limits
     version: Version = V4_01
+    converts: bool = True
 
     def entity(
         self, entity_type: EntityType, *, partial: bool, known: Mapping[str, object] | None = None
@@ -48,6 +50,8 @@ class JsonBodyV4:
         they win over the body's."""
         reader = Reader(self.model, update=partial, deep=not partial or self.version > V4_0)
         document = self._document()
+        if not self.converts:
+            OwnForm(FORMS_V4, self.model).demand(document, entity_type)
         if known and isinstance(document, dict):
             document |= {name: as_text(value, entity_type.properties[name]) for name, value in known.items()}
         try:
@@ -62,6 +66,8 @@ class JsonBodyV4:
         document = self._document()
         if not isinstance(document, dict) or "value" not in document:
             raise BadRequest("InvalidBody", 'expected a delta payload: {"@context":"#$delta","value":[…]}')
+        for item in document["value"] if not self.converts and isinstance(document["value"], list) else ():
+            OwnForm(FORMS_V4, self.model).demand(item, entity_type)
         try:
             payload = Reader(self.model, update=True).delta(document["value"], entity_type)
         except ValidationError as error:
@@ -71,8 +77,11 @@ class JsonBodyV4:
 
     def property(self, declared: Property) -> object:
         """``{"value":"x"}``"""
+        value = self._value(declared.name)
+        if not self.converts:
+            OwnForm(FORMS_V4, self.model).demand_value(value, declared, declared.name)
         try:
-            return read_value(self._value(declared.name), declared)
+            return read_value(value, declared)
         except ValueError as error:
             raise invalid(declared.name, str(error)) from None
 
@@ -83,6 +92,8 @@ class JsonBodyV4:
             document = document["value"]
         if document is None and structure.nullable:
             return None
+        if not self.converts:
+            OwnForm(FORMS_V4, self.model).demand_members(document, structure)
         try:
             return StructureReader(structure, read_value).members(document, partial=partial)
         except ValidationError as error:

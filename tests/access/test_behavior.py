@@ -120,3 +120,47 @@ def test_collections_without_pages(orders, database):
     lower = ODataService(Base, database, namespace="Shop", limits=Limits(max_results_per_collection=1))
     lower.rights("*", EntitySetRights.ALL)
     assert Client(lower, "v2").get("Customers(1)?$expand=Orders", **old).error == (400, "LimitExceeded")
+
+
+NEW = {"Id": 9, "Text": "new", "Tenant": "red"}
+ENTRY = (
+    '<entry xmlns="http://www.w3.org/2005/Atom" xmlns:m="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"'
+    ' xmlns:d="http://schemas.microsoft.com/ado/2007/08/dataservices"><content type="application/xml"><m:properties>'
+    '<d:Id m:type="Edm.Int32">9</d:Id><d:Text>new</d:Text><d:Tenant>red</d:Tenant>'
+    "{}<d:Margin m:null='true'/></m:properties></content></entry>"
+)
+
+
+@pytest.mark.parametrize("protocol, own, other", [
+    ("v4", {"Amount": 5, "Margin": 3}, {"Amount": 5, "Margin": "3"}),
+    ("v4", {"Amount": "5"}, {"Amount": 5, "Items": [{"Id": 91, "Product": "x", "Cost": "5"}]}),
+    ("v2", {"Amount": "5", "Margin": 3}, {"Amount": "5", "Margin": "3"}),
+    ("v2", {"Amount": "5"}, {"Amount": 5}),
+    ("v2", {"Amount": "5", "Items": [{"Id": 92, "Product": "x", "Cost": None}]}, {"Amount": "5", "Items": [{"Id": 91, "Product": "x", "Cost": "5"}]}),
+])  # fmt: skip
+def test_values_in_another_form(shop, protocol, own, other):
+    """WCF: EnableTypeConversion."""
+    client = shop if protocol == "v4" else shop.v2()
+    shop.service.behavior(enable_type_conversion=False)
+    assert client.send("POST", "Orders", NEW | other).error == (400, "InvalidValue")
+    assert client.send("POST", "Orders", NEW | own).status == 201
+    shop.service.behavior(enable_type_conversion=True)
+    assert client.send("POST", "Orders", NEW | {"Id": 10} | other).status == 201
+
+
+def test_single_values_in_another_form(shop):
+    shop.service.behavior(enable_type_conversion=False)
+    assert shop.send("PUT", "Orders(1)/Margin", {"value": "3"}).error == (400, "InvalidValue")
+    assert shop.send("PUT", "Orders(1)/Margin", {"value": 3}).status == 204
+    assert shop.v2().send("PUT", "Orders(1)/Margin", {"Margin": "3"}, If_Match="*").error == (400, "InvalidValue")
+    assert shop.v2().send("PUT", "Orders(1)/Margin", {"Margin": 4}, If_Match="*").status == 204
+
+
+def test_elements_of_another_type(shop):
+    entry, atom = shop.v2(), {"Content_Type": "application/atom+xml"}
+    plain, typed = (ENTRY.format(f"<d:Amount{said}>5</d:Amount>").encode() for said in ("", ' m:type="Edm.Decimal"'))
+    shop.service.behavior(enable_type_conversion=False)
+    assert entry.send("POST", "Orders", plain, **atom).error == (400, "InvalidValue")
+    assert entry.send("POST", "Orders", typed, **atom).status == 201
+    shop.service.behavior(enable_type_conversion=True)
+    assert entry.send("POST", "Orders", plain.replace(b">9<", b">10<"), **atom).status == 201
