@@ -18,6 +18,7 @@ LAYERS = """
     context changing signals behavior
     edm types annotations config
     links token dialects entry
+    client
     functions parse
     bind
     access tables sync_sets sync_log
@@ -39,7 +40,7 @@ LAYERS = """
 """
 RANKS = {name: rank for rank, row in enumerate(LAYERS.split("\n")) for name in row.split()}
 UPWARDS = {("service.py", "odata_service.web.blueprint")}  # imported late, when a blueprint is asked for
-HOMES = {"flask": "web", "werkzeug": "web", "lark": "parse", "gunicorn": "cli", "click": "cli", "jwt": "web", "marshmallow": "formats"}
+HOMES = {"httpx": "client", "flask": "web", "werkzeug": "web", "lark": "parse", "gunicorn": "cli", "click": "cli", "jwt": "web", "marshmallow": "formats"}
 SPEAKERS = {"protocol.py", "functions.py", "edm/primitive.py", "service.py", "cli.py"}
 
 
@@ -75,3 +76,13 @@ def test_module(path: Path) -> None:
             assert RANKS[inside.split(".")[0]] <= RANKS[layer], f"{name} imports {imported}"
     named = {node.id for node in nodes(path) if isinstance(node, ast.Name)} & {"V2", "V4", "DATASYNC", "ZUMO"}
     assert not named or name in SPEAKERS or path.stem.endswith(("_v2", "_v4", "_datasync", "_zumo")), f"{name} asks for {named}"
+
+
+# Leaves of the server that are as good for a client: words, literals, column types. Everything else would be its server.
+SHARED = {"errors", "edm", "types"}
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "client").glob("*.py")), ids=lambda path: path.name)
+def test_the_client_is_no_part_of_the_server(path: Path) -> None:
+    ours = {imported.split(".")[1] for imported in imports(path) if imported.startswith("odata_service.")}
+    assert ours <= SHARED

@@ -1,0 +1,145 @@
+"""Changes are fetched, page by page: a page and the place after it are stored in one transaction, or neither is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from .builder import Query
+from .operations import Operation, Queue, Remote
+from .results import Listener, PullResult, SyncEvent, SyncEventType
+from .rows import Membership, Rows
+from .store import Store
+from .tokens import Token, Tokens
+from .transport import ClientError
+from .wire import Expired, Incoming, Page, Refusal
+
+AT_MOST_ANEW = 1  # a server that calls every place too old is not asked for ever
+
+
+@dataclass(slots=True)
+class Pull:
+    """One pull. ``step`` is told each step by its name, which tests stop at."""
+
+    store: Store
+    tell: Listener
+    step: Callable[[str], object]
+
+    def run(self, queries: Sequence[Query], parallel: int) -> PullResult:
+        result = PullResult()
+        self.tell(SyncEvent(SyncEventType.PULL_STARTED))
+        with ThreadPoolExecutor(parallel, thread_name_prefix="pull") as pool:
+            for of_query in pool.map(self._query, queries):
+                result.add(of_query)
+        self.tell(SyncEvent(SyncEventType.PULL_ENDED, items_processed=result.operation_count))
+        return result
+
+    def _query(self, query: Query) -> PullResult:
+        """What is wrong with one query is no matter of the others."""
+        result = PullResult()
+        try:
+            self._pages(query, result)
+        except (Refusal, ClientError) as error:
+            result.failed_requests[query.id] = error
+        except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
+            result.local_exceptions[query.id] = error
+            self.tell(SyncEvent(SyncEventType.LOCAL_EXCEPTION, query.shape.name, query_id=query.id, exception=error))
+        return result
+
+    def _pages(self, query: Query, result: PullResult) -> None:
+        with self.store.reading() as connection:
+            token = Tokens(connection).of(query)
+        following, fetched, anew = None, 0, 0
+        while True:
+            try:
+                page = query.wire.changes(query.place, token.value, following)
+            except Expired:
+                if anew == AT_MOST_ANEW:
+                    raise
+                anew, following, token = anew + 1, None, token.anew()
+                continue
+            fetched += len(page.rows)
+            self._told(SyncEventType.ITEMS_FETCHED, query, fetched, page)
+            self.step("fetched")
+            token = self._stored(query, token, page, result)
+            self.step("stored")
+            self._told(SyncEventType.ITEMS_COMMITTED, query, fetched, page)
+            following = page.following
+            if following is None:
+                return
+
+    def _stored(self, query: Query, token: Token, page: Page, result: PullResult) -> Token:
+        """A pull that another one has overtaken (the query was reset) stores nothing more."""
+        with self.store.writing() as connection:
+            applied = Applying(connection, query, token).page(page)
+            after = replace(token, value=page.place or None, whole=token.whole or page.following is None)
+            if after.whole and not token.whole:
+                applied.deletions += Applying(connection, query, token).sweep()
+            self.step("storing")
+            Tokens(connection).save(query, after)
+        result.add(applied)
+        return after
+
+    def _told(self, kind: SyncEventType, query: Query, processed: int, page: Page) -> None:
+        self.tell(SyncEvent(kind, query.shape.name, processed, page.total, query.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """A page inside its transaction. A row that the device has a change of stays as it is; what the server has is put
+    beside the change."""
+
+    connection: Connection
+    query: Query
+    token: Token
+
+    def page(self, page: Page) -> PullResult:
+        last = {each.id: each for each in page.rows}  # a row that comes twice counts once, as it was last
+        pending = {each.item_id: each for each in self._queue.of_entities([(self.query.shape.name, id) for id in last])}
+        result = PullResult(waiting=self._set_aside([(pending[id], last[id]) for id in last if id in pending]))
+        there = {id: each.remote for id, each in last.items() if not each.deleted and id not in pending}
+        known = self._rows.known(there)
+        self._rows.store(there, whatever=not self.token.whole)
+        self._members.note(
+            self.query.shape, {id: each.remote for id, each in last.items() if not each.deleted}, self.token.number
+        )
+        result.deletions = self._left([id for id, each in last.items() if each.deleted], pending)
+        result.additions, result.replacements = len(there) - len(known), len(known)
+        return result
+
+    def sweep(self) -> int:
+        """What was fetched once and is not there any more."""
+        gone = self._members.older(self.token.number)
+        pending = {each.item_id: each for each in self._queue.of_entities([(self.query.shape.name, id) for id in gone])}
+        return self._left(gone, pending)
+
+    def _left(self, ids: Sequence[str], pending: dict[str, Operation]) -> int:
+        left = self._members.forget(ids, Tokens(self.connection).others(self.query))
+        return self._rows.remove(left - pending.keys())
+
+    def _set_aside(self, both: Sequence[tuple[Operation, Incoming]]) -> int:
+        """What the server has of rows that the device has changed. The state that the change was made of is no news."""
+        count = 0
+        for operation, incoming in both:
+            is_news = not incoming.deleted and incoming.remote.version != operation.entity_version
+            theirs: Remote | None = incoming.remote if is_news else None
+            if theirs != operation.theirs:
+                self._queue.save(replace(operation, theirs=theirs))
+            count += is_news
+        return count
+
+    @property
+    def _queue(self) -> Queue:
+        return Queue(self.connection)
+
+    @property
+    def _rows(self) -> Rows:
+        return Rows(self.connection, self.query.shape)
+
+    @property
+    def _members(self) -> Membership:
+        return Membership(self.connection, self.query.id)

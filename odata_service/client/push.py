@@ -1,0 +1,204 @@
+"""The queue is sent: what is referred to first, each operation under an id of its own, the answer stored at once.
+
+Before a request is made, the queue says what it is; after its answer, the row and the queue say what came of it. Whenever the
+device stops in between, the same request is made again under the same id, and is done once.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from odata_service.edm.temporal import write_instant
+
+from .builder import DatasyncBuilder, Query
+from .entity import EntityShape
+from .operations import Operation, Queue, Sent, pieces
+from .order import Planned, blocked, waves
+from .results import Listener, PushResult, SyncEvent, SyncEventType
+from .rows import rests
+from .settle import Settlement, Settling
+from .store import Store
+from .tokens import Tokens
+from .transport import ForeignLink, Unreachable
+from .wire import Answer, Outgoing, Refusal, Wire
+
+ROUNDS = 5  # how often a change is sent again, on what the server has by then, in one push
+DENIED_IN_A_ROW = 3  # then it is not the row that may not be changed, but the caller that is not known
+
+
+@dataclass(slots=True)
+class Push:
+    """One push. ``step`` is told each step by its name, which tests stop at."""
+
+    store: Store
+    builder: DatasyncBuilder
+    shapes: Mapping[str, EntityShape]
+    tell: Listener
+    step: Callable[[str], object]
+    result: PushResult = field(default_factory=PushResult)
+    _waiting: set[str] = field(default_factory=set)
+    _denied: int = 0
+    _total: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, types: Sequence[str], parallel: int, *, refused_too: bool) -> PushResult:
+        with self.store.reading() as connection:
+            operations = Queue(connection).all(types)
+        parked = {} if refused_too else {each.id: each for each in operations if each.state == "Failed"}
+        for each in parked.values():
+            self.result.failed_requests[each.id] = Answer("refused", each.status or 0, message=each.problem or "")
+        self._waiting |= parked.keys()
+        self._total = len(operations) - len(parked)
+        self.tell(SyncEvent(SyncEventType.PUSH_STARTED, items_total=self._total))
+        self._in_waves(operations, parallel)
+        if any(each.kind == "Delete" for each in operations):  # which may have been in the way of something
+            again = [
+                id
+                for id, answer in self.result.failed_requests.items()
+                if answer.outcome == "refused" and id not in parked
+            ]
+            self._in_waves([each for each in operations if each.id in again], parallel)
+        self.tell(SyncEvent(SyncEventType.PUSH_ENDED, items_processed=self.result.completed_operations))
+        return self.result
+
+    def _in_waves(self, operations: Sequence[Operation], parallel: int) -> None:
+        planned = waves(operations, self.shapes)
+        with ThreadPoolExecutor(parallel, thread_name_prefix="push") as pool:
+            for wave in planned:
+                for piece in pieces(self._parts(wave), parallel):
+                    list(pool.map(self._part, piece))
+
+    def _parts(self, wave: Sequence[Planned]) -> Iterator[tuple[Wire, list[Planned]]]:
+        """What goes in one request."""
+        wires: dict[int, tuple[Wire, list[Planned]]] = {}
+        for each in wave:
+            wire = self._query(each.operation).wire
+            wires.setdefault(id(wire), (wire, []))[1].append(each)
+        for wire, of_wire in wires.values():
+            for piece in pieces(of_wire, wire.at_once):
+                yield wire, piece
+
+    def _part(self, part: tuple[Wire, list[Planned]]) -> None:
+        wire, planned = part
+        if self.result.stopped is not None:
+            return
+        ids = [each.operation.id for each in planned if not blocked(each.after, self._waiting)]
+        self._waiting |= {each.operation.id for each in planned} - set(ids)
+        for _ in range(ROUNDS):
+            ids = self._round(wire, ids)
+            if not ids or self.result.stopped is not None:
+                return
+
+    def _round(self, wire: Wire, ids: Sequence[str]) -> list[str]:
+        """The operations that have something more to send."""
+        outgoing, again = self._prepared(ids)
+        if not outgoing:
+            return again
+        self.step("prepared")
+        try:
+            answers = wire.send(list(outgoing.values()))
+        except (Unreachable, ForeignLink, Refusal) as error:
+            answers = [Answer("unknown", message=str(error))] * len(outgoing)
+        self.step("answered")
+        again += self._settled(dict(zip(outgoing, answers, strict=True)))
+        self.step("settled")
+        return again
+
+    def _prepared(self, ids: Sequence[str]) -> tuple[dict[str, Outgoing], list[str]]:
+        """What is to be sent, which the queue knows before it is; and what a conflict that was known before leaves to be
+        sent after it is resolved."""
+        outgoing: dict[str, Outgoing] = {}
+        again: list[str] = []
+        with self.store.writing() as connection:
+            queue, prepared = Queue(connection), []
+            for id, operation in queue.of_ids(ids).items():
+                if operation.sent is None and operation.theirs is not None and operation.theirs.values is not None:
+                    answer = Answer("conflict", 412, operation.theirs, "the server has another version")
+                    settlement = self._settling(connection, operation).resolved(
+                        operation,
+                        operation.theirs,
+                        self.builder.resolver_of(self.shapes[operation.entity_type]),
+                        answer,
+                    )
+                    again += self._noted(operation, settlement)
+                    continue
+                sent = operation.sent or _sent(operation)
+                now = datetime.now(UTC)
+                operation = replace(
+                    operation, sent=sent, state="Sent", attempts=operation.attempts + 1, last_attempt=now
+                )
+                prepared.append(operation)
+                query = self._query(operation)
+                rest = rests(connection, [query.id], operation.item_id) if sent.kind == "Replace" else None
+                outgoing[id] = Outgoing(query.place, operation.item_id, sent, rest)
+            queue.save_all(prepared)
+        return outgoing, again
+
+    def _settled(self, answers: Mapping[str, Answer]) -> list[str]:
+        again: list[str] = []
+        with self.store.writing() as connection:
+            current = Queue(connection).of_ids(list(answers))
+            for id, answer in answers.items():
+                operation = current.get(id)
+                if operation is not None and operation.sent is not None:
+                    again += self._noted(operation, self._settling(connection, operation).settle(operation, answer))
+        return again
+
+    def _settling(self, connection: Connection, operation: Operation) -> Settling:
+        shape, query = self.shapes[operation.entity_type], self._query(operation)
+        number = Tokens(connection).of(query).number
+        return Settling(connection, shape, query.id, number, self.builder.resolver_of(shape))
+
+    def _noted(self, operation: Operation, settlement: Settlement) -> list[str]:
+        """Count what has come of an operation; its id where it goes on."""
+        with self._lock:
+            if settlement.again:
+                return [operation.id]
+            failed = settlement.failed
+            if failed is None:
+                self.result.failed_requests.pop(operation.id, None)
+                self._waiting.discard(operation.id)
+                self.result.completed_operations += 1
+                self._denied = 0
+            else:
+                self._waiting.add(operation.id)
+                self.result.failed_requests[operation.id] = failed
+                self._stop_after(failed)
+        processed = self.result.completed_operations
+        self.tell(
+            SyncEvent(
+                SyncEventType.PUSH_ITEM, operation.entity_type, processed, self._total, None, operation.id, failed
+            )
+        )
+        return []
+
+    def _stop_after(self, failed: Answer) -> None:
+        if failed.outcome == "unknown":
+            self.result.stopped = failed.message or "the server does not answer"
+        elif failed.outcome == "denied":
+            self._denied += 1
+            if self._denied == DENIED_IN_A_ROW:
+                self.result.stopped = "the server wants to know who asks"
+
+    def _query(self, operation: Operation) -> Query:
+        return self.builder.query(self.shapes[operation.entity_type])
+
+
+def _sent(operation: Operation) -> Sent:
+    made = write_instant(operation.made.replace(microsecond=operation.made.microsecond // 1000 * 1000))
+    return Sent(
+        uuid.uuid4().hex,
+        operation.kind,
+        operation.item,
+        operation.entity_version,
+        operation.version,
+        operation.base,
+        made,
+    )

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.offline.harness import PROTOCOLS, Device, Network, Server
+
+MakeDevice = Callable[..., Device]
+
+
+@pytest.fixture(params=PROTOCOLS)
+def protocol(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    found = Server(tmp_path / "server.db")
+    yield found
+    found.engine.dispose()
+
+
+@pytest.fixture
+def network(server: Server) -> Network:
+    return Network(server)
+
+
+@pytest.fixture
+def device(tmp_path: Path, network: Network, protocol: str) -> Iterator[MakeDevice]:
+    """``device("A")`` is the device A, on a file of its own; the same name is the same file."""
+    with ExitStack() as stack:
+
+        def made(name: str = "A", **options: Any) -> Device:
+            return stack.enter_context(Device(tmp_path / f"{name}.db", network, protocol, **options))
+
+        yield made
