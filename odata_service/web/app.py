@@ -11,6 +11,7 @@ from odata_service.database import is_in_memory
 from odata_service.sample import Sample, sample_named
 from odata_service.start import started
 from odata_service.web.auth import bearer_of
+from odata_service.web.client_files import client_files
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -29,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     who = bearer_of(settings)
     for prefix, protocol in sample.roots.items():
         app.register_blueprint(service.blueprint(protocol, principal=who), url_prefix=prefix)
+    app.register_blueprint(client_files(), url_prefix="/-/client")
     page = _front_page(sample)
     app.add_url_rule("/", endpoint="roots", view_func=lambda: page)
     return app

@@ -1,0 +1,99 @@
+import { NotReachable, Refused, Unauthorized } from "./errors.js"
+
+const SHORTEST = 1_000
+const LONGEST = 5 * 60_000
+const ACCEPT = "application/json;IEEE754Compatible=true" // Int64 and Decimal are strings, so that no digit is lost
+const LATER = new Set([408, 425, 429])
+
+/**
+ * The Sync API over HTTP. An answer is JSON, or a reason why there is none: `NotReachable`, `Unauthorized`, `Refused`.
+ * `token` is the application's: `async ({ refused }) => "eyJ…"`; after a 401 it is asked once more.
+ */
+export class Http {
+  #root
+  #token
+  #timeout
+  skew = 0 // milliseconds that the server's clock is ahead of ours
+
+  constructor({ url, token = null, timeout = 60_000 }) {
+    this.#root = new URL(url.endsWith("/") ? url : `${url}/`, globalThis.location?.href)
+    this.#token = token
+    this.#timeout = timeout
+  }
+
+  get(path, query = {}) {
+    const url = new URL(path, this.#root)
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== null && value !== undefined) url.searchParams.set(name, value)
+    }
+    return this.#asked(url, { method: "GET" })
+  }
+
+  post(path, body) {
+    const content = { "Content-Type": "application/json" }
+    return this.#asked(new URL(path, this.#root), { method: "POST", body: JSON.stringify(body), headers: content })
+  }
+
+  /** Whether the server answers at all, be it with a refusal; a page to log in at, of some network on the way, does not count. */
+  async answers(patience) {
+    try {
+      const signal = AbortSignal.timeout(patience)
+      const response = await fetch(this.#root, { headers: { Accept: ACCEPT }, signal, cache: "no-store", redirect: "error" })
+      return response.status < 500 && (response.headers.get("Content-Type") ?? "").includes("json")
+    } catch {
+      return false
+    }
+  }
+
+  async #asked(url, request) {
+    let response = await this.#sent(url, request, false)
+    if (response.status === 401 && this.#token) response = await this.#sent(url, request, true)
+    return this.#answer(response)
+  }
+
+  async #sent(url, request, refused) {
+    const token = this.#token && (await this.#token({ refused }))
+    const headers = { Accept: ACCEPT, ...request.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) }
+    const asked = Date.now()
+    try {
+      const signal = AbortSignal.timeout(this.#timeout)
+      const response = await fetch(url, { ...request, headers, signal, cache: "no-store", redirect: "error" })
+      this.#compareClocks(response, asked)
+      return response
+    } catch (cause) {
+      throw new NotReachable(`the server cannot be reached: ${cause.message}`, { cause })
+    }
+  }
+
+  /** The header has whole seconds; less than two of them are no difference. */
+  #compareClocks(response, asked) {
+    const said = Date.parse(response.headers.get("Date") ?? "")
+    if (Number.isNaN(said)) return
+    const ahead = said + 500 - (asked + Date.now()) / 2
+    this.skew = Math.abs(ahead) < 2_000 ? 0 : Math.round(ahead)
+  }
+
+  async #answer(response) {
+    const { status } = response
+    if (status >= 500 || LATER.has(status)) {
+      throw new NotReachable(`the server answers with ${status}`, { status, retryAt: retryAt(response.headers) })
+    }
+    const body = await response.json().catch((cause) => {
+      // A hotel's page to log in at, or an answer that was cut off: nobody knows what the server has done.
+      throw new NotReachable("the answer is not that of the server", { status, cause })
+    })
+    if (status === 401 || (status === 403 && !body.error)) throw new Unauthorized("a token is needed", { status })
+    if (!response.ok) {
+      throw new Refused(body.error?.message ?? `the server answers with ${status}`, { status, ...body.error })
+    }
+    return body
+  }
+}
+
+/** When to come again, by `Retry-After` in either form, and never sooner than in a second or later than in five minutes. */
+export function retryAt(headers, now = Date.now()) {
+  const said = headers.get("Retry-After")
+  if (said === null || said === undefined) return undefined
+  const wait = /^\s*\d+\s*$/.test(said) ? Number(said) * 1_000 : Date.parse(said) - now
+  return now + Math.min(Math.max(Number.isNaN(wait) ? SHORTEST : wait, SHORTEST), LONGEST)
+}

@@ -1,0 +1,456 @@
+/**
+ * An application that works without a network and is right when it comes back: records in IndexedDB, a queue of what was
+ * done to them, and a synchronisation with the Sync API of odata-service. docs/offline-browser.md is the manual.
+ *
+ *     const client = new OfflineClient({ name: "orders", url: "/api/sync/", sets: { Orders: { key: "localId" } } })
+ *     const orders = client.set("Orders")
+ *     await orders.add({ customerName: "Zoe", status: "Pending" })     // at once, with or without a network
+ *     orders.live({ filter: "status eq 'Pending'" }, ({ value }) => show(value))
+ *     client.on("conflict", ({ operation }) => ask(operation))
+ *     client.start()                                                   // push, pull, and again when there is reason to
+ */
+
+import { Sealer } from "./crypto.js"
+import { NotReachable, QuotaExceeded, Unauthorized, WrongRecord } from "./errors.js"
+import { Http } from "./http.js"
+import { LiveQueries } from "./live.js"
+import { Tabs } from "./locks.js"
+import { Network } from "./network.js"
+import { Pull } from "./pull.js"
+import { Push } from "./push.js"
+import { Query } from "./query.js"
+import { EntitySet, Store, stores } from "./store.js"
+
+export * from "./errors.js"
+export { Query } from "./query.js"
+
+const SETS = "sets" // as the server has described them
+const LOCK = "encryption"
+const SOON = 300 // milliseconds from an edit to its push
+const FIRST_PAUSE = 2_000
+const LONGEST_PAUSE = 5 * 60_000
+
+export class OfflineClient {
+  #events = new EventTarget()
+  #sealer = new Sealer()
+  #sets
+  #store
+  #http
+  #network
+  #live
+  #tabs
+  #timer = null
+  #pause = FIRST_PAUSE
+  #retryAt = 0
+  #interval
+  #running = null
+  #started = false
+  #described = false
+
+  /**
+   * `sets` says for each entity set `{ key, filter, indexes, encrypted, pageSize }`; `token` is asked for a bearer token
+   * (`async ({ refused }) => "…"`); `interval` is how often to look for news, in milliseconds.
+   */
+  constructor({ name, url, sets, token = null, timeout = undefined, interval = 60_000 }) {
+    this.name = name
+    this.#interval = interval
+    this.#sets = new Map(Object.entries(sets).map(([each, options]) => [each, new EntitySet(each, options)]))
+    this.#http = new Http({ url, token, timeout })
+    const clock = { now: () => new Date(Date.now() + this.#http.skew).toISOString(), newId: () => crypto.randomUUID() }
+    this.#store = new Store(name, this.#sets, this.#sealer, clock)
+    this.#network = new Network(this.#http, (isOnline) => this.#wentOnline(isOnline))
+    this.#live = new LiveQueries((set, query) => this.set(set).query(query))
+    this.#tabs = new Tabs(name, ({ type, detail }) => this.#heard(type, detail))
+  }
+
+  /** The stores that a library has to make which opens the database itself; see docs/offline-browser.md. */
+  static stores(sets) {
+    return stores(Object.entries(sets).map(([name, options]) => new EntitySet(name, options)))
+  }
+
+  set(name) {
+    const found = this.#sets.get(name)
+    if (!found) throw new WrongRecord(`there is no set ${name}; there are ${[...this.#sets.keys()].join(", ")}`)
+    return new Records(found, this, this.#store, this.#live)
+  }
+
+  get isOnline() {
+    return this.#network.isOnline
+  }
+
+  /** Listen to `change`, `conflict`, `rejected`, `overruled`, `progress`, `synced`, `status`, `quota`, `unauthorized`; returns a
+   * function that ends it. */
+  on(type, listener) {
+    const hear = ({ detail }) => listener(detail)
+    this.#events.addEventListener(type, hear)
+    return () => this.#events.removeEventListener(type, hear)
+  }
+
+  // --- encryption ----------------------------------------------------------------------------------------------------
+
+  /** Open the encrypted sets. The key is made of the passphrase (or is a CryptoKey of the application's) and is never stored. */
+  async unlock(passphraseOrKey) {
+    await this.#store.locks.hold("unlock", async () => {
+      const kept = (await this.#store.kept(LOCK)) ?? undefined
+      const how = typeof passphraseOrKey === "string" ? "unlock" : "use"
+      const made = await this.#sealer[how](passphraseOrKey, kept)
+      if (!kept) await this.#store.keep({ name: LOCK, ...made })
+    })
+    for (const set of this.#sets.values()) if (set.encrypted) this.#live.changed(set.name)
+  }
+
+  lock() {
+    this.#sealer.lock()
+  }
+
+  // --- the queue -----------------------------------------------------------------------------------------------------
+
+  /** What the server has not taken over yet, in the order in which it was done. */
+  async queue() {
+    const operations = await this.#store.operations()
+    return Promise.all(operations.map((each) => this.#shown(each)))
+  }
+
+  async conflicts() {
+    return (await this.queue()).filter(({ state }) => state === "open")
+  }
+
+  async status() {
+    const operations = await this.#store.queue()
+    const count = (...states) => operations.filter(({ state }) => states.includes(state)).length
+    return {
+      online: this.isOnline,
+      syncing: this.#running !== null,
+      pending: count("pending", "sent"),
+      conflicts: count("open"),
+      rejected: count("dead"),
+    }
+  }
+
+  /** Decide a conflict: "mine", "theirs", or the record as it is to be (null to delete it). */
+  resolve(operation, choice) {
+    return this.#decide(operation, "open", (transitions, state, found) => transitions.resolved(state, found, choice))
+  }
+
+  /** Send once more what the server has refused. */
+  retry(operation) {
+    return this.#decide(operation, "dead", (transitions, state, found) => transitions.retried(state, found))
+  }
+
+  /** Give up what was refused: the record is again what the server has. */
+  discard(operation) {
+    return this.#decide(operation, "dead", (transitions, state, found) => transitions.discarded(state, found))
+  }
+
+  async #decide(given, wanted, transition) {
+    const id = given.id ?? given
+    const operation = (await this.#store.operations()).find((each) => each.id === id && each.state === wanted)
+    if (!operation) throw new WrongRecord(`operation ${id} is not ${wanted === "open" ? "in conflict" : "refused"}`)
+    const set = this.#sets.get(operation.set)
+    await this.edit(async (editing) => {
+      const state = await editing.state(set, operation.key)
+      const found = state.operations.find((each) => each.id === id)
+      if (found) editing.set(set, operation.key, transition(this.#store.transitions(set), state, found))
+    })
+  }
+
+  async #shown({ id, set, key, action, state, at, data, from, error, conflict }) {
+    const mine = action === "delete" ? null : await this.#store.record(this.#sets.get(set), key)
+    const shown = { id, set, key, action, state, at, data, base: from, mine }
+    if (error) shown.error = error
+    if (conflict) Object.assign(shown, { columns: conflict.columns, theirs: conflict.theirs })
+    return shown
+  }
+
+  /** Change the store by hand of its transitions; what was touched is told to everybody. For the classes of this module. */
+  async edit(work) {
+    try {
+      const touched = await this.#store.change(async (editing) => {
+        await work(editing)
+        return editing.touched
+      })
+      this.#tell("change", touched)
+    } catch (error) {
+      if (error instanceof QuotaExceeded) this.#tell("quota", { error })
+      throw error
+    }
+    this.#soon(SOON)
+    await this.#registerBackgroundSync()
+  }
+
+  // --- synchronisation -----------------------------------------------------------------------------------------------
+
+  /** Synchronise by itself from now on: when the network comes back, after edits, and every `interval`. */
+  async start() {
+    this.#started = true
+    if (await this.#network.start()) await this.sync().catch(() => {})
+    else this.#soon(this.#interval)
+  }
+
+  async stop() {
+    this.#started = false
+    clearTimeout(this.#timer)
+    this.#network.stop()
+    await this.#running?.catch(() => {})
+  }
+
+  async close() {
+    await this.stop()
+    this.#tabs.close()
+    await this.#store.database.close()
+  }
+
+  /**
+   * Push, then pull. One tab does it at a time. Resolves to `{ pushed, conflicts, rejected, pulled, deleted, errors }`; rejects with
+   * `NotReachable`, `Unauthorized` or `QuotaExceeded` where it could not end; whatever was reached by then stays.
+   */
+  sync({ force = false } = {}) {
+    this.#running ??= this.#synchronised(force).finally(() => {
+      this.#running = null
+      this.#tellStatus()
+    })
+    return this.#running
+  }
+
+  async #synchronised(force) {
+    this.#tellStatus()
+    clearTimeout(this.#timer)
+    const wait = this.#retryAt - Date.now()
+    if (wait > 0 && !force) {
+      this.#soon(wait)
+      throw new NotReachable("the server has asked us to wait", { retryAt: this.#retryAt })
+    }
+    try {
+      const outcome = await this.#store.locks.hold("sync", () => this.#pushAndPull())
+      this.#network.heard(true)
+      this.#pause = FIRST_PAUSE
+      this.#soon(this.#interval)
+      this.#tell("synced", outcome)
+      return outcome
+    } catch (error) {
+      this.#failed(error)
+      throw error
+    }
+  }
+
+  async #pushAndPull() {
+    await this.#learn()
+    const push = new Push(this.#store, this.#http, (type, detail) => this.#tell(type, detail))
+    const pushed = await push.run()
+    const pull = new Pull(this.#store, this.#http, (type, detail) => this.#tell(type, detail))
+    const outcome = { pushed: pushed.done, conflicts: pushed.conflicts, rejected: pushed.rejected, pulled: 0, deleted: 0, errors: [] }
+    for (const set of this.#sets.values()) {
+      if (!this.#store.isOpen(set)) continue
+      try {
+        const { written, deleted } = await pull.run(set)
+        outcome.pulled += written
+        outcome.deleted += deleted
+      } catch (error) {
+        if (error instanceof NotReachable || error instanceof Unauthorized || error instanceof QuotaExceeded) throw error
+        outcome.errors.push({ set: set.name, error }) // one set that fails does not hold up the others
+      }
+    }
+    return outcome
+  }
+
+  /** Only look for news of one set. */
+  pull(name) {
+    return this.#store.locks.hold("sync", async () => {
+      await this.#learn()
+      return new Pull(this.#store, this.#http, (type, detail) => this.#tell(type, detail)).run(this.#sets.get(name))
+    })
+  }
+
+  /** What the sets are: their stamps, and which properties are of which type. Known from the last time while offline. */
+  async #learn() {
+    if (this.#described) return
+    const { sets } = await this.#http.get("")
+    this.#describe(sets)
+    await this.#store.keep({ name: SETS, sets })
+    this.#described = true
+  }
+
+  #describe(sets) {
+    for (const each of sets) {
+      const set = this.#sets.get(each.name)
+      if (set) set.description = each
+    }
+  }
+
+  /** For the classes of this module: wait until it is known what was learnt before. */
+  async remember() {
+    this.#remembered ??= this.#store.kept(SETS).then((kept) => kept && !this.#described && this.#describe(kept.sets))
+    await this.#remembered
+  }
+
+  #remembered = null
+
+  /** Read a set from the beginning at the next synchronisation, as if nothing were known of it. No edit is lost. */
+  async reset(name) {
+    const set = this.#sets.get(name)
+    await new Pull(this.#store, this.#http, () => {}).beginAnew(set)
+  }
+
+  #failed(error) {
+    if (error instanceof Unauthorized) this.#tell("unauthorized", { error })
+    if (error instanceof QuotaExceeded) this.#tell("quota", { error })
+    if (error instanceof NotReachable) this.#network.heard(error.status !== undefined && error.status < 500)
+    this.#retryAt = error.retryAt ?? 0
+    const pause = Math.max(this.#retryAt - Date.now(), this.#pause * (0.5 + Math.random() / 2))
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE)
+    this.#soon(pause)
+  }
+
+  #soon(pause) {
+    if (!this.#started) return
+    clearTimeout(this.#timer)
+    const wait = Math.max(pause, this.#retryAt - Date.now())
+    this.#timer = setTimeout(() => this.sync().catch(() => {}), wait)
+  }
+
+  #wentOnline(isOnline) {
+    this.#tellStatus()
+    if (isOnline && this.#started && this.#running === null) this.#soon(0)
+  }
+
+  async #registerBackgroundSync() {
+    const registration = await globalThis.navigator?.serviceWorker?.getRegistration?.().catch(() => undefined)
+    await registration?.sync?.register(backgroundTag(this.name)).catch(() => {}) // the user may have forbidden it
+  }
+
+  // --- telling -------------------------------------------------------------------------------------------------------
+
+  #tell(type, detail) {
+    this.#heard(type, detail)
+    if (TO_ALL_TABS.has(type)) this.#tabs.tell({ type, detail })
+  }
+
+  #heard(type, detail) {
+    if (type === "change") {
+      for (const { set, keys } of detail) {
+        this.#live.changed(set)
+        this.#dispatch("change", { set, keys })
+      }
+      this.#tellStatus()
+    } else {
+      this.#dispatch(type, detail)
+    }
+  }
+
+  #dispatch(type, detail) {
+    this.#events.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+
+  async #tellStatus() {
+    const status = await this.status().catch(() => null) // the store may be locked, or closed already
+    if (status) this.#dispatch("status", status)
+  }
+}
+
+const TO_ALL_TABS = new Set(["change", "conflict", "rejected", "synced"])
+
+/** The tag under which the browser calls the service worker when there is a network. */
+export const backgroundTag = (name) => `odata-offline:${name}`
+
+/** The records of one set, as the application has them. */
+class Records {
+  #set
+  #client
+  #store
+  #live
+
+  constructor(set, client, store, live) {
+    this.#set = set
+    this.#client = client
+    this.#store = store
+    this.#live = live
+  }
+
+  get(key) {
+    return this.#store.record(this.#set, this.#set.keyFrom(key))
+  }
+
+  /** The answer to `{ filter, orderby, top, skip, select, count }` or to the same as text, `"$filter=…&$top=5"`:
+   * `{ value: […], count }`. */
+  async query(options = {}) {
+    await this.#client.remember()
+    const query = new Query(this.#set, options)
+    return query.answer(await this.#store.records(this.#set, query.hint))
+  }
+
+  count() {
+    return this.#store.count(this.#set)
+  }
+
+  /** Calls `show` with the answer to a query now and whenever it has changed; returns a function that ends it. */
+  live(options, show, failed = undefined) {
+    return this.#live.subscribe(this.#set.name, options, show, failed)
+  }
+
+  /** Resolves to the record with its key, which is made here where the record has none. */
+  async add(record) {
+    const [added] = await this.addAll([record])
+    return added
+  }
+
+  /** All of them or none. */
+  async addAll(records) {
+    await this.#client.remember()
+    const made = records.map((record) => this.#withKey(record))
+    await this.#edit(async (editing, transitions) => {
+      await editing.load(this.#set, made.map((record) => this.#set.keyOf(record)))
+      for (const record of made) {
+        const key = this.#set.keyOf(record)
+        const state = await editing.state(this.#set, key)
+        if (state.record !== null) throw new WrongRecord(`${this.#set.name} has a record ${key} already`, { key })
+        editing.set(this.#set, key, transitions.added(state, record))
+      }
+    })
+    return made
+  }
+
+  /** `changes` are the columns that are to be other than they are. Resolves to the record. */
+  async update(key, changes) {
+    return this.#changed(key, (transitions, state) => transitions.updated(state, { ...changes, ...this.#keyAgain(key) }))
+  }
+
+  /** Make the record what is given: an `add` or an `update`, as it comes. */
+  async put(record) {
+    const key = this.#set.keyOf(record)
+    return (await this.get(key)) === null ? this.add(record) : this.update(key, record)
+  }
+
+  async remove(key) {
+    await this.#changed(key, (transitions, state) => transitions.removed(state))
+  }
+
+  async #changed(given, transition) {
+    await this.#client.remember()
+    const key = this.#set.keyFrom(given)
+    let record = null
+    await this.#edit(async (editing, transitions) => {
+      const state = await editing.state(this.#set, key)
+      if (state.record === null) throw new WrongRecord(`${this.#set.name} has no record ${key}`, { key })
+      const next = transition(transitions, state)
+      record = next.record
+      if (next !== state) editing.set(this.#set, key, next)
+    })
+    return record
+  }
+
+  #edit(work) {
+    return this.#client.edit((editing) => work(editing, this.#store.transitions(this.#set)))
+  }
+
+  /** A record is known by its key for ever. */
+  #keyAgain(key) {
+    return this.#set.keyMembers(this.#set.keyFrom(key))
+  }
+
+  #withKey(record) {
+    const [first, ...more] = this.#set.key
+    const isMissing = more.length === 0 && (record[first] ?? null) === null
+    return isMissing ? { ...record, [first]: crypto.randomUUID() } : { ...record }
+  }
+}
+

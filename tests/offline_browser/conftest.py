@@ -1,0 +1,111 @@
+"""One browser for all scenarios, and a server in this process whose rules a scenario may change; each scenario has devices and
+records of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from odata_service import ODataService
+from odata_service.config import Settings
+from odata_service.sample import sample_named
+from odata_service.start import started
+from odata_service.web.client_files import client_files
+from tests.browser import Browser, chromium
+
+HARNESS = (Path(__file__).parent / "page.js").read_text()
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Server:
+    """The sample's application, and its service to tell rules."""
+
+    service: ODataService
+    root: str
+
+    def rule(self, conflicts: str) -> None:
+        self.service.sync("Orders", key="LocalId", conflicts=conflicts)
+
+
+@contextmanager
+def serving(folder: Path, sample: str) -> Iterator[Server]:
+    service = started(Settings(sample=sample, database_url=f"sqlite:///{folder}/{sample}.db"))
+    app = Flask("scenarios")
+    for prefix, protocol in sample_named(sample).roots.items():
+        app.register_blueprint(service.blueprint(protocol), url_prefix=prefix)
+    app.register_blueprint(client_files(), url_prefix="/-/client")
+    app.add_url_rule("/", view_func=lambda: "<!doctype html><title>devices</title><link rel=icon href=data:,>")
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield Server(service, f"http://127.0.0.1:{server.port}")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        service.engine.dispose()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the server with the devices of ``page.js`` in it."""
+
+    browser: Browser
+    root: str
+
+    def open(self) -> Page:
+        self.browser.open(f"{self.root}/")
+        self.browser.run(HARNESS)
+        return self
+
+    def run(self, script: str, *args: object) -> Any:
+        return self.browser.run(script, *args)
+
+    @contextmanager
+    def offline(self) -> Iterator[None]:
+        """Chromium's own switch: no request leaves, and the page is told."""
+        self.browser.driver.set_network_conditions(offline=True, latency=0, throughput=0)
+        try:
+            yield
+        finally:
+            self.browser.driver.delete_network_conditions()
+
+    def settled(self, *devices: str) -> dict[str, Record]:
+        """Synchronises until all is quiet; every replica is what the server has then, and no edit is left."""
+        found = self.run("return await settled(args)", *devices)
+        assert set(found["replicas"]) == set(devices)
+        assert found["left"] == [], found["left"]
+        for name, replica in found["replicas"].items():
+            assert replica == found["server"], name
+        server: dict[str, Record] = found["server"]
+        return server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("orders"), "orders") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def only_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+@pytest.fixture
+def page(only_browser: Browser, server: Server) -> Page:
+    server.rule("latest")
+    return Page(only_browser, server.root).open()

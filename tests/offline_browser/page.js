@@ -1,0 +1,82 @@
+// What the tests have at hand in a page: devices, a network with faults, and what the server has.
+
+const { OfflineClient } = await import("/-/client/offline.js")
+const sets = { Orders: { key: "localId", indexes: ["status"], pageSize: 1000 }, Customers: { key: "localId" } }
+const devices = new Map()
+const exact = { Accept: "application/json;IEEE754Compatible=true" }
+const byKey = (records) => Object.fromEntries(records.map((each) => [each.localId, each]))
+
+/** A device is a client with a database of its own. */
+globalThis.device = (name, options = {}) => {
+  if (!devices.has(name)) {
+    const client = new OfflineClient({ name, url: "/api/sync/", sets, ...options })
+    client.told = []
+    for (const type of ["conflict", "rejected", "overruled", "quota", "unauthorized", "synced"]) {
+      client.on(type, (detail) => client.told.push({ type, ...detail }))
+    }
+    devices.set(name, client)
+  }
+  return devices.get(name)
+}
+
+globalThis.reopened = async (name, options) => {
+  await devices.get(name)?.close()
+  devices.delete(name)
+  return device(name, options)
+}
+
+// Faults are done to requests of a method in their order: `{ method, when }` with when = "before", "after", or a Response.
+globalThis.faults = []
+globalThis.requests = []
+const realFetch = globalThis.fetch.bind(globalThis)
+globalThis.fetch = async (url, request = {}) => {
+  const method = request.method ?? "GET"
+  requests.push(`${method} ${new URL(url, location).pathname.split("/").pop()}`)
+  const index = faults.findIndex((fault) => fault.method === method && (fault.path ?? "") === new URL(url, location).pathname.split("/").pop())
+  const [fault] = index < 0 ? [] : faults.splice(index, 1)
+  if (fault?.answer) return new Response(fault.answer.body ?? "", fault.answer)
+  if (fault?.when === "before") throw new TypeError("lost before")
+  const response = await realFetch(url, request)
+  if (fault?.when === "after") throw new TypeError("lost after")
+  if (fault?.hold) await fault.hold
+  return response
+}
+
+globalThis.onServer = async (set = "Orders") => {
+  const records = []
+  for (let token = "", more = true; more; ) {
+    const answer = await realFetch(`/api/sync/${set}?limit=1000&since=${encodeURIComponent(token)}`, { headers: exact })
+    const page = await answer.json()
+    records.push(...page.records)
+    ;({ token, more } = page)
+  }
+  return byKey(records)
+}
+
+/** The replica of a device, as the server writes it. */
+globalThis.replica = async (client, set = "Orders") => {
+  const { value } = await client.set(set).query()
+  return byKey(value)
+}
+
+/** Synchronise devices until all is quiet: what each of them has, what the server has, and what is left in their queues. */
+globalThis.settled = async (names) => {
+  const clients = names.map((name) => device(name))
+  for (let round = 0; round < 3; round++) for (const client of clients) await client.sync({ force: true })
+  const replicas = {}
+  const left = []
+  for (const client of clients) {
+    replicas[client.name] = await replica(client)
+    left.push(...(await client.queue()))
+  }
+  return { replicas, left, server: await onServer() }
+}
+
+/** Change the server's record as somebody else does. */
+globalThis.elsewhere = async (action, data, set = "Orders") => {
+  const operation = { id: crypto.randomUUID(), set, action, data }
+  const answer = await realFetch("/api/sync/", {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ operations: [operation] }),
+  })
+  return (await answer.json()).results[0]
+}

@@ -1,0 +1,318 @@
+"""An application in Chromium works without a network, and is right when it comes back. Every scenario ends with each replica
+equal to the server and nothing left in a queue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.offline_browser.conftest import Page, Server
+
+
+def test_work_offline_and_come_back(page: Page) -> None:
+    page.run("""
+        await device("phone").sync()
+        await device("phone").set("Orders").update("order-brian", { status: "Known" })
+    """)
+    with page.offline():
+        is_online, has_network, error, status, replica = page.run("""
+            const phone = device("phone"), orders = phone.set("Orders")
+            await phone.start()
+            const added = await orders.add({ customerName: "Zoe", status: "Draft" })
+            await orders.update(added.localId, { status: "Pending" })
+            await orders.remove("order-ada")
+            const error = await phone.sync().catch((error) => error.name)
+            return [phone.isOnline, navigator.onLine, error, await phone.status(), await replica(phone)]
+        """)
+    assert (is_online, has_network, error, status["pending"]) == (False, False, "NotReachable", 3)
+    assert "order-ada" not in replica and {"Pending", "Known"} <= {each["status"] for each in replica.values()}
+    online = page.run("""
+        const phone = device("phone")
+        while (!(await phone.status()).online || (await phone.status()).pending) await new Promise((go) => setTimeout(go, 20))
+        await phone.stop()
+        return phone.told.filter(({ type }) => type === "synced").at(-1)
+    """)
+    assert online["pushed"] == 3
+    server = page.settled("phone")
+    assert "order-ada" not in server and [each["status"] for each in server.values()].count("Pending") == 1
+
+
+def test_a_reload_forgets_nothing(page: Page) -> None:
+    page.run("""
+        await device("reloaded").sync()
+        faults.push({ method: "POST", when: "before" })
+        await device("reloaded").set("Orders").add({ localId: "reload", customerName: "R", status: "1" })
+        await device("reloaded").sync().catch(() => {})
+    """)
+    page.open()
+    queue = page.run('return (await device("reloaded").queue()).map(({ action, state }) => [action, state])')
+    assert queue == [["add", "sent"]]
+    assert page.settled("reloaded")["reload"]["status"] == "1"
+
+
+FAULTS = [
+    '{ method: "POST", when: "before" }',
+    '{ method: "POST", when: "after" }',
+    '{ method: "POST", answer: { status: 500, body: "<h1>" } }',
+    '{ method: "POST", answer: { status: 200, body: "{\\"results\\": [" } }',
+    '{ method: "POST", answer: { status: 503, headers: { "Retry-After": "999999" } } }',
+    '{ method: "GET", path: "Orders", when: "after" }',
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_answer_that_is_not_heard(page: Page, fault: str) -> None:
+    """Whatever was done is not done again, and what is edited meanwhile comes after it."""
+    page.run(f"""
+        const phone = device("lost"), orders = phone.set("Orders")
+        await phone.sync({{ force: true }})
+        faults.push({fault})
+        const [customer] = await phone.set("Customers").addAll([{{ name: "C" }}])
+        const order = await orders.add({{ customerName: "L", status: "1", customerLocalId: customer.localId }})
+        globalThis.gone = await orders.add({{ customerName: "gone", status: "1" }})
+        await phone.sync().catch(() => {{}})
+        await orders.update(order.localId, {{ status: "2" }})
+        await orders.remove(gone.localId)
+    """)
+    server = page.settled("lost")
+    assert page.run("return gone.localId") not in server
+    assert {each["status"] for each in server.values() if each["customerName"] == "L"} == {"2"}
+
+
+def test_retry_after_is_heard_and_has_a_limit(page: Page) -> None:
+    waits = page.run("""
+        const phone = device("patient")
+        faults.push({ method: "GET", answer: { status: 503, headers: { "Retry-After": "999999" } } })
+        const first = await phone.sync().catch((error) => error)
+        const second = await phone.sync().catch((error) => error)
+        return [first.name, (first.retryAt - Date.now()) / 60000, second.name, requests.length]
+    """)
+    assert waits[0] == waits[2] == "NotReachable" and 4 < waits[1] <= 5 and waits[3] == 1
+    page.settled("patient")
+
+
+def test_two_devices_change_different_columns(page: Page) -> None:
+    page.run("""
+        const phone = device("phone-2"), laptop = device("laptop-2")
+        await elsewhere("add", { localId: "both", customerName: "B", status: "1" })
+        await phone.sync(), await laptop.sync()
+        await phone.set("Orders").update("both", { status: "2" })
+        await laptop.set("Orders").update("both", { customerName: "Bo" })
+        await laptop.sync()
+    """)
+    both = page.settled("phone-2", "laptop-2")["both"]
+    assert (both["customerName"], both["status"]) == ("Bo", "2")
+
+
+CONFLICTS = [
+    # rule     what the application decides       the status afterwards
+    ("client", None,                              "phone"),
+    ("server", None,                              "laptop"),
+    ("latest", None,                              "laptop"),  # whose change was committed after the phone's was made
+    ("ask",    '"mine"',                          "phone"),
+    ("ask",    '"theirs"',                        "laptop"),
+    ("ask",    '{ ...mine, status: "merged" }',   "merged"),
+    ("ask",    "null",                            None),
+    ("merge",  '"mine"',                          "phone"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule, choice, status", CONFLICTS)
+def test_a_conflict(page: Page, server: Server, rule: str, choice: str | None, status: str | None) -> None:
+    server.rule(rule)
+    key = f"{rule}-{choice}"
+    conflicts = page.run("""
+        const phone = device("phone-3"), laptop = device("laptop-3"), [key] = args
+        await elsewhere("add", { localId: key, customerName: "C", status: "1" })
+        await phone.sync(), await laptop.sync()
+        await laptop.set("Orders").update(key, { status: "laptop" })
+        await phone.set("Orders").update(key, { status: "phone" })
+        await laptop.sync()
+        phone.told = []
+        await phone.sync()
+        return [await phone.conflicts(), phone.told.map(({ type }) => type)]
+    """, key)  # fmt: skip
+    (asked, told) = conflicts
+    if choice is None:
+        assert asked == [] and told == (["synced"] if rule == "client" else ["overruled", "synced"])
+    else:
+        (conflict,) = asked
+        sides = [conflict[side]["status"] for side in ("base", "mine", "theirs")]
+        assert (sides, conflict["columns"], told) == (["1", "phone", "laptop"], ["status"], ["conflict", "synced"])
+        page.run(f"""
+            const [conflict] = await device("phone-3").conflicts()
+            const {{ mine }} = conflict
+            await device("phone-3").resolve(conflict, {choice})
+        """)
+    assert page.settled("phone-3", "laptop-3").get(key, {}).get("status") == status
+
+
+@pytest.mark.parametrize("choice", ['"mine"', '"theirs"'])
+@pytest.mark.parametrize("deleted_by", ["phone", "laptop"])
+def test_one_deletes_what_the_other_changes(page: Page, server: Server, choice: str, deleted_by: str) -> None:
+    server.rule("ask")
+    key = f"{deleted_by}-{choice}"
+    page.run("""
+        const phone = device("phone-4"), laptop = device("laptop-4"), [key, by] = args
+        await elsewhere("add", { localId: key, customerName: "C", status: "1" })
+        await phone.sync(), await laptop.sync()
+        const [one, other] = by === "phone" ? [phone, laptop] : [laptop, phone]
+        await one.set("Orders").remove(key)
+        await other.set("Orders").update(key, { status: "changed" })
+        await laptop.sync()
+        await phone.sync()
+    """, key, deleted_by)  # fmt: skip
+    page.run(f"""
+        const phone = device("phone-4"), [conflict] = await phone.conflicts()
+        await phone.resolve(conflict, {choice})
+    """)
+    is_there = (deleted_by == "phone") == (choice == '"theirs"')
+    assert (key in page.settled("phone-4", "laptop-4")) is is_there
+
+
+def test_an_edit_while_a_conflict_is_open_and_its_record_changes_again(page: Page, server: Server) -> None:
+    server.rule("ask")
+    conflict = page.run("""
+        const phone = device("phone-5"), orders = phone.set("Orders")
+        await elsewhere("add", { localId: "open", customerName: "C", status: "1" })
+        await phone.sync()
+        await elsewhere("update", { localId: "open", status: "2" })
+        await orders.update("open", { status: "mine" })
+        await phone.sync()
+        await orders.update("open", { customerName: "Mine" })
+        await elsewhere("update", { localId: "open", status: "3" })
+        await phone.sync()
+        const [conflict] = await phone.conflicts()
+        await phone.resolve(conflict, "mine")
+        return conflict
+    """)
+    assert (conflict["theirs"]["status"], conflict["mine"]["customerName"]) == ("3", "Mine")
+    record = page.settled("phone-5")["open"]
+    assert (record["status"], record["customerName"]) == ("mine", "Mine")
+
+
+def test_what_is_refused_holds_up_nothing_else(page: Page) -> None:
+    queue = page.run("""
+        const phone = device("dead"), orders = phone.set("Orders")
+        await phone.sync()
+        await orders.addAll([
+          { localId: "too-long", customerName: "x".repeat(101), status: "1" },
+          { localId: "orphan", customerName: "O", status: "1", customerLocalId: "nobody" },
+          { localId: "fine", customerName: "F", status: "1" },
+        ])
+        await phone.sync()
+        return phone.queue()
+    """)
+    assert [(each["key"], each["state"], each["error"]["status"]) for each in queue] == [
+        (["too-long"], "dead", 422), (["orphan"], "dead", 409),
+    ]  # fmt: skip
+    page.run("""
+        const phone = device("dead")
+        await phone.set("Orders").update("too-long", { customerName: "short" })
+        await phone.set("Customers").add({ localId: "nobody", name: "Somebody" })
+    """)
+    server = page.settled("dead")
+    assert {"too-long", "orphan", "fine"} <= server.keys()
+    page.run("""
+        const phone = device("dead")
+        await phone.set("Orders").update("fine", { customerName: null })
+        await phone.sync()
+        await phone.discard((await phone.queue())[0])
+    """)
+    assert page.settled("dead")["fine"]["customerName"] == "F"
+
+
+def test_a_clock_that_is_wrong_by_a_day(page: Page) -> None:
+    """The latest change wins by the server's clock, whatever the devices' clocks say."""
+    statuses = page.run("""
+        const realNow = Date.now, found = []
+        for (const days of [-1, 1]) {
+          const wrong = device(`clock ${days}`), key = `clock ${days}`
+          Date.now = () => realNow() + days * 86_400_000
+          await elsewhere("add", { localId: key, customerName: "C", status: "1" })
+          await wrong.sync()
+          if (days === 1) await wrong.set("Orders").update(key, { status: "earlier" })
+          await new Promise((go) => setTimeout(go, 1100))  // the header has whole seconds
+          await elsewhere("update", { localId: key, status: "2" })
+          await new Promise((go) => setTimeout(go, 1100))
+          if (days === -1) await wrong.set("Orders").update(key, { status: "later" })
+          await wrong.sync()
+          found.push((await replica(wrong))[key].status)
+        }
+        Date.now = realNow
+        return found
+    """)
+    assert statuses == ["later", "2"]
+    page.settled("clock 1", "clock -1")
+
+
+def test_a_token_that_is_of_no_use_any_more(page: Page, server: Server) -> None:
+    """The purge has removed the tombstones that the device has not heard of."""
+    page.run("""
+        const old = device("old")
+        for (const localId of ["p1", "p2", "p3"]) await elsewhere("add", { localId, customerName: "P", status: "1" })
+        await old.sync()
+        await elsewhere("delete", { localId: "p1" })
+        await old.set("Orders").update("p2", { status: "edited" })
+        await old.set("Orders").add({ localId: "p4", customerName: "P", status: "new" })
+    """)
+    server.service.purge(timedelta())
+    found = page.run("""
+        const old = device("old")
+        faults.push({ method: "POST", when: "before" }, { method: "POST", when: "before" })
+        await old.sync().catch(() => {})
+        return old.sync({ force: true }).catch((error) => error.name).then(() => old.sync({ force: true }))
+    """)
+    assert (found["pushed"], found["deleted"]) == (2, 1)
+    statuses = {key: each["status"] for key, each in page.settled("old").items() if each["customerName"] == "P"}
+    assert statuses == {"p2": "edited", "p3": "1", "p4": "new"}
+
+
+def test_a_token_is_asked_for_again_once(page: Page) -> None:
+    found = page.run("""
+        const asked = []
+        const token = async ({ refused }) => (asked.push(refused), refused ? "new" : "old")
+        const phone = device("signed", { token })
+        faults.push({ method: "GET", answer: { status: 401, body: "{}" } })
+        await phone.sync()
+        const once = [...asked]
+        await phone.set("Orders").add({ localId: "signed", customerName: "S", status: "1" })
+        faults.push({ method: "POST", answer: { status: 401, body: "{}" } }, { method: "POST", answer: { status: 401, body: "{}" } })
+        const error = await phone.sync().catch((error) => error.name)
+        return [once.slice(0, 2), error, phone.told.map(({ type }) => type), (await phone.queue())[0].state]
+    """)
+    assert found == [[False, True], "Unauthorized", ["synced", "unauthorized"], "pending"]
+    assert "signed" in page.settled("signed")
+
+
+def test_an_answer_that_comes_after_other_news(page: Page) -> None:
+    """The device's operation was done, its answer lost, the record deleted by somebody else, and pulled, before the answer came."""
+    page.run("""
+        const phone = device("late")
+        await phone.sync()
+        await phone.set("Orders").add({ localId: "late", customerName: "L", status: "1" })
+        faults.push({ method: "POST", when: "after" })
+        await phone.sync().catch(() => {})
+        await elsewhere("delete", { localId: "late" })
+        await phone.pull("Orders")
+    """)
+    assert "late" not in page.settled("late")
+
+
+def test_deleted_and_made_again(page: Page, server: Server) -> None:
+    server.rule("ask")
+    page.run("""
+        const phone = device("undo"), orders = phone.set("Orders")
+        await orders.add({ localId: "undo", customerName: "U", status: "1" })
+        await phone.sync()
+        const before = await orders.get("undo")
+        await orders.remove("undo")
+        await orders.add(before)                     // at once: nothing has happened
+        await phone.sync()
+        await orders.remove("undo")
+        faults.push({ method: "POST", when: "after" })
+        await phone.sync().catch(() => {})
+        await orders.add({ ...before, status: "2" }) // after the deletion has left the device
+    """)
+    assert page.settled("undo")["undo"]["status"] == "2"
