@@ -103,8 +103,7 @@ class ExchangeV4(OfOData):
 
     @property
     def style(self) -> Style:
-        omit_nulls = self.preferences.omit_values == "nulls"
-        return replace(style_for(self.wish, self.version), omit_nulls=omit_nulls)
+        return style_for(self.wish, self.version, self.preferences.omit_values == "nulls")
 
     def check(self, syntax: Syntax) -> None:
         """Both versions carry everything; a ``$format`` that nothing comes in is refused before there is work."""

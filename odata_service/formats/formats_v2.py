@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from odata_service.errors import NotAcceptable
 from odata_service.formats.options_v2 import USUAL
@@ -80,6 +81,11 @@ def format_for(result_type: type[Result], wish: Wish) -> Format:
     >>> format_for(ServiceDocument, Wish(accept="application/atomsvc+xml;q=0.8, */*;q=0.1")).content_type
     'application/atomsvc+xml;charset=utf-8'
     """
+    return _format_for(result_type, wish)  # type: ignore[arg-type]  # classes can be hashed, a union of them is not known to
+
+
+@lru_cache(maxsize=256)  # a client asks for the same again and again
+def _format_for(result_type: type[Result], wish: Wish) -> Format:
     if result_type is Metadata:
         return PLAIN_XML  # whatever is asked: clients ask for it with the Accept of everything else
     if result_type is EntityCount:

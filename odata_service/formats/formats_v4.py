@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from odata_service.errors import NotAcceptable
@@ -78,6 +79,11 @@ def format_for(result_type: type[Result], wish: Wish) -> Format:
     >>> format_for(Metadata, Wish(accept="application/json")).name, format_for(Metadata, Wish()).name
     ('json', 'xml')
     """
+    return _format_for(result_type, wish)  # type: ignore[arg-type]  # classes can be hashed, a union of them is not known to
+
+
+@lru_cache(maxsize=256)  # a client asks for the same again and again
+def _format_for(result_type: type[Result], wish: Wish) -> Format:
     wish.check()
     if result_type is Metadata:
         return _metadata_format(wish)
@@ -95,7 +101,8 @@ def _metadata_format(wish: Wish) -> Format:
     return JSON if JSON.quality(ranges)[0] > XML.quality(ranges)[0] else XML
 
 
-def style_for(wish: Wish, version: Version) -> Style:
+@lru_cache(maxsize=256)
+def style_for(wish: Wish, version: Version, omit_nulls: bool = False) -> Style:
     """How the JSON is to be written, by the parameters of the range that it was chosen for.
 
     >>> from odata_service.formats.version_v4 import V4_0
@@ -106,7 +113,7 @@ def style_for(wish: Wish, version: Version) -> Style:
     level = said.get("metadata") or said.get("odata.metadata") or _OLD_LEVELS.get(said.get("odata", ""), "minimal")
     assert level in _LEVELS, "_understood lets nothing else pass"
     streaming = "true" in (said.get("streaming"), said.get("odata.streaming"))
-    return Style(cast(MetadataLevel, level), version, said.get("ieee754compatible") == "true", streaming)
+    return Style(cast(MetadataLevel, level), version, said.get("ieee754compatible") == "true", streaming, omit_nulls)
 
 
 def _parameters(ranges: Sequence[MediaRange]) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 # One preference with its parameters: name, value as token or in quotes; up to the next comma outside quotes.
@@ -43,6 +44,7 @@ class Preferences:
         return {"Preference-Applied": ", ".join(texts)} if texts else {}
 
 
+@lru_cache(maxsize=256)  # a client sends the same header again and again
 def preferences(header: str | None) -> Preferences:
     """What a ``Prefer`` header says. Unknown and malformed preferences are left out, for nobody has to follow them; of
     two with one name the short spelling is taken, else the first.

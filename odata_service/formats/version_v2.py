@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from odata_service.errors import BadRequest
 from odata_service.result import (
@@ -52,14 +53,19 @@ def negotiate(headers: Mapping[str, str], max_protocol_version: Version = V2_0) 
     >>> str(negotiate({})), str(negotiate({"MaxDataServiceVersion": "1.0;NetFx"}))
     ('2.0', '1.0')
     """
-    asked = _version(headers, "DataServiceVersion")
+    return _negotiated(headers.get("DataServiceVersion"), headers.get("MaxDataServiceVersion"), max_protocol_version)
+
+
+@lru_cache(maxsize=256)  # a client sends the same headers again and again
+def _negotiated(written_in: str | None, limit: str | None, max_protocol_version: Version) -> Version:
+    asked = _version("DataServiceVersion", written_in)
     if asked is not None and asked > max_protocol_version:
         raise BadRequest(
             "VersionNotSupported",
             f"this service speaks version {max_protocol_version} at most, and the request is in {asked}",
             target="DataServiceVersion",
         )
-    highest = _version(headers, "MaxDataServiceVersion") or V2_0
+    highest = _version("MaxDataServiceVersion", limit) or V2_0
     if highest < V1_0:
         raise BadRequest(
             "VersionNotSupported", f"no answer can be given in version {highest}", target="MaxDataServiceVersion"
@@ -67,8 +73,7 @@ def negotiate(headers: Mapping[str, str], max_protocol_version: Version = V2_0) 
     return V1_0 if min(highest, max_protocol_version) < V2_0 else V2_0
 
 
-def _version(headers: Mapping[str, str], name: str) -> Version | None:
-    text = headers.get(name)
+def _version(name: str, text: str | None) -> Version | None:
     return None if text is None else Version.read(name, text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from odata_service.errors import BadRequest
 
@@ -47,7 +48,12 @@ def negotiate(headers: Mapping[str, str], highest: Version = V4_01) -> Version:
     >>> str(negotiate({})), str(negotiate({"OData-MaxVersion": "4.01"})), str(negotiate({"OData-MaxVersion": "5.0"}))
     ('4.0', '4.01', '4.01')
     """
-    asked, limit = _spoken(headers), headers.get("OData-MaxVersion")
+    return _negotiated(headers.get("OData-Version"), headers.get("OData-MaxVersion"), highest)
+
+
+@lru_cache(maxsize=256)
+def _negotiated(spoken: str | None, limit: str | None, highest: Version) -> Version:
+    asked = _spoken(spoken)
     wanted = (asked or V4_0) if limit is None else Version.read("OData-MaxVersion", limit)
     if wanted < V4_0:
         message = f"this service answers in version 4.0 at least, and the client reads {wanted} at most"
@@ -59,15 +65,14 @@ def version_of_body(headers: Mapping[str, str]) -> Version:
     """The version in which the request itself is written; where it does not say so, the newest that the client reads
     (Protocol, Header OData-Version)."""
     limit = headers.get("OData-MaxVersion")
-    return _spoken(headers) or (V4_01 if limit is None else _newest(Version.read("OData-MaxVersion", limit)))
+    return _spoken(headers.get("OData-Version")) or (V4_01 if limit is None else _newest(Version.read("OData-MaxVersion", limit)))
 
 
 def _newest(limit: Version) -> Version:
     return max((version for version in _SPOKEN if version <= limit), default=V4_0)
 
 
-def _spoken(headers: Mapping[str, str]) -> Version | None:
-    text = headers.get("OData-Version")
+def _spoken(text: str | None) -> Version | None:
     if text is None:
         return None
     version = Version.read("OData-Version", text)

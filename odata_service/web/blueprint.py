@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import quote, unquote
 from wsgiref.types import WSGIEnvironment
 
-from flask import Blueprint, Request, Response, abort, request
+from flask import Blueprint, Flask, Request, Response, abort, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter, Rule
 from werkzeug.wsgi import get_content_length, get_host, get_input_stream
 
 from odata_service import ODataService
 from odata_service.errors import ODataError
-from odata_service.message import ANONYMOUS, Headers, ODataRequest, ODataResponse, Principal
+from odata_service.message import ANONYMOUS, ODataRequest, ODataResponse, Principal
 from odata_service.protocol import Protocol
-from odata_service.web.endless import EndlessResponse
+from odata_service.web.environ_headers import EnvironHeaders
+from odata_service.web.response import response_of
+from odata_service.web.short_path import ShortPath
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 _PLAIN_IN_PATHS = "/'(),=$:@!*;&+"
+_SHORT_PREFIX = re.compile(r"/[A-Za-z0-9._-]+")
 _HAS_BODY = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
 _PIECE = 64 * 1024
 _numbers = itertools.count(1)  # Flask wants a name of its own for each blueprint
@@ -73,6 +76,8 @@ def _mount(state: BlueprintSetupState, mounted: Endpoint) -> None:
     for path in (prefix, f"{prefix}/<odata_target:target>"):
         if path:
             state.app.url_map.add(Rule(path, endpoint=endpoint, strict_slashes=False, merge_slashes=False))
+    if mounted.who is None and isinstance(state.app, Flask) and _SHORT_PREFIX.fullmatch(prefix):
+        ShortPath.before(state.app).answers[prefix[1:]] = partial(_answered, mounted)
 
 
 class TargetConverter(BaseConverter):
@@ -83,42 +88,28 @@ class TargetConverter(BaseConverter):
 
 
 def _answer(mounted: Endpoint, decoded_target: str, environ: WSGIEnvironment) -> Response:
+    return response_of(_handled(mounted, decoded_target, environ), environ["REQUEST_METHOD"].upper())
+
+
+def _answered(mounted: Endpoint, target: str, environ: WSGIEnvironment) -> ODataResponse:
+    return _handled(mounted, _decoded(target), environ)
+
+
+def _handled(mounted: Endpoint, decoded_target: str, environ: WSGIEnvironment) -> ODataResponse:
     method = environ["REQUEST_METHOD"].upper()
     root, target = root_and_target(environ, decoded_target)
     most = mounted.service.limits.max_body_bytes + 1
-    response = mounted.answer(
+    return mounted.answer(
         ODataRequest(
             protocol=mounted.protocol,
             method="GET" if method == "HEAD" else method,  # Werkzeug leaves the body off for HEAD
             target=target,
             query=environ.get("QUERY_STRING", ""),
-            headers=Headers(_header_fields(environ)),
+            headers=EnvironHeaders(environ),
             body=_body(environ, most) if _HAS_BODY & environ.keys() else b"",
             root=root,
         )
     )
-    if response.goes_on is not None and method != "HEAD":
-        return EndlessResponse(response)
-    return _Response(response.body, response.status, response.headers)
-
-
-def _header_fields(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
-    """The fields as they came; WSGI keeps two of them under names of their own (PEP 3333, environ Variables).
-
-    >>> dict(_header_fields({"HTTP_IF_MATCH": "*", "CONTENT_TYPE": "application/json", "PATH_INFO": "/"}))
-    {'If-Match': '*', 'Content-Type': 'application/json'}
-    """
-    for name, value in environ.items():
-        if name.startswith("HTTP_"):
-            yield name[5:].replace("_", "-").title(), value
-        elif name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            yield name.replace("_", "-").title(), value
-
-
-class _Response(Response):
-    """Only the headers that the service gave: Flask would call an empty 204 HTML."""
-
-    default_mimetype = None
 
 
 def root_and_target(environ: WSGIEnvironment, decoded_target: str) -> tuple[str, str]:
@@ -152,7 +143,7 @@ def _decoded(path: str) -> str:
     >>> _decoded("/Caf\\xc3\\xa9")
     '/Café'
     """
-    return path.encode("latin-1").decode(errors="replace")
+    return path if path.isascii() else path.encode("latin-1").decode(errors="replace")
 
 
 def _raw_path(environ: WSGIEnvironment) -> str:
