@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from odata_service.access import Caller
 from odata_service.bind.call import Call
@@ -15,11 +15,12 @@ from odata_service.edm.model import EntityType
 from odata_service.errors import BadRequest, Forbidden
 from odata_service.execute.connection import Timing
 from odata_service.execute.set_change import ChangedSet, Done
-from odata_service.execute.write import Effect, Order, Returned, Shown
+from odata_service.execute.order import Changed, Effect, Order, Returned, Shown
 from odata_service.links import Place, entity_address
 from odata_service.message import ODataRequest
 from odata_service.parse.syntax import ExpandItem, Options, Segment, Syntax
 from odata_service.reads import Reads, key_after
+from odata_service.rereads import Known, Rereads
 from odata_service.result import Created, DeltaItem, DeltaResponse, Failure, NoContent, Result, SingleEntity
 from odata_service.spelling import Exchange, Spelling
 
@@ -35,6 +36,7 @@ class ChangeAnswers:
     caller: Caller
     spelling: Spelling
     exchange: Exchange
+    known: Known = field(default_factory=dict)  # what has been read already
 
     def shown(self, command: Command, resource: Resource, syntax: Syntax) -> Shown | None:
         """What the entity's answer will show besides its own properties. It is found out before anything is changed,
@@ -86,8 +88,7 @@ class ChangeAnswers:
             if not isinstance(found, Step):
                 return found
             return self.reads.found(found, order.options, order.literals, self.caller, self.spelling, timing)
-        asked = self.exchange.returns_content or (order.shown is not None and order.shown.asked)
-        wanted = changed.created or (asked and isinstance(order.command, Update))
+        wanted = self._wants_content(order, changed)
         if not wanted and not changed.entity_set.type.etag:
             return NoContent()
         if wanted and order.shown is not None:
@@ -100,6 +101,14 @@ class ChangeAnswers:
         if changed.created:
             return Created(entity, address)
         return entity if wanted else NoContent(entity.etag)
+
+    def rereads(self, order: Order, changed: Changed) -> bool:
+        """Whether an answer needs the entity as it is now, and as it is always read."""
+        return order.shown is None if self._wants_content(order, changed) else bool(changed.entity_set.type.etag)
+
+    def _wants_content(self, order: Order, changed: Changed) -> bool:
+        asked = self.exchange.returns_content or (order.shown is not None and order.shown.asked)
+        return changed.created or (asked and isinstance(order.command, Update))
 
     def _changed_set(self, changed: ChangedSet, command: Command, request: ODataRequest, timing: Timing) -> Result:
         """What became of each entity, where that was asked for or not all could be done."""
@@ -122,7 +131,8 @@ class ChangeAnswers:
         return DeltaItem(address, entity.level, "", done.content_id)
 
     def _entity(self, place: Place, timing: Timing) -> SingleEntity | None:
-        return self.reads.entity(self.caller, self.spelling, place.entity_set, place.key, timing)
+        known = self.known.get((place.entity_set.name, tuple(place.key)))
+        return known or Rereads(self.reads, self.caller, self.spelling, timing).entity(place.entity_set, place.key)
 
     def _address(self, place: Place, request: ODataRequest) -> str:
         return entity_address(request.root, place, self.spelling.write_literal)

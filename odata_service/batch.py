@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import itertools
-import re
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from odata_service.changes import Changes
+from odata_service.changeset import ChangeSetRun, Names
 from odata_service.context import Context
 from odata_service.errors import BadRequest, FailedDependency, ODataError
 from odata_service.execute.connection import Timing
-from odata_service.execute.write import Changed, Effect, Order, Transaction
 from odata_service.formats.json_batch_v4 import read_json_batch, write_json_batch
 from odata_service.formats.multipart import (
     ChangeSet, ChangeSetResponse, PartRequest, PartResponse, read_batch, write_batch,
 )  # fmt: skip
-from odata_service.links import entity_address, taken_apart
-from odata_service.message import Headers, ODataRequest, ODataResponse, method_of
+from odata_service.links import taken_apart
+from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.repeats import IDEMPOTENCY_KEY, REQUEST_ID, Repeatable, result_header
-from odata_service.result import NoContent
-from odata_service.spelling import Exchange, Spelling
+from odata_service.spelling import Spelling
 
-_REFERENCE = re.compile(r"\$([^/?()]+)")
 _OF_THE_BATCH = ("OData-Version", "OData-MaxVersion", "DataServiceVersion", "MaxDataServiceVersion", "Accept-Language")
 Parts = Sequence[PartRequest | ChangeSet]
 Responses = list[PartResponse | ChangeSetResponse]
@@ -32,7 +30,7 @@ Responses = list[PartResponse | ChangeSetResponse]
 
 @dataclass(slots=True)
 class Batch:
-    """One batch under way. ``addresses`` are those of the entities that named requests were about."""
+    """One batch under way."""
 
     request: ODataRequest
     spelling: Spelling
@@ -41,9 +39,11 @@ class Batch:
     refuse: Callable[[ODataError, ODataRequest], ODataResponse]
     timing: Timing
     max_version: str | None = None
-    addresses: dict[str, str] = field(default_factory=dict)
+    names: Names = field(init=False)
     failed: set[str] = field(default_factory=set)
-    begun: list[Context] = field(default_factory=list)  # of the requests of the change set under way
+
+    def __post_init__(self) -> None:
+        self.names = Names(self.request.root)
 
     def answer(self) -> ODataResponse:
         """The answers in the order of the requests."""
@@ -103,14 +103,15 @@ class Batch:
     def _named(self, response: ODataResponse, part: PartRequest) -> PartResponse:
         """An answer, and what later requests mean by its name."""
         response.headers.update(result_header(part.method, part.headers))
-        if part.content_id is not None and part.content_id not in self.addresses and response.status < 400:
+        if part.content_id is not None and response.status < 400:
             target = self._below_root(part.url).partition("?")[0]
-            self.addresses[part.content_id] = response.headers.get("Location", f"{self.request.root}{target}")
+            self.names.add(part.content_id, response.headers.get("Location", f"{self.request.root}{target}"))
         return PartResponse(response, part.content_id)
 
     def _change_set(self, part: ChangeSet) -> PartResponse | ChangeSetResponse:
         """All answers, or the one refusal that undid everything."""
-        before = dict(self.addresses)
+        before, inner = dict(self.names.addresses), partial(self._inner, in_changeset=True)
+        run = ChangeSetRun(self.spelling, self.changes, self.timing, self.names, inner, self.max_version)
         try:
             for each in part.requests:
                 self._demand_success_of(each)
@@ -118,27 +119,22 @@ class Batch:
             context = Context(replace(self.request, in_batch=True, in_changeset=True))
             answers = self.changes.answered(
                 self._repeatable(part),
-                self.changes.signalled(context, lambda transaction: self._done(part.requests, transaction)),
-                lambda changes, done: [self._answer_to(each, changes) for each in done],
+                self.changes.signalled(context, lambda transaction: run.done(part.requests, transaction)),
+                lambda changes, done: run.answers(done, changes),
                 self.timing,
             )
+            run.finished(answers)
             pairs = zip(part.requests, answers, strict=True)
-            self._finished(answers)
             return ChangeSetResponse(tuple(self._named(answer, each) for each, answer in pairs), part.group)
         except ODataError as error:
-            self.addresses = before
+            self.names.addresses = before
             refused = self._refused(error, *part.requests[:1])
-            self._finished([refused] * len(self.begun))
+            run.finished([refused] * len(part.requests))
             if part.group is None:
                 return PartResponse(refused)
             return ChangeSetResponse(
                 tuple(PartResponse(refused, each.content_id) for each in part.requests), part.group
             )
-
-    def _finished(self, answers: Sequence[ODataResponse]) -> None:
-        for context, answer in zip(self.begun, answers, strict=False):
-            self.changes.signals.request_finished.tell(context, answer)
-        self.begun = []
 
     def _refused(self, error: ODataError, *parts: PartRequest) -> ODataResponse:
         """A refusal in the format that the part asks for: the batch's own says only that it wants parts."""
@@ -149,63 +145,6 @@ class Batch:
         missing = self.failed.intersection(part.depends_on)
         if missing:
             raise FailedDependency("FailedDependency", f"the request {min(missing)} that this one needs has failed")
-
-    def _done(self, parts: Sequence[PartRequest], transaction: Transaction) -> list[_Done]:
-        done: list[_Done] = []
-        self.begun = []
-        for part in parts:
-            try:
-                request = self._begun(part)
-                method = method_of(request)
-                if method == "DELETE":
-                    done = self._with_answers(done, transaction)
-                done.append(self._change(method, part, request, transaction))
-            except ODataError as error:
-                error.content_id = part.content_id
-                raise
-        return done
-
-    def _begun(self, part: PartRequest) -> ODataRequest:
-        """A request of the change set, as those who listen leave it."""
-        context = Context(self._inner(part, in_changeset=True))
-        self.begun.append(context)
-        self.changes.signals.request_started.send(context)
-        return context.request
-
-    def _change(self, method: str, part: PartRequest, request: ODataRequest, transaction: Transaction) -> _Done:
-        exchange = self.spelling.agree(request, self.max_version)
-        order = self._naming(self.changes.order(method, request, self.spelling, exchange))
-        changed = transaction.apply(order)
-        if part.content_id is not None:
-            self.addresses[part.content_id] = self._address(changed, request)
-        return _Done(request, exchange, order, changed)
-
-    def _naming(self, order: Order) -> Order:
-        """Bodies, too, may name earlier requests: ``<uri>$1</uri>`` is the entity that the request 1 made."""
-        return replace(order, resolve=lambda uri: order.resolve(self._resolved(uri)))
-
-    def _with_answers(self, done: Sequence[_Done], transaction: Transaction) -> list[_Done]:
-        """Answers to what was created, which could not be read any more if it is what is deleted next."""
-        within = self.changes.within(transaction)
-        return [
-            replace(each, answer=self._answer_to(each, within))
-            if each.answer is None and isinstance(each.changed, Changed) and each.changed.created
-            else each
-            for each in done
-        ]
-
-    def _address(self, changed: Effect, request: ODataRequest) -> str:
-        if not isinstance(changed, Changed):
-            return f"{request.root}{request.target}"
-        return entity_address(request.root, changed.place, self.spelling.write_literal)
-
-    def _answer_to(self, done: _Done, changes: Changes) -> ODataResponse:
-        result = changes.answer(
-            done.order, done.changed, done.request, self.spelling, done.exchange, self.timing
-        )
-        if done.answer is not None and isinstance(result, NoContent):
-            return done.answer
-        return done.exchange.write(result)
 
     def _repeatable(self, part: ChangeSet) -> Repeatable | None:
         """A change set is done once where its requests say so of themselves."""
@@ -240,7 +179,7 @@ class Batch:
 
     def _below_root(self, url: str) -> str:
         """The path below the service root of an absolute, host-relative or relative URL, or of ``$1/Orders``."""
-        url = self._resolved(url)
+        url = self.names.resolved(url)
         split = taken_apart(url)
         path = split.path if split.scheme else url.partition("?")[0].partition("#")[0]
         prefix = urlsplit(self.request.root).path
@@ -251,25 +190,6 @@ class Batch:
             raise BadRequest("BadBatch", f"{url[:200]!r} leaves this service")
         _, mark, query = url.partition("?")
         return f"{path}{mark}{query}"
-
-    def _resolved(self, url: str) -> str:
-        """``$1/Orders`` with the address of what the request 1 was about; WCF's client puts the root before it."""
-        path = url.removeprefix(self.request.root)
-        found = _REFERENCE.match(path)
-        if found is None or unquote(found[1]) not in self.addresses:
-            return url
-        return self.addresses[unquote(found[1])] + path[found.end() :]
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """A change that waits for its transaction before it is answered; ``answer`` is for the case that it is undone there."""
-
-    request: ODataRequest
-    exchange: Exchange
-    order: Order
-    changed: Effect
-    answer: ODataResponse | None = None
 
 
 def _failed(answer: PartResponse | ChangeSetResponse) -> bool:

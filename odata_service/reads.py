@@ -285,9 +285,10 @@ class Reads:
         return self._one(self.binder(spelling, caller).entity((step,)), caller, timing) is not None
 
     def _one(self, read: Read, caller: Caller, timing: Timing) -> SingleEntity | None:
-        return self._found(self.planner.plan(read), _alone((), caller), timing)
+        return self.one(self.planner.plan(read), _alone((), caller), timing)
 
-    def _found(self, plan: ReadPlan, given: Given, timing: Timing) -> SingleEntity | None:
+    def one(self, plan: ReadPlan, given: Given, timing: Timing) -> SingleEntity | None:
+        """The entity of a plan for one, if it is there."""
         try:
             result = self._run(plan, given, timing)
         except NotFound:
@@ -299,21 +300,8 @@ class Reads:
         self, read: Read, key: Sequence[object], literals: Literals, request: ODataRequest, caller: Caller, timing: Timing
     ) -> SingleEntity | None:
         """An entity that was changed, as the request wants to see it; the read takes its key after the literals."""
-        given = self._given(request, caller, [*literals, *_typed(read.query.entity_set, key)], None)
-        return self._found(self.planner.plan(read), given, timing)
-
-    def entity(
-        self, caller: Caller, spelling: Spelling, entity_set: EntitySet, key: Sequence[object], timing: Timing
-    ) -> SingleEntity | None:
-        """One entity by its key, as an answer to the change that made it what it is; ``None`` where another change, in the
-        same change set or by somebody else, has deleted it since."""
-        cached = ("entity", spelling.protocol, entity_set.name, caller.grant.roles)
-        plan = self.plans.get(cached, (), caller)
-        if plan is None:
-            read = self.binder(spelling, caller).entity((Step(entity_set, key=key_after(0, entity_set)),))
-            plan = self.planner.plan(caller.restrict_changed(read, spelling.tombstones))
-            self.plans.put(cached, Fit(guards=guards_of(plan.query.rules)), plan)
-        return self._found(plan, _alone(_typed(entity_set, key), caller), timing)
+        given = self._given(request, caller, [*literals, *typed_key(read.query.entity_set, key)], None)
+        return self.one(self.planner.plan(read), given, timing)
 
 
 def key_after(literals: int, entity_set: EntitySet) -> Key:
@@ -322,7 +310,7 @@ def key_after(literals: int, entity_set: EntitySet) -> Key:
     return tuple((part, Constant(part.type, "", slot, part.type, part)) for slot, part in parts)
 
 
-def _typed(entity_set: EntitySet, key: Sequence[object]) -> Literals:
+def typed_key(entity_set: EntitySet, key: Sequence[object]) -> Literals:
     return [(part.type, value) for part, value in zip(entity_set.type.key, key, strict=True)]
 
 

@@ -29,8 +29,11 @@ LAYERS = """
     deltas everything invoke monitors repeats
     spelling spelling_v2 spelling_v4 spelling_sync spelling_datasync spelling_zumo
     reads
+    rereads
     answers
+    orders
     changes
+    changeset
     batch feed push
     configuration
     service

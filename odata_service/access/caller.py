@@ -111,12 +111,12 @@ class Caller:
             command = replace(command, upsert=self._permitted_upsert(command), revives=revives)
         elif isinstance(command, ApplyDelta):
             self.grant.demand_delta(command.target.entity_set, command.payload)
-        rules = self.rules(tombstones)
         if isinstance(command, (Invoke, Sync)):
             return command
+        rules = self.rules(tombstones)
         if isinstance(command, (Insert, InsertMedia)):
-            parent = None if command.parent is None else _with_rules(command.parent, rules)
-            command = replace(command, parent=parent)
+            if command.parent is not None:
+                command = replace(command, parent=_with_rules(command.parent, rules))
             revives = self.rows.hides_tombstones(command.entity_set, tombstones)
             return replace(command, revives=revives) if isinstance(command, Insert) else command
         for set_name, single in touched_by(tuple(step.filters for step in command.target.source)):

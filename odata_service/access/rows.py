@@ -71,6 +71,11 @@ class RowPolicy:
     change_listeners: dict[str, list[ChangeListener]] = field(default_factory=dict)
     change_interceptors: dict[str, list[ChangeInterceptor]] = field(default_factory=dict)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether the application's own code is called for single entities or requests."""
+        return bool(self.interceptors or self.change_interceptors or self.change_listeners)
+
     def rules(self, conditions: Conditions, tombstones: Tombstones, include_deleted: bool) -> RowRules:
         """The row rules of every set; ``tombstones`` is what holds for a set that nothing was said of."""
         fixed = {

@@ -80,7 +80,8 @@ class Format:
         return quality, place if precision else -len(ranges)
 
 
-def choose(offers: Sequence[Format], accept: str | None) -> Format | None:
+@lru_cache(maxsize=256)
+def choose(offers: tuple[Format, ...], accept: str | None) -> Format | None:
     """The format the client wants most; where it wants several alike, the one it names first, else our first."""
     ranges = media_ranges(accept or "")
     if not ranges:
@@ -89,7 +90,7 @@ def choose(offers: Sequence[Format], accept: str | None) -> Format | None:
     return best if best.quality(ranges)[0] > 0 else None
 
 
-def demand(offers: Sequence[Format], accept: str | None) -> Format:
+def demand(offers: tuple[Format, ...], accept: str | None) -> Format:
     """The chosen format, or 406 naming what there is."""
     chosen = choose(offers, accept)
     if chosen is not None:

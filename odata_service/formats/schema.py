@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import Schema, ValidationError, fields
 
 from odata_service.edm.model import EntityModel, EntityType, Property
 from odata_service.errors import did_you_mean
@@ -30,12 +30,42 @@ class Value(fields.Field[object]):
         self._declared = declared
         self._read = read
 
+    def plain(self, value: object) -> object:
+        """A value as it is read where all is well; ValueError where something has to be said."""
+        if value is None:
+            if not self.allow_none:
+                raise ValueError
+            return None
+        return self._read(value, self._declared)
+
     # Any: marshmallow's own signature.
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> object:
         try:
             return self._read(value, self._declared)
         except ValueError as error:
             raise ValidationError(str(error)) from None
+
+
+class Plain:
+    """Objects that have nothing but values of properties, as nearly all that clients send: they are read by the fields of a
+    schema without the rest of it, in a tenth of the time. What is not so plain, every mistake among it, is left to the
+    schema as a whole."""
+
+    def __init__(self, schema: Schema, properties: Iterable[Property]) -> None:
+        fields = {declared.name: schema.fields.get(f"_{declared.name}") for declared in properties}
+        self._fields = {name: each for name, each in fields.items() if isinstance(each, Value)}
+        self._known = self._fields.keys()
+        self._required = {name for name, each in self._fields.items() if each.required}
+
+    def values(self, data: Mapping[str, object], *, partial: bool) -> dict[str, object] | None:
+        """In the order of the properties; ``None`` for what is not plain."""
+        names = data.keys()
+        if not (names <= self._known) or not (partial or self._required <= names):
+            return None
+        try:
+            return {name: field.plain(data[name]) for name, field in self._fields.items() if name in names}
+        except ValueError:
+            return None
 
 
 class Unregistered:

@@ -19,6 +19,7 @@ from odata_service.formats.schema import (
     UNKNOWN,
     Unregistered,
     Value,
+    Plain,
     by_discriminator,
     is_required,
     left_to_default,
@@ -37,6 +38,9 @@ def read_entity(data: object, entity_type: EntityType, model: EntityModel, *, pa
         raise ValidationError("expected an object")
     said = _said_type(data.get("__metadata"), entity_type, model) or by_discriminator(data, entity_type)
     schema = _schema_of(said or entity_type, model, open=said is None and partial)
+    plain = schema.plain[partial].values(data, partial=partial)
+    if plain is not None:
+        return EntityPayload(schema.entity_type, plain)
     payload = schema.load(data, partial=partial)
     assert isinstance(payload, EntityPayload)
     return payload
@@ -117,6 +121,7 @@ class EntitySchema(Schema):
     entity_type: EntityType
     properties: Mapping[str, Property]
     navigation: Mapping[str, NavigationProperty]
+    plain: Mapping[bool, Plain]  # for new entities, and for changes
 
     @pre_load
     def _put_aside(self, data: dict[str, Any], *, partial: bool = False, **_kwargs: Any) -> object:
@@ -128,6 +133,10 @@ class EntitySchema(Schema):
         if name in self.properties:
             return _is_service_made(self.properties[name], value, partial)
         return name in self.navigation and _is_not_followed(self.navigation[name], value, partial)
+
+    def taken(self, partial: bool) -> list[Property]:
+        """The properties whose values are never put aside, except a null for a default."""
+        return [each for name, each in self.properties.items() if not self._is_aside(name, "", partial)]
 
     @post_load
     def _payload(self, values: dict[str, Any], partial: bool = False, **_kwargs: Any) -> EntityPayload:
@@ -177,4 +186,5 @@ def _entity_schema(entity_type: EntityType, model: EntityModel, *, open: bool) -
     schema: EntitySchema = type(
         entity_type.name, (EntitySchema,), {**members, **said, "error_messages": {"unknown": UNKNOWN}}
     )()
+    schema.plain = {partial: Plain(schema, schema.taken(partial)) for partial in (False, True)}
     return schema

@@ -23,6 +23,7 @@ from odata_service.formats.schema import (
     UNKNOWN,
     Unregistered,
     Value,
+    Plain,
     by_discriminator,
     is_required,
     left_to_default,
@@ -48,6 +49,9 @@ class Reader:
         control = Control.of(data)
         said = type_of_control(control.type, entity_type, self.model) or by_discriminator(data, entity_type)
         schema = schema_of(said or entity_type, self.model, open=said is None and partial)
+        plain = schema.plain[partial].values(data, partial=partial)
+        if plain is not None:
+            return EntityPayload(schema.entity_type, plain)
         names = dynamic_names(data, schema.entity_type) if schema.is_open else []
         dynamic = read_dynamic(data, names)
         declared = {name: value for name, value in data.items() if name not in dynamic}
@@ -117,6 +121,7 @@ class EntitySchema(Schema):
     properties: Mapping[str, Property]
     ignored: frozenset[str]
     is_open: bool
+    plain: Mapping[bool, Plain]  # for new entities, and for changes
 
     @pre_load
     def _put_aside(self, data: dict[str, Any], *, partial: bool = False, **_kwargs: Any) -> dict[str, Any]:
@@ -131,6 +136,10 @@ class EntitySchema(Schema):
         if declared is None:
             return False
         return declared.server_set or (not partial and (declared.only_later or left_to_default(declared, value)))
+
+    def taken(self, partial: bool) -> list[Property]:
+        """The properties whose values are never put aside, except a null for a default."""
+        return [each for name, each in self.properties.items() if not self._is_aside(name, "", partial)]
 
     @post_load
     def _payload(self, values: dict[str, Any], **_kwargs: Any) -> EntityPayload:
@@ -230,4 +239,5 @@ def _entity_schema(entity_type: EntityType, model: EntityModel, *, open: bool) -
         "error_messages": {"unknown": UNKNOWN},
     }
     schema: EntitySchema = type(entity_type.name, (EntitySchema,), {**members, **said})()
+    schema.plain = {partial: Plain(schema, schema.taken(partial)) for partial in (False, True)}
     return schema

@@ -1,0 +1,182 @@
+"""The requests of one change set, done in one transaction and answered when it is committed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
+
+from odata_service.answers import ChangeAnswers
+from odata_service.changes import Changes
+from odata_service.context import Context
+from odata_service.edm.model import EntitySet
+from odata_service.errors import ODataError
+from odata_service.execute.connection import Timing
+from odata_service.execute.order import Changed, Effect, Order
+from odata_service.execute.write import Transaction
+from odata_service.formats.multipart import PartRequest
+from odata_service.links import entity_address
+from odata_service.message import ODataRequest, ODataResponse, method_of
+from odata_service.orders import Orders
+from odata_service.rereads import Known, Rereads
+from odata_service.result import NoContent, SingleEntity
+from odata_service.spelling import Exchange, Spelling
+from odata_service.tracking.rows import Key
+
+_REFERENCE = re.compile(r"\$([^/?()]+)")
+
+
+@dataclass(slots=True)
+class Names:
+    """What requests of a batch are called by others, and the addresses of the entities that they were about."""
+
+    root: str
+    addresses: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, address: str) -> None:
+        self.addresses.setdefault(name, address)
+
+    def resolved(self, url: str) -> str:
+        """``$1/Orders`` with the address of what the request 1 was about; WCF's client puts the root before it."""
+        path = url.removeprefix(self.root)
+        found = _REFERENCE.match(path)
+        if found is None or unquote(found[1]) not in self.addresses:
+            return url
+        return self.addresses[unquote(found[1])] + path[found.end() :]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A change that is known to be possible, and not made yet."""
+
+    method: str
+    request: ODataRequest
+    exchange: Exchange
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A change that waits for its transaction before it is answered; ``answer`` is for the case that it is undone there."""
+
+    request: ODataRequest
+    exchange: Exchange
+    order: Order
+    changed: Effect
+    answer: ODataResponse | None = None
+
+
+@dataclass(slots=True)
+class ChangeSetRun:
+    """One change set under way. ``inner`` makes a request of a part."""
+
+    spelling: Spelling
+    changes: Changes
+    timing: Timing
+    names: Names
+    inner: Callable[[PartRequest], ODataRequest]
+    max_version: str | None
+    orders: Orders = field(init=False)
+    begun: list[Context] = field(default_factory=list)  # of its requests, for those who listen
+
+    def __post_init__(self) -> None:
+        self.orders = self.changes.orders(self.spelling)
+
+    def finished(self, answers: Sequence[ODataResponse]) -> None:
+        for context, answer in zip(self.begun, answers, strict=False):
+            self.changes.signals.request_finished.tell(context, answer)
+
+    def done(self, parts: Sequence[PartRequest], transaction: Transaction) -> list[Done]:
+        """Inserts into one set that stand side by side wait for each other, to be written together."""
+        done: list[Done] = []
+        waiting: list[Asked] = []
+        self.begun = []
+        for part in parts:
+            try:
+                if waiting and _may_refer(part):
+                    done, waiting = [*done, *self._changed(waiting, transaction)], []
+                asked = self._order(part)
+                if waiting and not asked.order.joins(waiting[-1].order):
+                    done, waiting = [*done, *self._changed(waiting, transaction)], []
+                if asked.method == "DELETE":
+                    done = self._with_answers(done, transaction)
+                waiting.append(asked)
+            except ODataError as error:
+                error.content_id = error.content_id or part.content_id
+                raise
+        return [*done, *self._changed(waiting, transaction)]
+
+    def _begun(self, part: PartRequest) -> ODataRequest:
+        """A request of the change set, as those who listen leave it."""
+        context = Context(self.inner(part))
+        self.begun.append(context)
+        self.changes.signals.request_started.send(context)
+        return context.request
+
+    def _order(self, part: PartRequest) -> Asked:
+        request = self._begun(part)
+        method = method_of(request)
+        exchange, order = self.orders.alike(method, request, self.max_version)
+        return Asked(method, request, exchange, self._naming(order, part.content_id))
+
+    def _naming(self, order: Order, content_id: str | None) -> Order:
+        """Bodies, too, may name earlier requests: ``<uri>$1</uri>`` is the entity that the request 1 made."""
+        return replace(order, resolve=lambda uri: order.resolve(self.names.resolved(uri)), content_id=content_id)
+
+    def _changed(self, asked: Sequence[Asked], transaction: Transaction) -> list[Done]:
+        orders = [each.order for each in asked]
+        effects = transaction.insert(orders) if len(orders) > 1 else [transaction.apply(order) for order in orders]
+        done = [
+            Done(each.request, each.exchange, each.order, effect) for each, effect in zip(asked, effects, strict=True)
+        ]
+        for each in done:
+            if each.order.content_id is not None:
+                self.names.addresses[each.order.content_id] = self._address(each.changed, each.request)
+        return done
+
+    def _with_answers(self, done: Sequence[Done], transaction: Transaction) -> list[Done]:
+        """Answers to what was created, which could not be read any more if it is what is deleted next."""
+        within = self.changes.within(transaction)
+        return [
+            replace(each, answer=self._answer_to(each, within))
+            if each.answer is None and isinstance(each.changed, Changed) and each.changed.created
+            else each
+            for each in done
+        ]
+
+    def _address(self, changed: Effect, request: ODataRequest) -> str:
+        if not isinstance(changed, Changed):
+            return f"{request.root}{request.target}"
+        return entity_address(request.root, changed.place, self.spelling.write_literal)
+
+    def answers(self, done: Sequence[Done], changes: Changes) -> list[ODataResponse]:
+        """What needs to be read again is read together."""
+        known: dict[tuple[str, Key], SingleEntity] = {}
+        waiting: dict[EntitySet, list[Key]] = {}
+        for each in done:
+            changed, answers = (
+                each.changed,
+                ChangeAnswers(changes.reads, each.order.caller, self.spelling, each.exchange),
+            )
+            if isinstance(changed, Changed) and answers.rereads(each.order, changed):
+                waiting.setdefault(changed.entity_set, []).append(tuple(changed.place.key))
+        for entity_set, keys in waiting.items():
+            if len(keys) > 1:
+                rereads = Rereads(changes.reads, done[0].order.caller, self.spelling, self.timing)
+                found = rereads.entities(entity_set, keys)
+                known |= {(entity_set.name, key): entity for key, entity in found.items()}
+        return [self._answer_to(each, changes, known) for each in done]
+
+    def _answer_to(self, done: Done, changes: Changes, known: Known | None = None) -> ODataResponse:
+        result = changes.answer(
+            done.order, done.changed, done.request, self.spelling, done.exchange, self.timing, known
+        )
+        if done.answer is not None and isinstance(result, NoContent):
+            return done.answer
+        return done.exchange.write(result)
+
+
+def _may_refer(part: PartRequest) -> bool:
+    """Whether a request could name one before it, whose address has to be known then."""
+    return "$" in part.url.partition("?")[0] or b"$" in part.body

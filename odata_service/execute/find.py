@@ -1,0 +1,74 @@
+"""Finds entities for a change, in its transaction and locked until it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from odata_service.bind.convert import convert
+from odata_service.bind.payload import EntityReference
+from odata_service.bind.query import Query, Step
+from odata_service.bind.typed import Constant
+from odata_service.edm.model import EntitySet, NavigationProperty
+from odata_service.errors import BadRequest, NotFound
+from odata_service.execute.order import Literals, Order
+from odata_service.plan.level import Level
+from odata_service.plan.read import Planner
+from odata_service.plan.scope import Parameters
+
+Entity = Any  # an instance of whatever class is mapped
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Looks for what an order is about, under its row rules."""
+
+    session: Session
+    planner: Planner
+    order: Order
+
+    def entity(self, query: Query, literals: Literals | None = None) -> Entity:
+        """The one entity of a query, locked for the change; 404 where there is none."""
+        found = self.entities(query, literals)
+        if not found:
+            raise NotFound("ResourceNotFound", f"there is no such entity in {query.source[0].entity_set.name}")
+        return found[0]
+
+    def entities(self, query: Query, literals: Literals | None = None) -> Sequence[Entity]:
+        """The entities of a query, locked for the change."""
+        planner = self.planner
+        parameters = Parameters()
+        level = Level(planner.model, planner.database, planner.dialect, query, parameters)
+        given = self.order.literals if literals is None else literals
+        values = {
+            name: convert(given[constant.slot][1], given[constant.slot][0], constant.type)
+            for name, constant in parameters.constants.items()
+        }
+        return self.session.execute(level.whole_entities(), values).scalars().all()
+
+    def keyed(self, entity_set: EntitySet, values: Mapping[str, object]) -> Entity | None:
+        """The entity with the key that is among some values, if the key is whole and there is one."""
+        key = [(part, values.get(part.name)) for part in entity_set.type.key]
+        if any(value is None for _, value in key):
+            return None
+        constants = tuple(
+            (part, Constant(part.type, value, slot, part.type, part)) for slot, (part, value) in enumerate(key)
+        )
+        query = Query((Step(entity_set, key=constants),), rules=self.order.rules)
+        found = self.entities(query, [(part.type, value) for part, value in key])
+        return found[0] if found else None
+
+    def referred(self, reference: EntityReference, navigation: NavigationProperty) -> Entity:
+        """The entity at an address in a body, to which a navigation property shall lead."""
+        query, literals = self.order.resolve(reference.uri)
+        if query.entity_set.name != navigation.target_set or not query.single:
+            message = f"{navigation.name} needs an entity of {navigation.target_set}, which {reference.uri!r} is not"
+            raise BadRequest("BadReference", message, target=navigation.name)
+        try:
+            return self.entity(query, literals)
+        except NotFound:
+            message = f"{navigation.name} refers to {reference.uri!r}, which does not exist"
+            raise BadRequest("BadReference", message, target=navigation.name) from None

@@ -1,0 +1,173 @@
+"""What a request asks to be changed, looked up and permitted, before anything is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from odata_service.access import EVERY, Caller, EntitySetRights
+from odata_service.answers import ChangeAnswers
+from odata_service.bind.change import allowed_methods, command, demand_method
+from odata_service.bind.command import (
+    Command, Delete, DeleteEach, Insert, InsertMedia, Invoke, Link, SetCommand, UpdateEach,
+)  # fmt: skip
+from odata_service.bind.query import Query
+from odata_service.bind.resource import Resource
+from odata_service.errors import BadRequest, NotImplementedByService
+from odata_service.etag import Concurrency, Conditions
+from odata_service.execute.order import Order
+from odata_service.execute.read import Literals, literal_values
+from odata_service.links import taken_apart
+from odata_service.message import ODataRequest
+from odata_service.parse.syntax import Syntax
+from odata_service.reads import Reads
+from odata_service.result import Created
+from odata_service.spelling import Exchange, Spelling
+
+_OF_THE_BODY = ("content-length", "content-id")  # which decide nothing
+
+
+@dataclass(slots=True)
+class Orders:
+    """Takes orders from requests of one spelling. In a change set many requests differ in nothing but their bodies: what
+    such a one is about is found out once."""
+
+    reads: Reads
+    spelling: Spelling
+    concurrency: dict[str, Concurrency]
+    _known: dict[object, tuple[Exchange, Aim]] = field(default_factory=dict)
+
+    def order(self, method: str, request: ODataRequest, exchange: Exchange) -> Order:
+        return self._aim(method, request, exchange).order(request, exchange)
+
+    def alike(self, method: str, request: ODataRequest, max_version: str | None) -> tuple[Exchange, Order]:
+        """The order of one of many requests of the same caller."""
+        said = tuple(each for each in request.headers.items() if each[0].lower() not in _OF_THE_BODY)
+        key = (method, request.target, request.query, request.root, said)
+        known = self._known.get(key)
+        if known is None:
+            exchange = self.spelling.agree(request, max_version)
+            known = exchange, self._aim(method, request, exchange)
+            if not known[1].is_unique:
+                self._known[key] = known
+        exchange = _again(known[0], request)
+        return exchange, known[1].order(request, exchange)
+
+    def _aim(self, method: str, request: ODataRequest, exchange: Exchange) -> Aim:
+        syntax = self.spelling.parse(request.target, request.query, self.reads.limits)
+        exchange.check(syntax)
+        caller = self.reads.access.caller(request)
+        resource = self.reads.binder(self.spelling, caller).resource(syntax)
+        demand_method(method, allowed_methods(resource, self.spelling))
+        if resource.special is not None:
+            raise NotImplementedByService("NotImplemented", f"{resource.special} is not supported yet")
+        if resource.call is None:
+            caller.permit(method, resource)
+        return Aim(self, method, syntax, resource, caller)
+
+    def referred(self, uri: str, request: ODataRequest, caller: Caller) -> tuple[Query, Literals]:
+        """The entity at an address in a body: absolute, or relative to the service root or the host."""
+        syntax = self.spelling.parse_path(_below_root(uri, request.root), self.reads.limits)
+        resource = self.reads.binder(self.spelling, caller).resource(syntax)
+        if not resource.steps or resource.property is not None or resource.count or resource.links:
+            raise BadRequest("BadReference", f"{uri!r:.200} is not the address of an entity")
+        for step in resource.steps:
+            caller.demand(step.entity_set, EntitySetRights.READ_SINGLE)
+        return Query(resource.steps, rules=caller.rules(self.spelling.tombstones)), literal_values(syntax)
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What is to be changed, by its address, and who may do it; what is to be done with it, the body says."""
+
+    orders: Orders
+    method: str
+    syntax: Syntax
+    resource: Resource
+    caller: Caller
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether the application's own code is told of the very request."""
+        return self.caller.rows.is_watched or self.resource.call is not None
+
+    def order(self, request: ODataRequest, exchange: Exchange) -> Order:
+        spelling, caller = self.orders.spelling, self.caller
+        answers = ChangeAnswers(self.orders.reads, caller, spelling, exchange)
+        if self.resource.call is not None:
+            return self._invocation(request, exchange, answers)
+        bound = self._command(request, exchange)
+        return Order(
+            caller.restrict_change(bound, spelling.tombstones),
+            literal_values(self.syntax),
+            self._conditions(bound, request),
+            partial(self.orders.referred, request=request, caller=caller),
+            caller,
+            caller.rules(spelling.tombstones),
+            answers.shown(bound, self.resource, self.syntax),
+        )
+
+    def _command(self, request: ODataRequest, exchange: Exchange) -> Command:
+        spelling, limits, asked = self.orders.spelling, self.orders.reads.limits, self.syntax.options.id
+        ids = () if asked is None else (asked,)
+        body = exchange.body(spelling.seen(self.caller.model), limits, converts=self.caller.behaviors.converts)
+        bound = command(self.method, self.resource, body, ids=ids, slug=_slug(request), upserts=spelling.upserts)
+        if isinstance(bound, Insert):
+            exchange.promise(Created)
+            return replace(bound, replays=spelling.replays) if spelling.replays else bound
+        if isinstance(bound, Delete):
+            bound = replace(bound, for_good=exchange.deletes_for_good)
+        if isinstance(bound, SetCommand):
+            bound = replace(bound, goes_on=exchange.goes_on)
+        if isinstance(bound, (UpdateEach, DeleteEach)):
+            bound = replace(bound, check=partial(limits.check, "max_objects_on_change"))
+        return bound
+
+    def _conditions(self, bound: Command, request: ODataRequest) -> Conditions:
+        """The state in which an entity has to be, so that it is changed."""
+        rules = self.orders.spelling.conditions
+        if isinstance(bound, (Insert, InsertMedia, Link)):
+            return rules.of_addition(request)
+        entity_set = self.resource.steps[-1].entity_set
+        usually = self.orders.concurrency.get(EVERY, rules.usually)
+        demanded = self.orders.concurrency.get(entity_set.name, usually) == "demanded"
+        return rules.of_change(request, bool(entity_set.type.etag), demanded)
+
+    def _invocation(self, request: ODataRequest, exchange: Exchange, answers: ChangeAnswers) -> Order:
+        """An action with what it is called with."""
+        reads, spelling, call = self.orders.reads, self.orders.spelling, self.resource.call
+        assert call is not None, "nothing else is called"
+        asked = reads.asked(request, self.caller, self.syntax, spelling)
+        body = exchange.body(spelling.seen(self.caller.model), reads.limits, converts=self.caller.behaviors.converts)
+        conditions = spelling.conditions.of_call(request)
+        answers.check_returned(call, self.syntax)
+        run = reads.invoker.action(call, asked, body, conditions)
+        resolve = partial(self.orders.referred, request=request, caller=self.caller)
+        return Order(Invoke(run), asked.literals, conditions, resolve, self.caller, options=self.syntax.options)
+
+
+def _again(exchange: Exchange, request: ODataRequest) -> Exchange:
+    """The same agreement for a request that differs in nothing but its body."""
+    same: Any = exchange  # a dataclass, whichever it is
+    again: Exchange = replace(same, request=request)
+    return again
+
+
+def _slug(request: ODataRequest) -> str | None:
+    """What a media entity should be called, percent-encoded in its header (RFC 5023, The Slug Header)."""
+    slug = request.headers.get("Slug")
+    return None if slug is None else unquote(slug, errors="replace").strip()
+
+
+def _below_root(uri: str, root: str) -> str:
+    """The path below the service root.
+
+    >>> _below_root("http://host/svc/People(1)", "http://host/svc/"), _below_root("/svc/People(1)", "http://host/svc/")
+    ('People(1)', 'People(1)')
+    >>> _below_root("People(1)", "http://host/svc/")
+    'People(1)'
+    """
+    path = taken_apart(uri).path if "://" in uri else uri
+    return path.removeprefix(urlsplit(root).path).lstrip("/")
