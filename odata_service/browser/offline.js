@@ -23,6 +23,7 @@ import { EntitySet, Store, stores } from "./store.js"
 
 export * from "./errors.js"
 export { Query } from "./query.js"
+export { compile } from "./filter.js"
 
 const SETS = "sets" // as the server has described them
 const LOCK = "encryption"
