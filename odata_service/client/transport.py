@@ -20,6 +20,7 @@ import httpx
 from .columns import Json, loads
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+NOT_DONE = frozenset({429, 503})  # who says so has done nothing
 # Who asks: gives the header's text, ``Bearer …``. It is asked for a new one (True) where the old one is refused.
 Auth = Callable[[bool], str | None]
 
@@ -30,6 +31,10 @@ class ClientError(Exception):
 
 class Unreachable(ClientError):
     """There was no answer. Whether the request was heard is not known."""
+
+
+class NotSent(Unreachable):
+    """There was nobody to hear it."""
 
 
 class ForeignLink(ClientError):
@@ -46,7 +51,7 @@ class Response:
     def json(self) -> Json:
         """``None`` for what is no JSON: answers come from proxies, too."""
         try:
-            return loads(self.content) if self.content else None
+            return loads(self.content) if self.content.strip() else None
         except ValueError:
             return None
 
@@ -135,9 +140,16 @@ class Transport:
         return address
 
     def ask(
-        self, method: str, address: str, headers: Mapping[str, str] | None = None, content: bytes = b""
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+        *,
+        again: bool = True,
     ) -> Response:
-        """The last answer after all patience. :class:`Unreachable` where there is none."""
+        """The last answer after all patience. :class:`Unreachable` where there is none. What must not be sent ``again`` is
+        not, unless it is certain that nobody has begun with it."""
         address = self.link(address)
         given = {"Accept": "application/json"} | dict(headers or {})
         if content:
@@ -147,15 +159,15 @@ class Transport:
             last = attempt == self.patience.tries - 1
             try:
                 response = self._sent(method, address, given, content, renewed)
-            except Unreachable:
-                if last:
+            except Unreachable as error:
+                if last or not (again or isinstance(error, NotSent)):
                     raise
                 self.patience.sleep(self.patience.seconds(attempt, None))
                 continue
             if response.status == 401 and self.auth is not None and not renewed:
                 renewed = True
                 response = self._sent(method, address, given, content, renewed)
-            if response.status not in TRANSIENT or last:
+            if last or response.status not in (TRANSIENT if again else NOT_DONE):
                 return response
             self.patience.sleep(self.patience.seconds(attempt, retry_after(response.headers)))
         raise AssertionError("the last try returns")
@@ -166,11 +178,21 @@ class Transport:
         try:
             answer = self.client.request(method, address, headers=given, content=content, follow_redirects=False)
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise Unreachable(f"{urlsplit(address).netloc} does not answer: {error or type(error).__name__}") from error
+            kind = NotSent if isinstance(error, _BEFORE_SENDING) else Unreachable
+            raise kind(f"{urlsplit(address).netloc} does not answer: {error or type(error).__name__}") from error
         return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
 
     def close(self) -> None:
         self.client.close()
+
+
+_BEFORE_SENDING = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.InvalidURL,
+    httpx.UnsupportedProtocol,
+)
 
 
 def _origin(address: str) -> tuple[str, str]:

@@ -59,11 +59,12 @@ class ChangeSetResponse:
 
 def read_batch(body: bytes, content_type: str | None) -> list[PartRequest | ChangeSet]:
     """The parts of a batch in the order they were sent."""
-    boundary = _boundary(content_type)
-    return [_part(headers, content) for headers, content in _parts(body, boundary)]
+    boundary = boundary_of(content_type)
+    return [_part(headers, content) for headers, content in parts_of(body, boundary)]
 
 
-def _boundary(content_type: str | None) -> str:
+def boundary_of(content_type: str | None) -> str:
+    """What stands between the parts."""
     if not (content_type or "").lower().lstrip().startswith("multipart/mixed"):
         raise UnsupportedMediaType("UnsupportedMediaType", "a batch is multipart/mixed, with a boundary")
     found = _BOUNDARY.search(content_type or "")
@@ -72,7 +73,8 @@ def _boundary(content_type: str | None) -> str:
     return found[1] or found[2]
 
 
-def _parts(body: bytes, boundary: str) -> list[tuple[Headers, bytes]]:
+def parts_of(body: bytes, boundary: str) -> list[tuple[Headers, bytes]]:
+    """Headers and content of each part."""
     delimiter = re.compile(rb"(?:\A|\r?\n)--" + re.escape(boundary.encode()) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
     marks = list(delimiter.finditer(body))
     if not marks:
@@ -81,10 +83,10 @@ def _parts(body: bytes, boundary: str) -> list[tuple[Headers, bytes]]:
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         if mark[1] is None:
             texts.append(body[mark.end() : len(body) if following is None else following.start()])
-    return [_headers_and_content(text) for text in texts]
+    return [headers_and_content(text) for text in texts]
 
 
-def _headers_and_content(text: bytes) -> tuple[Headers, bytes]:
+def headers_and_content(text: bytes) -> tuple[Headers, bytes]:
     """What stands before and after the first empty line."""
     found = _EMPTY_LINE.search(text)
     head, content = (text, b"") if found is None else (text[: found.start()], text[found.end() :])
@@ -95,7 +97,7 @@ def _headers_and_content(text: bytes) -> tuple[Headers, bytes]:
 def _part(headers: Headers, content: bytes) -> PartRequest | ChangeSet:
     content_type = headers.get("Content-Type", "")
     if content_type.lower().startswith("multipart/mixed"):
-        return ChangeSet(tuple(_in_change_set(inner) for inner in _parts(content, _boundary(content_type))))
+        return ChangeSet(tuple(_in_change_set(inner) for inner in parts_of(content, boundary_of(content_type))))
     if not content_type.lower().startswith("application/http"):
         raise BadRequest("BadBatch", f"a part is application/http or multipart/mixed, not {content_type[:80]!r}")
     return _request(headers, content)
@@ -116,7 +118,7 @@ def _request(outer: Headers, content: bytes) -> PartRequest:
     found = _REQUEST_LINE.fullmatch(line.decode("latin-1").rstrip("\r"))
     if found is None:
         raise BadRequest("BadBatch", f"a part begins with a request line, not {line[:80]!r}")
-    headers, body = _headers_and_content(b"\n" + rest if rest[:1] in (b"\r", b"\n") else rest)
+    headers, body = headers_and_content(b"\n" + rest if rest[:1] in (b"\r", b"\n") else rest)
     content_id = outer.get("Content-ID", headers.get("Content-ID"))
     return PartRequest(found[1].upper(), found[2], headers, _body(body, headers.get("Content-Length", "")), content_id)
 

@@ -1,0 +1,69 @@
+"""Requests and their answers; refusals are raised. A change carries a key, so that it may be sent twice and is done once."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+
+from ..transport import Response, Transport
+from .failure import refusal
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request. ``address`` is relative to the service, or a link that the service gave."""
+
+    method: str
+    address: str
+    content: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Exchange:
+    """``repeats``: whether the service is known to do a repeated request once. Where it is not, nobody sends a change
+    again that may have been heard."""
+
+    transport: Transport
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeats: bool = False
+    _server_is_ahead: float = 0.0  # seconds
+
+    def ask(self, call: Call) -> Response:
+        """The answer, if it is none of the refusals, which are raised."""
+        changes = call.method != "GET"
+        headers = {**(self.every_change() if changes else {"Accept": JSON, **self.headers}), **call.headers}
+        address = self.transport.link(call.address)
+        response = self.transport.ask(call.method, address, headers, call.content, again=self.repeats or not changes)
+        self._learn(response)
+        if response.status >= 300:
+            raise refusal(response)
+        return response
+
+    def every_change(self) -> dict[str, str]:
+        """The headers of a change that is sent for the first time."""
+        return {"Accept": JSON, **self.headers, **self._repeatable()}
+
+    def _repeatable(self) -> dict[str, str]:
+        """Repeatable Requests of OASIS, and the header of everybody else. The time is the server's, as far as we know it."""
+        request_id = str(uuid.uuid4())
+        sent = datetime.fromtimestamp(time.time() + self._server_is_ahead, UTC)
+        return {
+            "Repeatability-Request-ID": request_id,
+            "Repeatability-First-Sent": format_datetime(sent, usegmt=True),
+            "Idempotency-Key": request_id,
+        }
+
+    def _learn(self, response: Response) -> None:
+        self.repeats = self.repeats or response.headers.get("repeatability-result") == "accepted"
+        try:
+            said = parsedate_to_datetime(response.headers["date"])
+        except (KeyError, ValueError):
+            return
+        self._server_is_ahead = said.timestamp() - time.time()
