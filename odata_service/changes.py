@@ -30,7 +30,7 @@ from odata_service.rereads import Known
 from odata_service.result import CurrentState, Result, hooked
 from odata_service.signals import Signals
 from odata_service.spelling import Exchange, Spelling
-from odata_service.tracking import begin_to_keep, install_clock
+from odata_service.tracking import begin_to_keep, images_of, install_clock
 
 KEY_TAKEN = "KeyTaken"
 OF_THE_DATABASE = ("KeyExists", "ReferenceMissing")
@@ -172,7 +172,7 @@ class Changes:
         try:
             if any(each.tracking for each in self.reads.access.model.types.values()):
                 install_clock(connections.engine)
-                begin_to_keep(connections.engine, self.reads.access.guarded)
+                begin_to_keep(connections.engine, filter(None, map(images_of, self.reads.access.guarded)))
         except DBAPIError as error:
             raise connections.refusal(error) from error
         self._has_clock = True

@@ -8,7 +8,7 @@ the last one when its own first page was asked for, however many pages it has.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -17,10 +17,9 @@ from sqlalchemy import Select
 from sqlalchemy.exc import DBAPIError
 
 from odata_service.access import Caller
-from odata_service.bind.delta import IS_DELETED, MATCHES, STAMPED, can_be_followed, changes_of, moment_constant
-from odata_service.bind.query import Read
+from odata_service.bind.delta import IS_DELETED, MATCHES, STAMPED, Changed, can_be_followed, changes_of, followed_sets
+from odata_service.bind.query import Query, Read
 from odata_service.edm.model import EntitySet
-from odata_service.edm.primitive import DATE_TIME
 from odata_service.errors import BadRequest, Gone
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.execute.read import Given, Literals, Reader
@@ -31,10 +30,11 @@ from odata_service.plan.read import Planner
 from odata_service.plan.read_plan import ReadPlan
 from odata_service.plan.row import ComputedColumn
 from odata_service.plan.statement import compiled
+from odata_service.plan.touched import Followed, Span, tables_of
 from odata_service.result import EntityCollection, EntityCount, EntityDelta, Level, Result
-from odata_service.token import Plain, TokenCodec
+from odata_service.token import EXPANDED, SKIP_TOKEN, Plain, TokenCodec
 from odata_service.tracking import (
-    Images, are_kept, begin_to_keep, floor_of, has_counter, has_floor, images_of, last_stamp, moment,
+    Images, are_kept, begin_to_keep, floor_of, has_counter, has_floor, images_of, last_stamp, unlinked,
 )  # fmt: skip
 
 DELTA_TOKEN = "$deltatoken"
@@ -59,20 +59,28 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """Who follows which set: the request, its caller, and the name of the option in which a protocol carries a token."""
+    """Who follows which sets: that of the query and those that it expands: the request, its caller, and the name of the
+    option in which a protocol carries a token."""
 
     request: ODataRequest
     caller: Caller
-    entity_set: EntitySet
+    entity_sets: tuple[EntitySet, ...]
     option: str = DELTA_TOKEN
+    tells_apart: bool = False  # what is expanded is told of beside the entities around which it is
 
     @property
     def binding(self) -> str:
         """What a token is good for: the query, asked with the rights of this caller and about the rows that he sees. Who
         sees others by now has to read anew, because those were not changed since."""
         query = defining_query(self.request.target, self.request.query)
-        condition = self.caller.conditions.of(self.entity_set.name)
-        return self.caller.bound(query if condition is None else f"{query}\0{condition.text}")
+        conditions = (self.caller.conditions.of(each.name) for each in self.entity_sets)
+        return self.caller.bound("\0".join([query, *(each.text for each in conditions if each is not None)]))
+
+    def can_follow(self, read: Read) -> bool:
+        """Whether he can be told of all changes. Where related entities are told of apart, those of the set itself could not
+        be told from its members."""
+        own, *others = self.entity_sets
+        return can_be_followed(read) and not (self.tells_apart and own in others)
 
     def link(self, token: str) -> str:
         return delta_link(self.request.root, self.request.target, self.request.query, token, self.option)
@@ -101,23 +109,22 @@ class Deltas:
         is ignored, a token is refused."""
         if token is not None:
             return self._mark_of(token, read, follower, timing)
-        if not is_first or read.kind != "entities" or not can_be_followed(read):
+        if not is_first or read.kind != "entities" or not follower.can_follow(read):
             return None
-        self._keep_images(read, follower.caller)
+        self._keep(read.query, follower.caller)
         return Mark("reading", self._last_stamp(read, timing), int(time.time()))
 
-    def _keep_images(self, read: Read, caller: Caller) -> None:
-        """So that changes from now on tell which rows leave the caller's view."""
-        if caller.conditions.of(read.query.entity_set.name) is not None:
-            try:
-                begin_to_keep(self.connections.engine, [read.query.entity_set.type.mapper])
-            except DBAPIError as error:
-                raise self.connections.refusal(error) from error
+    def _keep(self, query: Query, caller: Caller) -> None:
+        """So that changes from now on tell which rows leave the caller's view, and which are related no more."""
+        try:
+            begin_to_keep(self.connections.engine, _kept(query, caller))
+        except DBAPIError as error:
+            raise self.connections.refusal(error) from error
 
-    def _images(self, read: Read, caller: Caller) -> Images | None:
-        if caller.conditions.of(read.query.entity_set.name) is None:
+    def _images(self, entity_set: EntitySet, caller: Caller) -> Images | None:
+        if caller.conditions.of(entity_set.name) is None:
             return None
-        images = images_of(read.query.entity_set.type.mapper)
+        images = images_of(entity_set.type.mapper)
         return images if images is not None and are_kept(self.connections.engine, images) else None
 
     def linked(self, result: Result, mark: Mark, follower: Follower, is_first: bool) -> Result:
@@ -139,7 +146,7 @@ class Deltas:
         until = self._last_stamp(read, timing) if mark.until is None else mark.until
         this = replace(mark, until=until)
         given = self._given(follower, literals, this)
-        result = self._between(read, follower.caller, mark.since, until, given, timing)
+        result = self._between(read, follower.caller, mark.since, until, given, timing, apart=follower.tells_apart)
         self._demand_tombstones(read, mark, follower, timing)
         if isinstance(result, EntityCount):
             return result
@@ -157,17 +164,27 @@ class Deltas:
         assert isinstance(counted, EntityCount), "that is what was asked for"
         return counted.count
 
-    def _between(self, read: Read, caller: Caller, since: int, until: int, given: Given, timing: Timing) -> Result:
-        stamps = [(DATE_TIME, moment(stamp)) for stamp in (since, until)]
-        first, second = (moment_constant(at, len(given.literals) + n) for n, (_, at) in enumerate(stamps))
-        images = self._images(read, caller)
+    def _between(
+        self, read: Read, caller: Caller, since: int, until: int, given: Given, timing: Timing, *, apart: bool = False
+    ) -> Result:
+        def followed(entity_set: EntitySet) -> Followed:
+            images = self._images(entity_set, caller)
+            return Followed(entity_set, caller.seen_since(entity_set, images, since), images)
+
+        entity_set, span = read.query.entity_set, Span(self.planner.model, since, until, followed)
+        images = self._images(entity_set, caller)
+        changed = Changed(span.stamped(entity_set), span.touched(read.query.expand), of_view=images is not None)
         restricted = caller.restrict_changes(read, images, since)
-        changed = changes_of(restricted, first, second, of_view=images is not None)
-        plan = self.planner.plan(changed, [False] * len(given.after) if given.after else None)
-        return Reader(self.connections).read(plan, replace(given, literals=[*given.literals, *stamps]), timing)
+        changes = changes_of(restricted, changed)
+        changes = replace(changes, query=span.told_apart(changes.query)) if apart else changes
+        plan = self.planner.plan(changes, [False] * len(given.after) if given.after else None)
+        return Reader(self.connections).read(plan, given, timing)
 
     def _given(self, follower: Follower, literals: Literals, mark: Mark) -> Given:
         def sign(plan: ReadPlan, values: Sequence[Plain]) -> str:
+            if plan.query.source[0].navigation is not None:
+                place = [plan.query.entity_set.name, *values]
+                return self.tokens.sign(SKIP_TOKEN, follower.caller.bound(EXPANDED), place)
             return self._signed(follower, replace(mark, after=tuple(values)))
 
         def link(token: str, top_left: int | None) -> str:
@@ -185,7 +202,7 @@ class Deltas:
         assert until is None or isinstance(until, int), "what is signed is ours"
         if time.time() - given > self.limits.max_delta_age_days * SECONDS_PER_DAY:
             raise follower.gone(f"is older than {self.limits.max_delta_age_days} days (max_delta_age_days)")
-        if not can_be_followed(read) or since > self._last_stamp(read, timing):
+        if not follower.can_follow(read) or since > self._last_stamp(read, timing):
             raise follower.gone("is from a state of the data that is no more")
         return Mark("changes" if kind == "changes" else "reading", since, given, until, tuple(after))
 
@@ -198,7 +215,8 @@ class Deltas:
     def _demand_tombstones(self, read: Read, mark: Mark, follower: Follower, timing: Timing) -> None:
         """410 where some were removed that this delta should have told of. Asked when its rows have been read."""
         self._has_floor = self._has_floor or has_floor(self.connections.engine)
-        if self._has_floor and mark.since < self._number(floor_of(read.query.entity_set.type.mapper), timing):
+        mappers = dict.fromkeys(each.type.mapper for each in follower.entity_sets) if self._has_floor else ()
+        if any(mark.since < self._number(floor_of(each), timing) for each in mappers):
             raise follower.gone("is from before the last purge of deleted entities")
 
     def _number(self, statement: Select[tuple[int]], timing: Timing) -> int:
@@ -211,6 +229,15 @@ class Deltas:
 
     def _signed(self, follower: Follower, mark: Mark) -> str:
         return self.tokens.sign(DELTA_TOKEN, follower.binding, mark.values())
+
+
+def _kept(query: Query, caller: Caller) -> Iterator[Images]:
+    for each in followed_sets(query):
+        images = images_of(each.entity_set.type.mapper)
+        if images is not None and caller.conditions.of(each.entity_set.name) is not None:
+            yield images
+        for expansion in each.expand:
+            yield from map(unlinked, tables_of(expansion.navigation))
 
 
 def _without_marks(level: Level) -> tuple[Level, list[str], list[datetime]]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from odata_service.access import Access, Caller, EntitySetRights, Tombstones
 from odata_service.access.rows import guards_of
+from odata_service.bind.delta import followed_sets
 from odata_service.bind.query import Key, Read, ReadAll, ReadApplied, ReadMetadata, ReadServiceDocument, Step
 from odata_service.bind.resource import Resource
 from odata_service.bind.read import ReadBinder
@@ -35,11 +36,9 @@ from odata_service.plan.read_plan import ReadPlan
 from odata_service.plan.scope import Parameters
 from odata_service.result import DynamicRows, EntityCount, Metadata, Result, ServiceDocument, SingleEntity
 from odata_service.spelling import Exchange, Spelling
-from odata_service.token import Plain, TokenCodec, foreign_token
+from odata_service.token import EXPANDED, SKIP_TOKEN, Plain, TokenCodec, foreign_token
 
 INCLUDE_DELETED = "includeDeleted"
-SKIP_TOKEN = "$skiptoken"
-EXPANDED = ""  # what the token of an expanded collection is bound to: it goes on by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,8 @@ class Reads:
         if isinstance(bound, ReadApplied):
             return self._applied(bound, request, caller, literal_values(syntax), place, spelling.tombstones, timing)
         if exchange.follows_changes and not syntax.options.apply:  # a delta is of entities as they are
-            return self._followed(bound, syntax, request, caller, spelling, timing)
+            follower = self._follower(bound, request, caller, spelling, exchange)
+            return self._followed(bound, syntax, follower, spelling, timing)
         plan = self._planned(bound, caller, syntax, place, spelling.tombstones)
         if key is not None and texts == tuple(literal.text for literal in syntax.literals):
             self.plans.put(key, _fit(plan, texts, syntax), plan)
@@ -153,14 +153,18 @@ class Reads:
             create_missing(self.connections.engine, indexes)
         self._has_full_texts = True
 
+    def _follower(
+        self, read: Read, request: ODataRequest, caller: Caller, spelling: Spelling, exchange: Exchange
+    ) -> Follower:
+        followed = tuple(each.entity_set for each in followed_sets(read.query))
+        return Follower(request, caller, followed, spelling.delta_option, exchange.tells_apart)
+
     def _followed(
-        self, read: Read, syntax: Syntax, request: ODataRequest, caller: Caller, spelling: Spelling, timing: Timing
+        self, read: Read, syntax: Syntax, follower: Follower, spelling: Spelling, timing: Timing
     ) -> Result:
         """A read that ends in a delta link, or what such a link gives."""
+        request, caller, token = follower.request, follower.caller, syntax.options.delta_token
         place, literals = self._place(request, caller, syntax.options.skip_token), literal_values(syntax)
-        token, follower = syntax.options.delta_token, Follower(
-            request, caller, read.query.entity_set, spelling.delta_option
-        )
         mark = self.deltas.mark(read, follower, token, place is None, timing)
         if mark is not None and mark.kind == "changes":
             return self.deltas.changes(read, mark, follower, literals, timing)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapper
 
 from odata_service import tracking
 from odata_service.batch import Batch
@@ -77,6 +77,7 @@ class ODataService(Configuration):
         self.model = model_from(models, namespace, container)
         for index in full_texts(self.model.types.values()):
             index.follow()
+        tracking.watch_links(self._mappers)
         self.signals = Signals()
         key = _key(secret, engine, namespace)
         self.access = Access(self.model, veil=key)
@@ -122,8 +123,15 @@ class ODataService(Configuration):
         """Remove tombstones that are older, for good; returns how many of each model. Clients that have not heard of
         those are told to begin anew: their delta links are 410. Answers that need not be repeated any more go, too."""
         self._changes.repeats.forget_old()
-        tracking.forget_images(self.engine, self.access.guarded, timedelta(days=self.limits.max_delta_age_days))
+        age = timedelta(days=self.limits.max_delta_age_days)
+        tracking.forget_images(self.engine, self.access.guarded, age)
+        ways = (way for each in self._mappers for way in each.relationships)
+        tracking.forget_unlinked(self.engine, {table for way in ways for table in tracking.tables_of_links(way)}, age)
         return tracking.purge(self.engine, [each.type.mapper for each in self.model.sets.values()], older_than)
+
+    @property
+    def _mappers(self) -> list[Mapper[Any]]:
+        return [each.mapper for each in self.model.types.values()]
 
     def handle(self, request: ODataRequest) -> ODataResponse:
         """Answer one request. Every refusal is an answer; nothing is raised."""

@@ -46,6 +46,10 @@ class Exchange(Shape):
         """Whether a change of many entities is answered with what became of each."""
 
     @property
+    def tells_apart(self) -> bool:
+        """Whether a delta tells of related entities, and of what relates them, beside the entities of its own set."""
+
+    @property
     def goes_on(self) -> bool:
         """Whether of many changes those shall be made that can be, where others cannot."""
 
@@ -100,6 +104,10 @@ class OfOData:
     @property
     def page_size(self) -> int | None:
         return None
+
+    @property
+    def tells_apart(self) -> bool:
+        return False
 
     def meant(self, read: Read) -> Read:
         return read
@@ -209,6 +217,7 @@ class AnswersOfRecords:
     __slots__ = ()
     paged = True
     answers_deltas = False
+    tells_apart = False
     goes_on = False
     variant = ""
 

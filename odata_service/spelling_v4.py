@@ -89,6 +89,11 @@ class ExchangeV4(OfOData):
         return self.preferences.return_ != "minimal"
 
     @property
+    def tells_apart(self) -> bool:
+        """JSON Format, 4.0 Flattened Delta Payload."""
+        return self.version == V4_0
+
+    @property
     def goes_on(self) -> bool:
         return bool(self.preferences.continue_on_error)
 

@@ -21,6 +21,8 @@ from odata_service.errors import BadRequest
 
 _SIGNATURE_BYTES = 12
 BAD_TOKEN = "BadToken"
+SKIP_TOKEN = "$skiptoken"
+EXPANDED = ""  # what the token of an expanded collection is bound to: it goes on by itself
 # A value of JSON, as it stands in a token.
 Plain = str | int | float | bool | None
 

@@ -84,15 +84,15 @@ class Caller:
         """A read of what has changed since a stamp: tombstones are among the entities themselves, and nowhere else. With
         ``images`` it is also of what the caller saw then or later, and does not see any more."""
         restricted = self.restrict(read, "hidden", include_deleted=False)
-        entity_set = read.query.entity_set
+        own = self.seen_since(read.query.entity_set, images, since)
+        return replace(restricted, query=replace(restricted.query, own_rules=own))
+
+    def seen_since(self, entity_set: EntitySet, images: Images | None, since: int) -> tuple[RowRule, ...]:
+        """The rules for rows of a set that the caller sees, or, as far as ``images`` tell, saw at a stamp or later."""
         condition = self.conditions.of(entity_set.name)
         if condition is None:
-            own: tuple[RowRule, ...] = ()
-        elif images is None:
-            own = (condition,)
-        else:
-            own = (saw(condition, entity_set.type.mapper, images, since),)
-        return replace(restricted, query=replace(restricted.query, own_rules=own))
+            return ()
+        return (condition,) if images is None else (saw(condition, entity_set.type.mapper, images, since),)
 
     def permit(self, method: str, resource: Resource) -> None:
         """403 where the caller may not make this change; asked before the body is looked at."""

@@ -2,67 +2,106 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from odata_service.bind.query import Order, Query, Read
-from odata_service.bind.typed import Comparison, Constant, Logical, PropertyRef, Typed, Visible
+from odata_service.bind.query import Expansion, Order, Query, Read, RowRule
+from odata_service.bind.typed import Logical, Meets, Not, PropertyRef, Typed, Visible
 from odata_service.edm.from_models import tracking_property
-from odata_service.edm.model import Property
-from odata_service.edm.primitive import DATE_TIME
+from odata_service.edm.model import NavigationProperty
+from odata_service.tracking import stamp_column
 
 IS_DELETED = "$deleted"
 MATCHES = "$matches"
 STAMPED = "$stamped"
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """In which rows something has changed: in ``themselves``, or around them. With ``of_view`` they are also rows that the
+    caller does not see any more."""
+
+    themselves: RowRule
+    around: RowRule
+    of_view: bool = False
+
+
 def can_be_followed(read: Read) -> bool:
-    """Whether changes of what a read gives can be told: a whole set whose rows carry stamps, nothing expanded."""
+    """Whether changes of what a read gives can be told: a whole set whose rows carry stamps, and what is around them."""
     query = read.query
-    if read.kind not in ("entities", "count") or len(query.source) != 1 or query.single or query.expand or query.source[0].of_all:
+    if read.kind not in ("entities", "count") or len(query.source) != 1 or query.single or query.source[0].of_all:
         return False
-    tracking = query.entity_set.type.tracking
-    return tracking is not None and tracking.last_updated is not None
+    has_stamps = stamp_column(query.entity_set.type.mapper) is not None
+    return has_stamps and all(map(_is_followed, query.expand))
 
 
-def changes_of(read: Read, since: Constant, until: Constant, *, of_view: bool = False) -> Read:
-    """The rows that were stamped after ``since`` and not after ``until``, in the order of their stamps. Columns more
-    say what became of each: whether and when it was deleted, and whether it still matches the query; with ``of_view``,
-    also whether it is one that the caller still sees."""
+def is_trackable(way: NavigationProperty) -> bool:
+    """Whether changes of related entities have their place among those of the entities around which they are."""
+    if way.relationship is None:
+        return False
+    near, far = stamp_column(way.relationship.parent), stamp_column(way.relationship.mapper)
+    return near is not None and far is not None and near.group == far.group
+
+
+def _is_followed(expansion: Expansion) -> bool:
+    """All of what is related, as it is: not the first few, nor how many."""
+    query = expansion.query
+    if expansion.only == "count" or query.top is not None or query.skip is not None:
+        return False
+    return is_trackable(expansion.navigation) and all(map(_is_followed, query.expand))
+
+
+def followed_sets(query: Query) -> Iterator[Query]:
+    """The query itself, and those of what it expands."""
+    yield query
+    for each in query.expand:
+        yield from followed_sets(each.query)
+
+
+def changes_of(read: Read, changed: Changed) -> Read:
+    """The rows in which something has changed, in the order of their stamps. Columns more say what became of each: whether
+    and when it was deleted, and whether it still matches the query. What has changed around a row only is of interest
+    where it does."""
     query, last = read.query, read.query.source[-1]
     tracking = query.entity_set.type.tracking
     assert tracking is not None and tracking.last_updated and tracking.is_deleted, "see can_be_followed"
     stamp = PropertyRef((), tracking_property(query.entity_set.type, tracking.last_updated))
     deleted = PropertyRef((), tracking_property(query.entity_set.type, tracking.is_deleted))
     key = tuple(Order(PropertyRef((), part)) for part in query.entity_set.type.key)
-    after = Comparison("gt", stamp, _like(since, stamp.property), stamp.type)
-    before = Comparison("le", stamp, _like(until, stamp.property), stamp.type)
-    changed = replace(
+    matching = _matching(query, changed.of_view)
+    condition: Typed = Meets(changed.themselves)
+    if query.expand:
+        condition = Logical("or", (condition, Logical("and", (Meets(changed.around), Not(deleted), *matching))))
+    matches = ((MATCHES, _all(matching)),) if matching else ()
+    changes = replace(
         query,
         source=(replace(last, filters=()),),
-        filter=Logical("and", (after, before)),
+        filter=condition,
         order=(Order(stamp), *key),
-        computed=(*query.computed, (IS_DELETED, deleted), (STAMPED, stamp), *_matching(query, of_view)),
+        computed=(*query.computed, (IS_DELETED, deleted), (STAMPED, stamp), *matches),
         top=None,
         skip=None,
         count=False,
     )
-    return replace(read, query=changed)
+    return replace(read, query=changes)
 
 
-def moment_constant(moment: datetime, slot: int) -> Constant:
-    """A stamp as the literal of a request."""
-    return Constant(DATE_TIME, moment, slot, DATE_TIME)
+def leavers_of(query: Query) -> Query:
+    """The rows of an expanded query without what it asks of them, by their keys and with a column that says which are
+    deleted."""
+    tracking, last = query.entity_set.type.tracking, query.source[-1]
+    assert tracking is not None and tracking.is_deleted, "see can_be_followed"
+    deleted = PropertyRef((), tracking_property(query.entity_set.type, tracking.is_deleted))
+    key = tuple(Order(PropertyRef((), part)) for part in query.entity_set.type.key)
+    source = (*query.source[:-1], replace(last, filters=()))
+    return Query(source, order=key, computed=((IS_DELETED, deleted),), rules=query.rules)
 
 
-def _like(constant: Constant, declared: Property) -> Constant:
-    return replace(constant, type=declared.type, like=declared)
-
-
-def _matching(query: Query, of_view: bool) -> tuple[tuple[str, Typed], ...]:
-    """The condition of the query as a column, where it has one."""
+def _matching(query: Query, of_view: bool) -> tuple[Typed, ...]:
+    """The conditions of the query."""
     asked = () if query.filter is None else (query.filter,)
-    conditions = (*query.source[-1].filters, *asked, *((Visible(),) if of_view else ()))
-    if not conditions:
-        return ()
-    return ((MATCHES, conditions[0] if len(conditions) == 1 else Logical("and", conditions)),)
+    return (*query.source[-1].filters, *asked, *((Visible(),) if of_view else ()))
+
+
+def _all(conditions: tuple[Typed, ...]) -> Typed:
+    return conditions[0] if len(conditions) == 1 else Logical("and", conditions)

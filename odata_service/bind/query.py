@@ -21,6 +21,7 @@ from odata_service.edm.model import (
 RowRule = Callable[[Any], ColumnElement[bool]]
 
 Key = tuple[tuple[Property, Constant], ...]
+LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class Dynamic:
 @dataclass(frozen=True, slots=True)
 class Expansion:
     """One item of ``$expand`` with the query over its far end; ``only`` is ``ref`` or ``count`` where just the addresses
-    or the number of the related entities are wanted."""
+    or the number of the related entities are wanted. In a delta those that were related, or matched, and may not do so any
+    more, are ``left``."""
 
     navigation: NavigationProperty
     query: Query

@@ -62,7 +62,8 @@ class ReadBinder:
             query = replace(_without_content(self._query(resource.steps, options, {})), dynamic=resource.dynamic)
             return Read(query, kind)
         query = self._query(resource.steps, options, dict(options.aliases))
-        query = query if kind == "entities" else _without_content(query)
+        around = query.expand if options.delta_token is not None else ()  # changes there are changes of the entities, too
+        query = query if kind == "entities" else replace(_without_content(query), expand=around)
         return Read(query, kind, resource.property, resource.structure, resource.stream)
 
     def _values(self, resource: Resource, collection: CollectionProperty, options: Options, kind: Kind) -> Read:

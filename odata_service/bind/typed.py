@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from builtins import property as computed  # PropertyRef has a field of the name
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement
 
 from odata_service.edm.model import (
     CollectionProperty, ComplexProperty, DynamicColumn, EntitySet, EntityType, NavigationProperty, Property,
@@ -312,6 +316,16 @@ class Visible:
 
 
 @dataclass(frozen=True, slots=True)
+class Meets:
+    """Whether a row of the set itself meets a condition that only SQL has words for, given the row's alias. Never null."""
+
+    condition: Callable[[Any], ColumnElement[bool]]  # (Any: an alias of a mapped class has whatever attributes it has)
+
+    type = BOOLEAN
+    nullable = False
+
+
+@dataclass(frozen=True, slots=True)
 class FullTextMatch:
     """Whether the words of a phrase stand one after the other in the full text of the variable's row."""
 
@@ -325,5 +339,5 @@ class FullTextMatch:
 
 Typed = (
     Constant | PropertyRef | DynamicRef | FromRoot | Function | Comparison | Among | Arithmetic | Negation | Logical | Not | Cast
-    | EntityRef | StructureRef | StructureValue | Exists | Counted | TypeTest | Branches | Given | Visible | FullTextMatch
+    | EntityRef | StructureRef | StructureValue | Exists | Counted | TypeTest | Branches | Given | Visible | Meets | FullTextMatch
 )  # fmt: skip

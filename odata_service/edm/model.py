@@ -189,10 +189,11 @@ class NavigationProperty:
     certain: bool = False
     contains: bool = False  # what it leads to is part of the source, and nowhere else
     elsewhere: bool = False  # it is part of another entity, in which alone it comes into being
+    between: FromClause | None = None  # the link table, where it is not the relationship's own
 
     @property
     def link_table(self) -> FromClause:
-        table = None if self.relationship is None else self.relationship.secondary
+        table = self.between if self.between is not None or self.relationship is None else self.relationship.secondary
         assert table is not None, f"{self.name} has no link table"
         return table
 

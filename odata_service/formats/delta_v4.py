@@ -8,11 +8,12 @@ from dataclasses import replace
 from odata_service.errors import NotAcceptable
 from odata_service.formats.error_v4 import write_error
 from odata_service.formats.expanded_v4 import Asked
+from odata_service.formats.flat_delta_v4 import flat_items
 from odata_service.formats.json_rows_v4 import row_writer
 from odata_service.formats.json_text import quoted
 from odata_service.formats.style_v4 import Style
 from odata_service.formats.version_v4 import V4_0
-from odata_service.result import DeltaItem, DeltaResponse, EntityDelta, Failure
+from odata_service.result import DeltaItem, DeltaResponse, EntityDelta, Failure, Level
 
 
 def delta_items(result: EntityDelta, asked: Asked, style: Style) -> Iterable[str]:
@@ -22,17 +23,24 @@ def delta_items(result: EntityDelta, asked: Asked, style: Style) -> Iterable[str
         raise NotAcceptable("NotAcceptable", message, target="metadata")
     writer = row_writer(result.level.shape, style)
     there = [row for row, reason in zip(result.level.rows, result.reasons, strict=True) if not reason]
-    entities = iter(writer.entities(replace(result.level, rows=there), asked))
+    entities = iter(_entities(replace(result.level, rows=there), asked, style))
     return list(_items(result, entities, writer.addresses(result.level, asked), asked.root, style))
 
 
+def _entities(level: Level, asked: Asked, style: Style) -> Iterable[list[str]]:
+    """For each row what tells of it: the entity, in version 4.0 without what is related to it, which is told apart."""
+    if style.version == V4_0 and level.shape.expanded:
+        return flat_items(level, asked, style)
+    return ([text] for text in row_writer(level.shape, style).entities(level, asked))
+
+
 def _items(
-    result: EntityDelta, entities: Iterator[str], addresses: Iterable[str], root: str, style: Style
+    result: EntityDelta, entities: Iterator[list[str]], addresses: Iterable[str], root: str, style: Style
 ) -> Iterator[str]:
     context = quoted(f"{root}$metadata#{result.level.shape.entity_set.name}/$deletedEntity")
     for address, reason in zip(addresses, result.reasons, strict=True):
         if not reason:
-            yield next(entities)
+            yield from next(entities)
         elif style.version == V4_0:
             yield f'{{"@odata.context":{context},"id":"{address}","reason":"{reason}"}}'
         else:

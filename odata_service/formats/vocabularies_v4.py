@@ -23,6 +23,7 @@ from odata_service import functions
 from odata_service.access import EntitySetRights
 from odata_service.behavior import Behaviors
 from odata_service.bind.aggregates import result_type
+from odata_service.bind.delta import is_trackable
 from odata_service.edm.model import (
     CollectionProperty, EntityModel, EntitySet, EntityType, Property, StreamProperty,
 )  # fmt: skip
@@ -439,11 +440,13 @@ def _expandable(offered: OfferedSet) -> Value:
 
 
 def _tracked(offered: OfferedSet) -> Value | None:
-    """Changes are known of what stands on the entity itself; what is expanded is not followed."""
+    """Changes are known of what stands on the entity itself, and of related entities that carry stamps of the same clock."""
     if offered.type.tracking is None:
         return None
     filterable = _paths(offered, lambda declared: declared.type not in GEOGRAPHIES)
-    return _record(Supported=True, FilterableProperties=filterable)
+    ways = (way for each in offered.type.with_derived() for way in each.navigation.values() if is_trackable(way))
+    expandable = tuple(Path("NavigationPropertyPath", name) for name in dict.fromkeys(way.name for way in ways))
+    return _record(Supported=True, FilterableProperties=filterable, ExpandableProperties=expandable)
 
 
 def _deep(asked: Callable[[OfferedSet], bool]) -> Callable[[OfferedSet], Value]:

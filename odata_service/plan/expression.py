@@ -305,5 +305,6 @@ _EXACT: Mapping[type, Callable[[Any, Scope], SQL]] = {
     typed.TypeTest: _type_test,
     typed.Branches: _branches,
     typed.FullTextMatch: _full_text,
+    typed.Meets: lambda node, scope: node.condition(scope.alias),
     typed.Visible: lambda node, scope: and_(true(), *scope.allowed(scope.entity_set.name, scope.alias)).is_(true()),
 }

@@ -12,6 +12,7 @@ from .retention import purge
 from .rows import stamp_column
 from .tombstones import BulkWriteRefused, HardDeleteRefused, vanish
 from .tracked import EntityTracking, Tracking, tracked, tracking_of
+from .unlinked import forget_unlinked, tables_of_links, unlinked, watch_links
 
 __all__ = [
     "UNTIL",
@@ -27,6 +28,7 @@ __all__ = [
     "create_missing",
     "floor_of",
     "forget_images",
+    "forget_unlinked",
     "has_counter",
     "has_floor",
     "images_of",
@@ -40,9 +42,12 @@ __all__ = [
     "prepare_engine",
     "purge",
     "stamp_column",
+    "tables_of_links",
     "tracked",
     "tracking_of",
+    "unlinked",
     "vanish",
+    "watch_links",
     "write_sessions",
     "writing",
 ]

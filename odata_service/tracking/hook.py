@@ -35,6 +35,7 @@ from .tombstones import (
 )
 from .touched import KeysByMapper, Touched, connection_for, in_zone_of
 from .tracked import AnyMapper, tombstone_of, tracked_model_of, tracking_of
+from .unlinked import take_unlinked
 
 AnyState = InstanceState[Any]  # the hook sees instances of every class
 
@@ -116,6 +117,7 @@ class SaveHook:
                 _note(state, ledger, touched, written=False)
         for instance in session.deleted:
             _note(inspect(instance), ledger, touched, written=True)
+        touched.unlinked |= {images.table.name: (mapper, images) for mapper, images in take_unlinked(session)}
 
     def after_flush_postexec(self, session: Session, flush: UOWTransaction) -> None:
         if Ledger.of(session).is_stamped:  # another listener's change, after ours had stamped

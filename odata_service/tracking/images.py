@@ -65,11 +65,11 @@ def are_kept(bind: Engine | Connection, images: Images) -> bool:
     return images.table.name in known
 
 
-def begin_to_keep(engine: Engine, mappers: Iterable[AnyMapper]) -> None:
+def begin_to_keep(engine: Engine, images: Iterable[Images]) -> None:
     """Make the tables that are missing."""
-    for images in filter(None, map(images_of, mappers)):
-        if not are_kept(engine, images):
-            create_missing(engine, images.table)
+    for each in images:
+        if not are_kept(engine, each):
+            create_missing(engine, each.table)
 
 
 def forget_images(engine: Engine, mappers: Iterable[AnyMapper], older_than: timedelta, clock: Clock = UTC_CLOCK) -> None:
@@ -104,7 +104,11 @@ def stamp_images(connection: Connection, mapper: AnyMapper, until: int) -> None:
     """The images of this transaction: those of others that have no stamp yet, nobody sees."""
     images = images_of(mapper)
     if images is not None and are_kept(connection, images):
-        connection.execute(update(images.table).where(images.table.c[UNTIL].is_(None)).values({UNTIL: until}))
+        stamp_kept(connection, images, until)
+
+
+def stamp_kept(connection: Connection, images: Images, until: int) -> None:
+    connection.execute(update(images.table).where(images.table.c[UNTIL].is_(None)).values({UNTIL: until}))
 
 
 def _has_one_table(mapper: AnyMapper) -> bool:

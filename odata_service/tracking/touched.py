@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from .clock import Clock, milliseconds
 from .floor import raise_floor
-from .images import stamp_images
+from .images import Images, stamp_images, stamp_kept
 from .rows import Key, StampColumn, chunks, is_one_of, locked_rows, parent_link, stamp_column
 from .tombstones import Vanishing
 from .tracked import AnyMapper
@@ -26,6 +26,7 @@ class Touched:
     def __init__(self) -> None:
         self._written: KeysByMapper = defaultdict(set)  # a flush has written the row to stamp: it is locked
         self._unwritten: KeysByMapper = defaultdict(set)  # parents, and rows changed in another table only
+        self.unlinked: dict[str, tuple[AnyMapper, Images]] = {}  # where something was kept, by the table's name
 
     def add(self, mapper: AnyMapper, key: Key, *, written: bool = False) -> None:
         (self._written if written else self._unwritten)[mapper].add(key)
@@ -35,6 +36,7 @@ class Touched:
             self._written[mapper] |= keys
         for mapper, keys in other._unwritten.items():
             self._unwritten[mapper] |= keys
+        self.unlinked |= other.unlinked
 
     def stamp(self, session: Session, clock: Clock) -> None:
         """Give all rows the transaction's one stamp, in the database and in the session's instances.
@@ -57,6 +59,11 @@ class Touched:
             _stamp_rows(connection, target, keys, stamp)
             _stamp_instances(session, target, keys, stamp)
             stamp_images(connection, target.mapper, milliseconds(stamp))
+        for mapper, images in self.unlinked.values():
+            found = stamp_column(mapper)
+            assert found is not None, "what was taken apart was taken from a row that is stamped"
+            connection = connection_for(session, mapper)
+            stamp_kept(connection, images, milliseconds(stamps[connection, found.group]))
         for mapper in {inspect(type(each)) for each in Vanishing.of(session).instances}:
             _tell_of_vanished(mapper, connection_for(session, mapper), stamps)
 

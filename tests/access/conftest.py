@@ -54,6 +54,10 @@ class Client:
         found: list[dict[str, Any]] = answer.json["value"] if self.protocol == "v4" else answer.entities
         return found
 
+    @property
+    def service_root(self) -> str:
+        return ROOT
+
     def ids(self, url: str) -> list[int]:
         return [row["Id"] for row in self.rows(url)]
 

@@ -122,6 +122,17 @@ def test_pages(shop):
     assert [row["id"][-9:] for row in seen] == ["Orders(1)", "Orders(2)"]
 
 
+def test_what_is_changed_again_between_two_pages(shop):
+    """By the next delta it was invisible for long, and it was on no page of this one in its place."""
+    red = follow(shop.by(RED))
+    shop.send("PATCH", "Orders(2)", {"Text": "new"})
+    shop.send("PATCH", "Orders(1)", {"Tenant": "blue"})
+    first = shop.by(RED).get(red, Prefer="maxpagesize=1").json
+    shop.send("PATCH", "Orders(1)", {"Text": "of blue"})
+    second = shop.by(RED).get(first["@odata.nextLink"], Prefer="maxpagesize=1").json
+    assert [each.get("reason") for each in (*first["value"], *second["value"])] == [None, "changed"]
+
+
 def test_whoever_changes_it(shop, database):
     """The application's own sessions, several changes in one transaction, changes that are taken back."""
     red = follow(shop.by(RED))

@@ -281,7 +281,7 @@ def test_annotations_of_sets(set_name: str, term: str, value: object) -> None:
 def test_tracked_properties() -> None:
     tracking = annotations_of(OFFER, "ShopContainer", "Articles")[qualified("Capabilities.ChangeTracking")]
     assert tracking["Supported"] is True
-    assert "ExpandableProperties" not in tracking, "what is expanded is not followed"
+    assert tracking["ExpandableProperties"] == ["GoesWith"], "of what is around articles, those alone carry stamps"
     assert {"Name", "ShipsFrom/City", "Shop.Bundle/Discount"} <= set(tracking["FilterableProperties"])
 
 
