@@ -43,7 +43,8 @@ class Push:
     tell: Listener
     step: Callable[[str], object]
     result: PushResult = field(default_factory=PushResult)
-    _waiting: set[str] = field(default_factory=set)
+    _parked: set[str] = field(default_factory=set)  # refused for good
+    _waiting: set[str] = field(default_factory=set)  # not done, so that nothing is which refers to it
     _denied: int = 0
     _total: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -51,22 +52,28 @@ class Push:
     def run(self, types: Sequence[str], parallel: int, *, refused_too: bool) -> PushResult:
         with self.store.reading() as connection:
             operations = Queue(connection).all(types)
-        parked = {} if refused_too else {each.id: each for each in operations if each.state == "Failed"}
-        for each in parked.values():
-            self.result.failed_requests[each.id] = Answer("refused", each.status or 0, message=each.problem or "")
-        self._waiting |= parked.keys()
-        self._total = len(operations) - len(parked)
+        for each in operations:
+            if each.state == "Failed" and not refused_too:
+                self._parked.add(each.id)
+                self.result.failed_requests[each.id] = Answer("refused", each.status or 0, message=each.problem or "")
+        self._waiting |= self._parked
+        self._total = len(operations) - len(self._parked)
         self.tell(SyncEvent(SyncEventType.PUSH_STARTED, items_total=self._total))
         self._in_waves(operations, parallel)
-        if any(each.kind == "Delete" for each in operations):  # which may have been in the way of something
-            again = [
-                id
-                for id, answer in self.result.failed_requests.items()
-                if answer.outcome == "refused" and id not in parked
-            ]
+        again = self._refused_beside_others()
+        if again:
+            again |= self._waiting - self._parked
+            self._waiting = set(self._parked)
             self._in_waves([each for each in operations if each.id in again], parallel)
         self.tell(SyncEvent(SyncEventType.PUSH_ENDED, items_processed=self.result.completed_operations))
         return self.result
+
+    def _refused_beside_others(self) -> set[str]:
+        """What was refused in this push while other things were done, which may have been in its way."""
+        if not self.result.completed_operations or self.result.stopped is not None:
+            return set()
+        failed = self.result.failed_requests.items()
+        return {id for id, answer in failed if answer.outcome == "refused" and id not in self._parked}
 
     def _in_waves(self, operations: Sequence[Operation], parallel: int) -> None:
         planned = waves(operations, self.shapes)
@@ -89,6 +96,7 @@ class Push:
         wire, planned = part
         if self.result.stopped is not None:
             return
+        planned = [each for each in planned if each.operation.id not in self._parked]
         ids = [each.operation.id for each in planned if not blocked(each.after, self._waiting)]
         self._waiting |= {each.operation.id for each in planned} - set(ids)
         for _ in range(ROUNDS):

@@ -108,9 +108,8 @@ class WireSync:
             return Answer("kept", status, remote)
         if result == "rejected":
             message = (said.get("error") or {}).get("message", "")
-            return Answer(
-                "conflict" if status == 404 else outcome_of(status, "Add"), status, None, f"{status}: {message}"
-            )
+            missing = status == 404 and each.sent.kind == "Replace"
+            return Answer("conflict" if missing else "refused", status, None, f"{status}: {message}")
         return Answer("done", status, remote)
 
     def _names(self, place: Place) -> Names:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.offline.harness import PROTOCOLS, Device, Network, Server
+from tests.offline.models import ServerBase
+from tests.service.databases import emptied
 
 MakeDevice = Callable[..., Device]
 
@@ -18,11 +20,18 @@ def protocol(request: pytest.FixtureRequest) -> str:
     return found
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    found = Server(tmp_path / "server.db")
+@pytest.fixture(scope="package")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    found = Server(tmp_path_factory.mktemp("offline") / "server.db")
     yield found
     found.engine.dispose()
+
+
+@pytest.fixture
+def server(started: Server) -> Server:
+    """The service, with nothing in it."""
+    emptied(ServerBase.metadata, started.engine)
+    return started
 
 
 @pytest.fixture

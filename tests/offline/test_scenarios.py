@@ -8,7 +8,7 @@ import pytest
 
 from odata_service.client import ask, client_wins, merge, server_wins
 from tests.offline.harness import Died, Server
-from tests.offline.models import ServerOrder
+from tests.offline.models import Order, ServerOrder
 from tests.offline.scenarios import SCENARIOS, START, Scenario
 
 RULES = {"ask": ask, "client": client_wins, "server": server_wins, "merge": merge}
@@ -44,7 +44,7 @@ class Play:
         assert result.is_successful, result
 
     def device_pull(self, name):
-        result = self.devices[name].pull()
+        result = self.devices[name].pull(Order)
         assert result.is_successful, result
 
     def device_sync(self, name):
@@ -67,7 +67,7 @@ class Play:
         device = self.devices[name]
         device.dies_at = step
         with pytest.raises(Died):
-            getattr(device, what)()
+            getattr(device, what)(Order)
         self.device_restart(name)
 
     def device_clock(self, name, days):

@@ -1,0 +1,269 @@
+"""How a queue is sent: in which order, what becomes of what is refused, and that nothing is overwritten unseen."""
+
+from __future__ import annotations
+
+import threading
+
+import httpx
+import pytest
+
+from odata_service.client import Patience, Resolution, SyncEventType, client_wins, merging, server_wins
+from tests.offline.models import Customer, Order, ServerCustomer, ServerOrder
+
+
+def changes(network):
+    return [request for request in network.requests if not request.startswith("GET")]
+
+
+def given(server, *entities):
+    server.writing(lambda session: session.add_all(entities))
+
+
+def pulled(device, server, **options):
+    here = device(**options)
+    given(server, ServerOrder(Id="1", CustomerName="Ada", Status="new"))
+    assert here.pull().is_successful
+    return here
+
+
+def test_what_is_referred_to_goes_first(device, server):
+    here = device()
+    with here.session() as session:
+        session.add(Order(Id="1", CustomerId="c", CustomerName="Ada", Status="new"))
+        session.flush()
+        session.add(Customer(Id="c", Name="Ada"))
+        session.commit()
+    result = here.push(parallel=4)
+    assert result.is_successful and result.completed_operations == 2
+    assert server.rows()["1"]["CustomerId"] == "c"
+
+
+def test_and_is_deleted_last(device, server):
+    here = device()
+    given(
+        server,
+        ServerCustomer(Id="c", Name="Ada"),
+        ServerOrder(Id="1", CustomerId="c", CustomerName="Ada", Status="new"),
+    )
+    here.pull()
+    with here.session() as session:
+        session.delete(session.get_one(Customer, "c"))
+        session.flush()
+        session.delete(session.get_one(Order, "1"))
+        session.commit()
+    assert here.push().is_successful
+    assert server.rows() == server.rows(ServerCustomer) == {}
+
+
+def test_what_is_refused_is_in_nobodys_way(device, server):
+    """Neither of other operations nor of pulls; what refers to it waits."""
+    given(server, ServerCustomer(Id="old", Name="Ada", Email="ada@example.org"))
+    here = device()
+    with here.session() as session:
+        session.add(Customer(Id="c", Name="Ada", Email="ada@example.org"))  # which the server has only once
+        session.add(Order(Id="1", CustomerId="c", CustomerName="Ada", Status="new"))
+        session.add(Order(Id="2", CustomerName="Ada", Status="new"))
+        session.commit()
+    result = here.push()
+    assert not result.is_successful and result.completed_operations == 1
+    assert {each.item_id: each.state for each in here.pending()} == {"c": "Failed", "1": "Pending"}
+    (refused,) = result.failed_requests.values()
+    assert refused.outcome == "refused" and refused.status in (400, 409)
+    assert here.pull().is_successful and set(server.rows()) == {"2"} and "old" in here.rows(Customer)
+    before = len(changes(here.network))
+    assert not here.push().is_successful and len(changes(here.network)) == before  # it is not tried again and again
+    with here.session() as session:
+        session.get_one(Customer, "c").Email = None
+        session.commit()
+    assert here.push().is_successful and set(server.rows()) == {"1", "2"}
+
+
+def test_a_deletion_may_make_room(device, server):
+    given(server, ServerCustomer(Id="old", Name="Ada", Email="ada@example.org"))
+    here = device()
+    here.pull()
+    with here.session() as session:
+        session.get_one(Customer, "old").Email = None
+        session.add(Customer(Id="new", Name="Ada", Email="ada@example.org"))
+        session.commit()
+    assert here.push().is_successful
+    assert server.rows(ServerCustomer)["new"]["Email"] == "ada@example.org"
+
+
+def test_what_the_device_does_not_know_of_stays(device, server):
+    given(server, ServerCustomer(Id="c", Name="Ada", Notes="pays late"))
+    here = device()
+    here.pull()
+    with here.session() as session:
+        session.get_one(Customer, "c").Name = "Ada King"
+        session.commit()
+    assert here.push().is_successful
+    assert server.rows(ServerCustomer)["c"]["Notes"] == "pays late"
+
+
+def test_what_stays_on_the_device_is_not_touched(device, server):
+    given(server, ServerCustomer(Id="c", Name="Ada"))
+    here = device()
+    here.pull()
+    with here.session(queue=False) as session:
+        session.get_one(Customer, "c").Color = "red"
+        session.commit()
+    with here.session() as session:
+        session.get_one(Customer, "c").Name = "Ada King"
+        session.commit()
+    here.push()
+    here.pull()
+    with here.session() as session:
+        customer = session.get_one(Customer, "c")
+        assert (customer.Name, customer.Color) == ("Ada King", "red")
+
+
+def test_the_client_wins_on_what_it_has_seen_only(device, server):
+    """Between the answer and the second request somebody changes the order again: that is a conflict, too."""
+    here = pulled(device, server, resolver=client_wins)
+    here.change("1", Status="mine")
+    seen = []
+
+    def meddling(request, answer):
+        if request.method != "GET" and len(seen) < 3:
+            seen.append(request)
+            server.writing(
+                lambda session: setattr(session.get_one(ServerOrder, "1"), "Status", f"theirs {len(seen)}")
+            )
+        return answer()
+
+    here.network.broken = meddling
+    assert here.push().is_successful
+    assert len(seen) == 3 and server.rows()["1"]["Status"] == "mine"
+    assert here.rows()["1"]["Status"] == "mine"
+
+
+def test_a_resolver_of_ones_own(device, server):
+    def both(conflict):
+        assert conflict.entity_type is Order and conflict.contested == {"Status"}
+        return Resolution("values", {"Status": f"{conflict.server['Status']} and {conflict.client['Status']}"})
+
+    here = pulled(device, server, resolver=merging(both))
+    here.change("1", Status="mine")
+    server.writing(lambda session: setattr(session.get_one(ServerOrder, "1"), "Status", "theirs"))
+    assert here.push().is_successful
+    assert server.rows()["1"]["Status"] == here.rows()["1"]["Status"] == "theirs and mine"
+
+
+def test_deciding_on_values(device, server):
+    here = pulled(device, server)
+    here.change("1", Status="mine")
+    server.writing(lambda session: setattr(session.get_one(ServerOrder, "1"), "Status", "theirs"))
+    assert not here.push().is_successful
+    (conflict,) = here.conflicts()
+    assert (conflict.client["Status"], conflict.server["Status"], conflict.base["Status"]) == ("mine", "theirs", "new")
+    here.resolve(conflict.operation_id, {"Status": "ours"})
+    assert here.rows()["1"]["Status"] == "ours" and here.push().is_successful
+    assert server.rows()["1"]["Status"] == "ours"
+
+
+def test_a_change_during_the_request(device, server):
+    """The answer to the first change does not overwrite the second, which is sent on top of it."""
+    here = pulled(device, server)
+    here.change("1", Status="first")
+    times = []
+
+    def meanwhile(request, answer):
+        if request.method != "GET" and not times:
+            times.append(request)
+            here.change("1", Status="second")
+        return answer()
+
+    here.network.broken = meanwhile
+    assert here.push().is_successful and here.pending() == []
+    assert server.rows()["1"]["Status"] == here.rows()["1"]["Status"] == "second"
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_server_that_is_busy(device, server, status):
+    """The push stops, and nothing is lost."""
+    here = pulled(device, server)
+    here.change("1", Status="paid")
+    here.add(Id="2")
+    here.network.answer_with(status, when="POST" if here.protocol != "v4" else "PATCH", count=1)
+    if here.protocol == "tables":
+        here.network.answer_with(status, when="PUT", count=1)
+    result = here.push()
+    assert result.stopped is not None and result.completed_operations == 0
+    assert here.push().is_successful and set(server.rows()) == {"1", "2"}
+
+
+def test_patience(device, server):
+    """As long as the server asks for, but for no day."""
+    here = device()
+    waited = []
+    here.add(Id="1")
+    here.network.answer_with(503, when="POST", **{"Retry-After": "86400"})
+    (service,) = here.builder._services.values()
+    service.transport.patience = Patience(tries=2, longest=9, sleep=waited.append)
+    assert here.push().is_successful and waited == [9]
+
+
+def test_a_token_that_nobody_gives(device, server):
+    """Three in a row, and the push stops; every operation waits."""
+    here = device()
+    for number in range(5):
+        here.add(Id=str(number))
+    here.network.broken = lambda request, answer: httpx.Response(401, request=request)
+    result = here.push()
+    assert result.stopped is not None and len(here.pending()) == 5
+    here.network.up()
+    assert here.push().is_successful and len(server.rows()) == 5
+
+
+def test_local_writes_do_not_wait_for_the_network(device, server):
+    here = pulled(device, server)
+    here.change("1", Status="paid")
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def hanging(request, answer):
+        arrived.set()
+        assert go_on.wait(20)
+        return answer()
+
+    here.network.broken = hanging
+    pushing = threading.Thread(target=here.push)
+    pushing.start()
+    assert arrived.wait(20)
+    for number in range(10):
+        here.add(Id=f"n{number}")  # which would wait for ever if the push held anything
+    go_on.set()
+    pushing.join(20)
+    assert server.rows()["1"]["Status"] == "paid" and len(here.pending()) == 10
+
+
+def test_a_row_that_another_process_pushes_at_the_same_time(device, server):
+    """Two processes on one file, one queue: each operation is done once."""
+    one, other = device(), device()
+    for number in range(20):
+        one.add(Id=str(number))
+    threads = [threading.Thread(target=each.push) for each in (one, other)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert len(server.rows()) == 20 and one.pending() == []
+
+
+def test_progress(device, server):
+    here = device()
+    for number in range(3):
+        here.add(Id=str(number))
+    here.push()
+    pushed = [(each.type, each.items_processed) for each in here.events]
+    assert pushed == [
+        (SyncEventType.PUSH_STARTED, 0), *((SyncEventType.PUSH_ITEM, number) for number in (1, 2, 3)), (SyncEventType.PUSH_ENDED, 3),
+    ]  # fmt: skip
+
+
+def test_the_server_wins_over_a_deletion(device, server):
+    here = pulled(device, server, resolver=server_wins)
+    here.delete("1")
+    server.writing(lambda session: setattr(session.get_one(ServerOrder, "1"), "Status", "paid"))
+    assert here.push().is_successful
+    assert here.rows()["1"]["Status"] == "paid"
