@@ -26,7 +26,8 @@ WIRES: Mapping[str, Callable[[Transport], Wire]] = {"tables": WireDatasync, "v4"
 @dataclass(frozen=True, slots=True)
 class EntityOptions:
     """What is particular about a class. ``endpoint`` is its set, below the service's address; ``query`` is a filter in the
-    words of the protocol; ``client`` names another service; ``key`` and ``updated_at`` are what the service calls them."""
+    words of the protocol; ``client`` names another service; ``key`` and ``updated_at`` are what the service calls them. The
+    size of pages is the server's to say where the protocol has no word for it, as tables have none."""
 
     endpoint: str | None = None
     query: str | None = None

@@ -73,8 +73,7 @@ class WireDatasync:
         terms = [f"({place.query})"] if place.query else []
         terms += [f"({UPDATED_AT} gt cast({since},Edm.DateTimeOffset))"] if since else []
         options = {"$orderby": UPDATED_AT, "$count": "true"} | ({"$filter": " and ".join(terms)} if terms else {})
-        top = {"$top": str(place.page_size)} if place.page_size else {}
-        return f"{urlencode(options | top)}&{DELETED_TOO}"
+        return f"{urlencode(options)}&{DELETED_TOO}"
 
     def _address(self, place: Place, query: str) -> str:
         """Next links are query strings, or whole addresses."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from odata_service import ODataService
 from odata_service.client import DatasyncBuilder, OfflineContext, Patience, Resolver, SyncEvent, ask
 from odata_service.tracking import install_clock, write_sessions
-from tests.offline.models import Base, Customer, Order, ServerBase, ServerOrder, configure
+from tests.offline.models import Base, Order, ServerBase, ServerOrder, configure
 
 PROTOCOLS = ("tables", "v4", "sync")
 PATIENCE = Patience(tries=1)
@@ -139,8 +139,8 @@ class Device(OfflineContext):
             client=httpx.Client(transport=self.network),
         )  # fmt: skip
         builder.use_default_conflict_resolver(self.resolver)
-        for model in (Customer, Order):
-            builder.entity(model, **self.options.get(model.__name__, {"page_size": 3}))
+        for shape in self.shapes.values():
+            builder.entity(shape.mapper.class_, **{"page_size": 3} | self.options.get(shape.name, {}))
 
     def clock(self) -> datetime:
         return datetime.now(UTC) + self.skew

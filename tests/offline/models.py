@@ -101,5 +101,5 @@ def configure(service: ODataService) -> None:
     """All is open. The Sync API lets the client decide, so that its resolvers are what is tested."""
     service.rights("*", EntitySetRights.ALL)
     for name, model in (("customer", ServerCustomer), ("order", ServerOrder), ("thing", ServerThing)):
-        service.table(name, model)
+        service.table(name, model, page_size=3)
         service.sync(f"{name.title()}s", conflicts="ask")

@@ -127,9 +127,7 @@ def test_the_client_wins_on_what_it_has_seen_only(device, server):
     def meddling(request, answer):
         if request.method != "GET" and len(seen) < 3:
             seen.append(request)
-            server.writing(
-                lambda session: setattr(session.get_one(ServerOrder, "1"), "Status", f"theirs {len(seen)}")
-            )
+            server.writing(lambda session: setattr(session.get_one(ServerOrder, "1"), "Status", f"theirs {len(seen)}"))
         return answer()
 
     here.network.broken = meddling
