@@ -43,7 +43,16 @@ LAYERS = """
 """
 RANKS = {name: rank for rank, row in enumerate(LAYERS.split("\n")) for name in row.split()}
 UPWARDS = {("service.py", "odata_service.web.blueprint")}  # imported late, when a blueprint is asked for
-HOMES = {"httpx": "client", "flask": "web", "werkzeug": "web", "lark": "parse", "gunicorn": "cli", "click": "cli", "jwt": "web", "marshmallow": "formats"}
+HOMES = {
+    "httpx": "client",
+    "flask": "web",
+    "werkzeug": "web",
+    "lark": "parse",
+    "gunicorn": "cli",
+    "click": "cli",
+    "jwt": "web",
+    "marshmallow": "formats",
+}
 SPEAKERS = {"protocol.py", "functions.py", "edm/primitive.py", "service.py", "cli.py"}
 
 
@@ -78,7 +87,9 @@ def test_module(path: Path) -> None:
         if library == "odata_service" and (name, imported) not in UPWARDS:
             assert RANKS[inside.split(".")[0]] <= RANKS[layer], f"{name} imports {imported}"
     named = {node.id for node in nodes(path) if isinstance(node, ast.Name)} & {"V2", "V4", "DATASYNC", "ZUMO"}
-    assert not named or name in SPEAKERS or path.stem.endswith(("_v2", "_v4", "_datasync", "_zumo")), f"{name} asks for {named}"
+    assert not named or name in SPEAKERS or path.stem.endswith(("_v2", "_v4", "_datasync", "_zumo")), (
+        f"{name} asks for {named}"
+    )
 
 
 # Leaves of the server that are as good for a client: words, literals, column types. Everything else would be its server.

@@ -36,7 +36,9 @@ def test_every_deviation_is_held_by_a_test() -> None:
 
 
 def test_every_switch_of_v2_is_told() -> None:
-    told = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|", (CHECKOUT / "docs/conformance-v2.md").read_text(), re.MULTILINE)
+    told = re.findall(
+        r"^\| `(\w+)` \| (.*?) \| (.*?) \|", (CHECKOUT / "docs/conformance-v2.md").read_text(), re.MULTILINE
+    )
     assert told == [(name, _values(name), switch.metadata["help"]) for name, switch in SWITCHES.items()]
 
 

@@ -26,6 +26,7 @@ from odata_service.types import Enumeration
 Json = Any  # what a JSON text stands for
 Values = Mapping[str, Json]  # by attribute
 
+LONGEST = 50  # digits of a number without an exponent
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
@@ -94,7 +95,8 @@ def loads(text: str | bytes) -> Json:
 def _number(value: object) -> orjson.Fragment:
     if not isinstance(value, decimal.Decimal):
         raise TypeError(f"{value!r} is nothing that JSON has")
-    return orjson.Fragment(format(value, "f"))
+    is_long = abs(value.adjusted()) > LONGEST
+    return orjson.Fragment(str(value) if is_long else format(value, "f"))
 
 
 def _write_floating(value: float) -> Json:

@@ -46,7 +46,7 @@ class Remote:
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A request that is made, exactly as it will be made again if its answer gets lost. ``revision`` is the number of
-    changes that it has in it."""
+    changes that it has in it, ``together`` says that it was made beside others."""
 
     id: str
     kind: OperationKind
@@ -55,6 +55,7 @@ class Sent:
     revision: int
     base: Values | None = None
     made: str | None = None
+    together: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -11,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .builder import Query
 from .operations import Operation, Queue, Remote
+from .parallel import side_by_side
 from .results import Listener, PullResult, SyncEvent, SyncEventType
 from .rows import Membership, Rows
 from .store import Store
@@ -32,8 +32,8 @@ class Pull:
     def run(self, queries: Sequence[Query], parallel: int) -> PullResult:
         result = PullResult()
         self.tell(SyncEvent(SyncEventType.PULL_STARTED))
-        with ThreadPoolExecutor(parallel, thread_name_prefix="pull") as pool:
-            for of_query in pool.map(self._query, queries):
+        with side_by_side(parallel) as each:
+            for of_query in each(self._query, queries):
                 result.add(of_query)
         self.tell(SyncEvent(SyncEventType.PULL_ENDED, items_processed=result.operation_count))
         return result

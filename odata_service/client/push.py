@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -21,6 +20,7 @@ from .builder import DatasyncBuilder, Query
 from .entity import EntityShape
 from .operations import Operation, Queue, Sent, pieces
 from .order import Planned, blocked, waves
+from .parallel import side_by_side
 from .results import Listener, PushResult, SyncEvent, SyncEventType
 from .rows import rests
 from .settle import Settlement, Settling
@@ -77,10 +77,10 @@ class Push:
 
     def _in_waves(self, operations: Sequence[Operation], parallel: int) -> None:
         planned = waves(operations, self.shapes)
-        with ThreadPoolExecutor(parallel, thread_name_prefix="push") as pool:
+        with side_by_side(parallel) as each:
             for wave in planned:
                 for piece in pieces(self._parts(wave), parallel):
-                    list(pool.map(self._part, piece))
+                    list(each(self._part, piece))
 
     def _parts(self, wave: Sequence[Planned]) -> Iterator[tuple[Wire, list[Planned]]]:
         """What goes in one request."""
@@ -137,7 +137,7 @@ class Push:
                     )
                     again += self._noted(operation, settlement)
                     continue
-                sent = operation.sent or _sent(operation)
+                sent = operation.sent or _sent(operation, together=len(ids) > 1)
                 now = datetime.now(UTC)
                 operation = replace(
                     operation, sent=sent, state="Sent", attempts=operation.attempts + 1, last_attempt=now
@@ -199,7 +199,7 @@ class Push:
         return self.builder.query(self.shapes[operation.entity_type])
 
 
-def _sent(operation: Operation) -> Sent:
+def _sent(operation: Operation, *, together: bool) -> Sent:
     made = write_instant(operation.made.replace(microsecond=operation.made.microsecond // 1000 * 1000))
     return Sent(
         uuid.uuid4().hex,
@@ -209,4 +209,5 @@ def _sent(operation: Operation) -> Sent:
         operation.version,
         operation.base,
         made,
+        together,
     )

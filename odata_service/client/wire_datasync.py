@@ -13,7 +13,7 @@ from odata_service.edm.temporal import read_instant
 from .columns import dumps
 from .entity import EntityShape
 from .operations import Remote
-from .transport import Response, Transport
+from .transport import Response, Transport, Unreachable
 from .wire import Answer, Incoming, Names, Outgoing, Page, Place, Refusal, outcome_of
 
 KEY, UPDATED_AT, VERSION, DELETED = "id", "updatedAt", "version", "deleted"
@@ -24,13 +24,22 @@ DELETED_TOO = "__includedeleted=true"
 @dataclass(frozen=True, slots=True)
 class WireDatasync:
     transport: Transport
-    at_once: int = 1
+    at_once: int = 10  # which the queue hears of together
 
     def default_endpoint(self, shape: EntityShape) -> str:
         return shape.name.lower()
 
     def send(self, outgoing: Sequence[Outgoing]) -> list[Answer]:
-        return [self._sent(each) for each in outgoing]
+        """One after the other; when the server stops answering, nothing is known of the rest."""
+        answers: list[Answer] = []
+        for each in outgoing:
+            try:
+                answers.append(self._sent(each))
+            except Unreachable as error:
+                answers.append(Answer("unknown", message=str(error)))
+            if answers[-1].outcome == "unknown":
+                return answers + [answers[-1]] * (len(outgoing) - len(answers))
+        return answers
 
     def changes(self, place: Place, since: str | None, following: str | None) -> Page:
         """A page may end between two rows of one stamp, so until the last one is there a pull that goes on later asks for

@@ -11,7 +11,7 @@ from odata_service.edm import primitive as edm
 from odata_service.edm.literal_v4 import read_literal, write_literal
 from odata_service.edm.names import plural
 
-from .columns import Json, dumps
+from .columns import Json, dumps, loads
 from .entity import ID, EntityShape
 from .operations import Remote
 from .transport import Response, Transport
@@ -21,8 +21,24 @@ STAMP = "LastUpdated"
 TOMBSTONE = "IsDeleted"
 PAGE_SIZE = 1_000
 GONE = 410
+KEY_REUSED = "KeyReused"
 _REPRESENTATION = {"Prefer": "return=representation"}
 _LITERALS = {int: edm.INT64, str: edm.STRING}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, alone or as a part of a batch."""
+
+    method: str
+    address: str
+    headers: Mapping[str, str]
+    content: bytes = b""
+
+    def part(self, id: str) -> dict[str, Json]:
+        parsed = {"body": loads(self.content)} if self.content else {}
+        kind = {"Content-Type": "application/json"} if self.content else {}
+        return {"id": id, "method": self.method, "url": self.address, "headers": dict(self.headers) | kind, **parsed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +46,20 @@ class WireDeltas:
     """Changes are sent as PATCH of what has changed, so that what this device does not know of an entity stays."""
 
     transport: Transport
-    at_once: int = 1
+    at_once: int = 50
 
     def default_endpoint(self, shape: EntityShape) -> str:
         return plural(shape.name)
 
     def send(self, outgoing: Sequence[Outgoing]) -> list[Answer]:
-        return [self._sent(each) for each in outgoing]
+        """In one batch, where each request stands for itself; one that went alone goes alone again. A type without ETags can
+        only be looked at before it is changed, so its entities go one by one."""
+        alone = {
+            place: self._alone(each) for place, each in enumerate(outgoing) if len(outgoing) == 1 or _is_untagged(each)
+        }
+        together = [each for place, each in enumerate(outgoing) if place not in alone]
+        answers = iter(self._together(together) if together else ())
+        return [alone[place] if place in alone else next(answers) for place in range(len(outgoing))]
 
     def changes(self, place: Place, since: str | None, following: str | None) -> Page:
         address = following or since or self._address(place)
@@ -86,35 +109,72 @@ class WireDeltas:
         literal = write_literal(key, _LITERALS.get(type(key), edm.GUID))
         return f"{self.transport.link(place.endpoint)}({quote(literal, safe='')})"
 
-    def _sent(self, each: Outgoing) -> Answer:
-        sent, place = each.sent, each.place
-        address = self._entity(place, each.item_id)
-        has_tag = sent.version.startswith(('"', "W/"))
-        if sent.version and not has_tag:  # a type without ETags can only be looked at before it is changed
-            stored = self.read(place, each.item_id)
-            if stored is None or stored.version != sent.version:
+    def _alone(self, each: Outgoing) -> Answer:
+        if _is_untagged(each):
+            stored = self.read(each.place, each.item_id)
+            if stored is None or stored.version != each.sent.version:
                 return Answer("conflict", 412 if stored else GONE, stored, "the entity has changed")
-        headers = {"Idempotency-Key": sent.id} | _REPRESENTATION | ({"If-Match": sent.version} if has_tag else {})
+        asked = self._request(each)
+        return self._answer(each, self.transport.ask(asked.method, asked.address, asked.headers, asked.content))
+
+    def _together(self, outgoing: Sequence[Outgoing]) -> list[Answer]:
+        requests = [self._request(each).part(str(number)) for number, each in enumerate(outgoing)]
+        content = dumps({"requests": requests}).encode()
+        headers = {"Prefer": "odata.continue-on-error", "OData-Version": "4.01"}
+        response = self.transport.ask("POST", self.transport.link("$batch"), headers, content)
+        document = response.json
+        if response.status != 200 or not isinstance(document, dict):
+            if outcome_of(response.status, "Add") in ("unknown", "denied"):
+                return [Answer(outcome_of(response.status, "Add"), response.status, None, response.message)] * len(
+                    outgoing
+                )
+            return [self._alone(each) for each in outgoing]  # a service without batches
+        parts = {part["id"]: part for part in document["responses"]}
+        return [self._answer(each, _part(parts.get(str(number)))) for number, each in enumerate(outgoing)]
+
+    def _request(self, each: Outgoing) -> Asked:
+        sent, place = each.sent, each.place
+        headers = {"Idempotency-Key": sent.id} | _REPRESENTATION
+        if sent.version and not _is_untagged(each):
+            headers["If-Match"] = sent.version
         match sent.kind:
             case "Delete":
-                response = self.transport.ask("DELETE", address, headers)
+                return Asked("DELETE", self._entity(place, each.item_id), headers)
             case "Replace":
                 body = {name: value for name, value in changed(sent, place.shape).items() if name != ID}
-                response = self.transport.ask("PATCH", address, headers, _text(place, body))
-            case "Add":
-                response = self.transport.ask(
-                    "POST", self.transport.link(place.endpoint), headers, _text(place, sent.item)
-                )
-        return self._answer(each, response)
+                return Asked("PATCH", self._entity(place, each.item_id), headers, _text(place, body))
+        return Asked("POST", self.transport.link(place.endpoint), headers, _text(place, sent.item))
 
     def _answer(self, each: Outgoing, response: Response) -> Answer:
         outcome = outcome_of(response.status, each.sent.kind)
+        if response.status == 422 and _code(response) == KEY_REUSED:
+            outcome = "conflict"  # it was heard in other words, and what came of it is there to see
         remote = _remote(each.place, response) if outcome == "done" else None
         if outcome == "conflict" or (outcome == "done" and remote is None and each.sent.kind != "Delete"):
             remote = self.read(each.place, each.item_id)
             if remote is None and each.sent.kind == "Add":
                 outcome = "refused"  # it is another entity that is in the way
         return Answer(outcome, response.status, remote, response.message)
+
+
+def _code(response: Response) -> object:
+    document = response.json
+    error = document.get("error") if isinstance(document, dict) else None
+    return error.get("code") if isinstance(error, dict) else None
+
+
+def _is_untagged(each: Outgoing) -> bool:
+    """Whether the entity is known in a state that no ETag tells of."""
+    return bool(each.sent.version) and not each.sent.version.startswith(('"', "W/"))
+
+
+def _part(document: Mapping[str, Any] | None) -> Response:
+    """A part of a batch; one that is not there may have been done."""
+    if document is None:
+        return Response(504, {}, b"")
+    headers = {name.lower(): value for name, value in (document.get("headers") or {}).items()}
+    body = document.get("body")
+    return Response(document["status"], headers, b"" if body is None else dumps(body).encode())
 
 
 def _names(place: Place) -> Names:
@@ -144,7 +204,7 @@ def _incoming(names: Names, place: Place, row: Mapping[str, Any]) -> Incoming:
     plain.pop(TOMBSTONE, None)
     item, rest = names.item(plain)
     id = place.shape.id_text(place.shape.values({ID: item[ID]})[ID])
-    return Incoming(id, Remote(row.get("@odata.etag") or stamp, item, stamp, rest or None))
+    return Incoming(id, Remote(row.get("@odata.etag") or row.get("@etag") or stamp, item, stamp, rest or None))
 
 
 def _id_of(address: str) -> str:

@@ -196,13 +196,21 @@ def test_conditions_of_every_kind(orders):
         (lambda: Order.Items.any(and_(Item.Cost == Order.Margin)), [1, 2]),
         (lambda: Order.Items.any(and_(Item.Cost == Order.Margin, Item.Cost > 1)), [2]),
         (lambda: Order.Id.in_(select(Order.Id).where(Order.Tenant == "blue")), [3, 4]),
-        (lambda: select(func.count()).select_from(Order).where(Order.Tenant == "red").scalar_subquery() == 2, [1, 2, 3, 4]),
+        (
+            lambda: select(func.count()).select_from(Order).where(Order.Tenant == "red").scalar_subquery() == 2,
+            [1, 2, 3, 4],
+        ),
         (lambda: select(func.max(Order.Amount)).scalar_subquery() == Order.Amount, [4]),
         (lambda: exists().where(other.CustomerId == Order.CustomerId, other.Id < Order.Id), [2, 4]),
         (lambda: ~exists().where(other.CustomerId == Order.CustomerId, other.Id < Order.Id), [1, 3]),
         (lambda: text("orders.\"Tenant\" = 'blue'"), [3, 4]),
-        (lambda: literal_column("orders.\"Amount\"") > 25, [3, 4]),
-        (lambda: Order.Amount == select(func.min(other.Amount)).where(other.Tenant == Order.Tenant).scalar_subquery(), [1, 3]),
+        (lambda: literal_column('orders."Amount"') > 25, [3, 4]),
+        (
+            lambda: (
+                Order.Amount == select(func.min(other.Amount)).where(other.Tenant == Order.Tenant).scalar_subquery()
+            ),
+            [1, 3],
+        ),
         (lambda: Order.Tenant == bindparam("tenant", "red"), [1, 2]),
         (lambda: func.lower(Order.Text).contains("2"), [2]),
         (lambda: True, [1, 2, 3, 4]),
@@ -216,7 +224,9 @@ def test_conditions_of_every_kind(orders):
         assert {item["OrderId"] for item in orders.rows("Items?$filter=Order ne null")} == set(ids)
         assert {item["Order"]["Id"] for item in orders.rows("Items?$expand=Order") if item["Order"]} == set(ids)
         assert len(orders.rows("Tags?$filter=Orders/any()")) == len({number % 2 for number in ids})
-        assert [orders.get(f"Orders({number})").status == 200 for number in (1, 2, 3, 4)] == [n in ids for n in (1, 2, 3, 4)]
+        assert [orders.get(f"Orders({number})").status == 200 for number in (1, 2, 3, 4)] == [
+            n in ids for n in (1, 2, 3, 4)
+        ]
         assert orders.send("PATCH", "Orders(4)", {"Text": "order 4"}).status == (204 if 4 in ids else 400)
 
 

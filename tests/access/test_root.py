@@ -19,7 +19,9 @@ def shop(orders):
 
 
 def test_a_closed_set_is_unknown(shop):
-    hidden, missing = (shop.by(STRANGER).get(f"Tags?$filter=Name eq $root/{name}(1)/Text") for name in ("Orders", "Ordurs"))
+    hidden, missing = (
+        shop.by(STRANGER).get(f"Tags?$filter=Name eq $root/{name}(1)/Text") for name in ("Orders", "Ordurs")
+    )
     assert hidden.error == (400, "UnknownEntitySet")
     assert hidden.text == missing.text.replace("Ordurs", "Orders")
     assert shop.by(CLERK).get(SAME.format(1)).status == 200

@@ -40,7 +40,9 @@ def without_capabilities(document: bytes) -> str:
     root = ElementTree.fromstring(document)
     for parent in list(root.iter()):
         for child in list(parent):
-            if child.get("Term", "").startswith(("Org.OData.Capabilities", "Org.OData.Aggregation", "Org.OData.Repeatability")):
+            if child.get("Term", "").startswith(
+                ("Org.OData.Capabilities", "Org.OData.Aggregation", "Org.OData.Repeatability")
+            ):
                 parent.remove(child)
     ElementTree.register_namespace("", EDM[1:-1])
     ElementTree.register_namespace("edmx", "http://docs.oasis-open.org/odata/ns/edmx")
@@ -99,7 +101,9 @@ def test_facets(name: str, facts: str) -> None:
     ],
 )
 def test_collections_of_values(name: str, facts: str) -> None:
-    found = etree.fromstring(write_xml(OFFER)).find(f".//edm:EntityType[@Name='Person']/edm:Property[@Name='{name}']", NAMES)
+    found = etree.fromstring(write_xml(OFFER)).find(
+        f".//edm:EntityType[@Name='Person']/edm:Property[@Name='{name}']", NAMES
+    )
     said = {key: value for key, value in found.attrib.items() if key not in ("Name", "Type")}
     assert [found.get("Type"), *(f"{key}={value}" for key, value in said.items())] == facts.split()
 

@@ -67,7 +67,9 @@ class TestPageSizes:
         assert len(people.value("People", Prefer="maxpagesize=3")) == 2
 
     def test_of_expanded_collections(self, people):
-        answer = people.get("People?$expand=Addresses&$filter=Addresses/$count gt 1&$count=true", Prefer="maxpagesize=1")
+        answer = people.get(
+            "People?$expand=Addresses&$filter=Addresses/$count gt 1&$count=true", Prefer="maxpagesize=1"
+        )
         (person,) = answer.json["value"]
         assert len(person["Addresses"]) == 1 and person["Addresses@odata.nextLink"]
         assert answer.headers["Preference-Applied"] == "maxpagesize=1" and "Prefer" in answer.headers["Vary"]

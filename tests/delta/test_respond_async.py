@@ -40,7 +40,9 @@ class TestRespondAsync:
         assert people.get(ADA).json["Name"] == "Ada King"
         monitor = people.send("PATCH", ADA, {"Name": None}, Prefer="respond-async").headers["Location"]
         answer = finished(people, monitor)
-        assert (answer.status, answer.headers["AsyncResult"]) == (200, "400") and answer.json["error"]["target"] == "Name"
+        assert (answer.status, answer.headers["AsyncResult"]) == (200, "400") and answer.json["error"][
+            "target"
+        ] == "Name"
 
     def test_as_a_message(self, people):
         people.changing()

@@ -222,9 +222,7 @@ def test_addresses_in_rows_are_those_of_links(set_name: str, columns: str, row: 
     level = Level(of, [row])
     address = entity_address(ROOT, Place(of.entity_set, key))
     assert f'"uri":"{address}"' in written(EntityCollection(level))
-    assert written(EntityLinks(level, collection=False)) == (
-        f'{{"d":{{"uri":"{address}"}}}}'
-    )
+    assert written(EntityLinks(level, collection=False)) == (f'{{"d":{{"uri":"{address}"}}}}')
 
 
 def test_a_root_cannot_break_out_of_its_string() -> None:

@@ -108,10 +108,14 @@ def test_structures_hierarchies_and_media() -> None:
     document = csdl_v2.write(model_from(market.Base, "Market"))
     text = document.decode()
     assert '<Property Name="Address" Type="Market.Address" Nullable="false" />' in text
-    assert '<ComplexType Name="Address"><Property Name="Street" Type="Edm.String" Nullable="true" MaxLength="100"' in text
+    assert (
+        '<ComplexType Name="Address"><Property Name="Street" Type="Edm.String" Nullable="true" MaxLength="100"' in text
+    )
     assert '<EntityType Name="Leader" BaseType="Market.Person"><Property Name="Budget" Type="Edm.Decimal"' in text
     assert '<EntityType Name="Picture" m:HasStream="true"><Key><PropertyRef Name="PictureID" /></Key>' in text
-    assert '<Association Name="Person_Leader"><End Type="Market.Person" Role="Person_Source" Multiplicity="*" />' in text
+    assert (
+        '<Association Name="Person_Leader"><End Type="Market.Person" Role="Person_Source" Multiplicity="*" />' in text
+    )
     assert text.count('ConcurrencyMode="Fixed"') == 4  # Customer, Picture, and two properties of Order
     schema = MetadataBuilder(document, config=Config(default_error_policy=PolicyFatal())).build()
     assert schema.complex_type("Address").proprty("City").max_length == 50

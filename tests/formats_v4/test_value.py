@@ -101,7 +101,9 @@ VALUES_OF: dict[PrimitiveType, st.SearchStrategy[Any]] = {
     edm.INT32: st.integers(-(2**31), 2**31 - 1),
     edm.INT64: st.integers(-(2**63), INT64),
     edm.DECIMAL: st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=18),
-    edm.SINGLE: st.floats(width=32, allow_nan=False).map(lambda number: nearest_single(number) if math.isfinite(number) else number),
+    edm.SINGLE: st.floats(width=32, allow_nan=False).map(
+        lambda number: nearest_single(number) if math.isfinite(number) else number
+    ),
     edm.DOUBLE: st.floats(allow_nan=False),
     edm.STRING: STORABLE,
     edm.GUID: st.uuids(),

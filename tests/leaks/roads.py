@@ -106,7 +106,15 @@ def of_name_v2(name: str) -> Iterator[Road]:
     for place in IN_V2:
         yield from get(place.format(p=name))
         yield Road("GET", place.format(p=name), headers=atom)
-    for value in (1, "hint 1", None, {"City": "x"}, {"__metadata": {"uri": "Customers(1)"}}, {"__deferred": {"uri": "x"}}, []):
+    for value in (
+        1,
+        "hint 1",
+        None,
+        {"City": "x"},
+        {"__metadata": {"uri": "Customers(1)"}},
+        {"__deferred": {"uri": "x"}},
+        [],
+    ):
         yield Road("MERGE", "Orders(1)", {name: value}, (("If-Match", "*"),))
         yield Road("PUT", "Orders(1)", {"Text": "x", name: value}, (("If-Match", "*"),))
         yield Road("PUT", f"Orders(1)/{name}", {name: value}, (("If-Match", "*"),))
@@ -164,7 +172,14 @@ def of_set(name: str, singular: str) -> Iterator[Road]:
         "Orders?$filter=Id eq $root/{s}(1)/Amount", "Orders?$filter=$root/{s}/$count gt 0", "Orders?$orderby=$root/{s}(1)/Id", "Orders?$filter=$root/{s}(x=1)/Id eq 1",
     )))  # fmt: skip
     for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "MERGE"):
-        for url in (name, f"{name}(1)", f"Orders(1)/{name}", f"Orders(1)/{name}/$ref", f"{name}(1)/Shop.Raise", f"All{name}"):
+        for url in (
+            name,
+            f"{name}(1)",
+            f"Orders(1)/{name}",
+            f"Orders(1)/{name}/$ref",
+            f"{name}(1)/Shop.Raise",
+            f"All{name}",
+        ):
             yield Road(method, url, {"Id": 90, "Amount": 1, "by": 1})
     for body in (
         {name: [{"Id": 90, "Amount": 1}]}, {f"{name}@odata.bind": [f"{name}(1)"]}, {f"{name}@delta": []}, {"@odata.type": f"#Shop.{singular}"},
@@ -186,7 +201,11 @@ def of_set_v2(name: str, singular: str) -> Iterator[Road]:
     for method in ("POST", "PUT", "MERGE", "DELETE"):
         for url in (name, f"{name}(1)", f"Orders(1)/{name}", f"Orders(1)/$links/{name}", f"Orders(1)/$links/{name}(1)"):
             yield Road(method, url, {"Id": 90, "Amount": 1})
-    for body in ({name: [{"Id": 90}]}, {"__metadata": {"type": f"Shop.{singular}"}}, {"Customer": {"__metadata": {"uri": f"{name}(1)"}}}):
+    for body in (
+        {name: [{"Id": 90}]},
+        {"__metadata": {"type": f"Shop.{singular}"}},
+        {"Customer": {"__metadata": {"uri": f"{name}(1)"}}},
+    ):
         yield Road("MERGE", "Orders(1)", body, (("If-Match", "*"),))
         yield Road("POST", "Orders", {"Id": 90, "Text": "x", **body})
 
@@ -239,7 +258,14 @@ ROWS_V2 = (
 
 def row_changes_v4() -> Iterator[Road]:
     """Changes of what is not there, and such as refer to it."""
-    for url in ("Orders(3)", "Customers(2)", "Items(31)", "Customers(2)/Orders(3)", "Tags(2)/Orders(3)", "Orders(3)/Customer"):
+    for url in (
+        "Orders(3)",
+        "Customers(2)",
+        "Items(31)",
+        "Customers(2)/Orders(3)",
+        "Tags(2)/Orders(3)",
+        "Orders(3)/Customer",
+    ):
         yield Road("DELETE", url)
         yield Road("PATCH", url, {"Id": 7})  # with all that an insertion needs, the key is taken: see test_leaks
         yield Road("PUT", url, {})
@@ -252,7 +278,12 @@ def row_changes_v4() -> Iterator[Road]:
     for url in ("Orders(3)/Items", "Customers(2)/Orders", "Orders(3)/Tags"):
         yield Road("POST", url, {"Id": 90, "Product": "x"})
     for method in ("POST", "PUT", "DELETE"):
-        for url in ("Orders(3)/Customer/$ref", "Orders(3)/Tags/$ref", "Customers(2)/Orders/$ref", "Tags(2)/Orders(3)/$ref"):
+        for url in (
+            "Orders(3)/Customer/$ref",
+            "Orders(3)/Tags/$ref",
+            "Customers(2)/Orders/$ref",
+            "Tags(2)/Orders(3)/$ref",
+        ):
             yield Road(method, url, {"@odata.id": "Tags(1)"})
         for target in ("Orders(3)", "Customers(2)", f"{ROOT}Orders(4)", "Items(31)"):
             yield Road(method, "Tags(1)/Orders/$ref", {"@odata.id": target})
@@ -269,10 +300,17 @@ def row_changes_v4() -> Iterator[Road]:
         if body != {"Customer": {"Id": 2, "Name": "mine"}}:  # a key that is taken, see test_rows
             yield Road("PATCH", "Orders(1)", body, V4_01)
             yield Road("POST", "Orders", {"Id": 91, "Text": "x", "Tenant": "red", **body})
-    for url in ("Orders/$filter(Id gt 2)/$each", "Customers/$filter(Id gt 1)/$each", "Items/$filter(Order/Id gt 2)/$each"):
+    for url in (
+        "Orders/$filter(Id gt 2)/$each",
+        "Customers/$filter(Id gt 1)/$each",
+        "Items/$filter(Order/Id gt 2)/$each",
+    ):
         yield Road("PATCH", url, {})
         yield Road("DELETE", url)
-    removed = {"@context": "#$delta", "value": [{"@removed": {"reason": "deleted"}, "@id": "Orders(3)"}, {"@removed": {}, "Id": 4}]}
+    removed = {
+        "@context": "#$delta",
+        "value": [{"@removed": {"reason": "deleted"}, "@id": "Orders(3)"}, {"@removed": {}, "Id": 4}],
+    }
     yield Road("PATCH", "Orders", removed, V4_01)
     yield Road("PATCH", "Orders", removed, (*V4_01, ("Prefer", "continue-on-error,return=representation")))
     yield Road("PATCH", "Items(11)", {"OrderId": 3})
@@ -288,7 +326,12 @@ def row_changes_v2() -> Iterator[Road]:
             yield Road(method, url, body)
             yield Road(method, url, body, (("If-Match", "*"),))
     for method in ("POST", "PUT", "DELETE", "MERGE"):
-        for url in ("Orders(3)/$links/Customer", "Tags(1)/$links/Orders", "Tags(1)/$links/Orders(4)", "Orders(1)/$links/Customer"):
+        for url in (
+            "Orders(3)/$links/Customer",
+            "Tags(1)/$links/Orders",
+            "Tags(1)/$links/Orders(4)",
+            "Orders(1)/$links/Customer",
+        ):
             yield Road(method, url, {"uri": "Customers(2)" if "Customer" in url else "Orders(3)"})
     yield Road("POST", "Orders", {"Id": 91, "Text": "x", "Customer": {"__metadata": {"uri": "Customers(2)"}}})
     yield Road("POST", "Orders", {"Id": 91, "Text": "x", "CustomerId": 2})
@@ -302,7 +345,12 @@ def in_batches(roads: Sequence[Road]) -> Iterator[Road]:
     """The same in the parts of batches in JSON, some dozens at once."""
     for start in range(0, len(roads), 40):
         requests = [
-            {"id": str(at), "method": road.method, "url": road.url, **({} if road.body is None else {"body": road.body})}
+            {
+                "id": str(at),
+                "method": road.method,
+                "url": road.url,
+                **({} if road.body is None else {"body": road.body}),
+            }
             for at, road in enumerate(roads[start : start + 40])
             if not isinstance(road.body, bytes)
         ]

@@ -164,7 +164,15 @@ def test_nothing_hidden_was_changed(of_models: Twins) -> None:
     with Session(of_models.hiding.engine) as session:
         for order in session.query(whole.Order).filter(whole.Order.Id <= 4):
             secrets = (order.Margin, order.Hint, order.State, order.OwnerId, order.Address, order.Photo, order.Labels)
-            assert secrets == (order.Id, f"hint {order.Id}", 2, 1, whole.Place("Rome", "1"), b"png", [f"label {order.Id}"])
+            assert secrets == (
+                order.Id,
+                f"hint {order.Id}",
+                2,
+                1,
+                whole.Place("Rome", "1"),
+                b"png",
+                [f"label {order.Id}"],
+            )
         assert session.query(whole.Salary).count() == 4
 
 
@@ -180,7 +188,15 @@ def test_pages(of_rows: Twins) -> None:
     """What is skipped, and every link that goes on."""
     for service in (of_rows.hiding, of_rows.lacking):
         service.page_size("*", 1)
-    starts = ("Orders", "Orders?$orderby=Amount desc", "Tags(1)/Orders", "Tags?$expand=Orders", "$all", "Orders?$count=true", "Items?$orderby=Order/Id desc")
+    starts = (
+        "Orders",
+        "Orders?$orderby=Amount desc",
+        "Tags(1)/Orders",
+        "Tags?$expand=Orders",
+        "$all",
+        "Orders?$count=true",
+        "Items?$orderby=Order/Id desc",
+    )
     for protocol, urls in (("v4", starts), ("v2", (*starts[:4], "Orders?$inlinecount=allpages"))):
         for url in urls:
             following: str | None = url
@@ -237,7 +253,9 @@ def test_deltas(of_rows: Twins) -> None:
                 for service, link in ((of_rows.hiding, hiding), (of_rows.lacking, lacking))
             ]
             of_rows.tried["v4 deltas"] += 1
-            one, other = ((status, headers, re.sub(rb"deltatoken=[\w-]+", b"", body)) for status, headers, body in answers)
+            one, other = (
+                (status, headers, re.sub(rb"deltatoken=[\w-]+", b"", body)) for status, headers, body in answers
+            )
             assert one == other
             assert b'"value":[]' in one[2] or one[2] == b"0"
 

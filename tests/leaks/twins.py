@@ -55,7 +55,9 @@ class Twins:
 
     def ask(self, service: ODataService, protocol: str, road: Road, who: User = CLERK) -> ODataResponse:
         target, _, query = quote(road.url.removeprefix(ROOT), safe=_ASCII).partition("?")
-        content = road.body if isinstance(road.body, bytes) else b"" if road.body is None else json.dumps(road.body).encode()
+        content = (
+            road.body if isinstance(road.body, bytes) else b"" if road.body is None else json.dumps(road.body).encode()
+        )
         headers = {"Accept": "application/json", "Content-Type": "application/json", **dict(road.headers)}
         request = ODataRequest(PROTOCOLS[protocol], road.method, target, query, Headers(headers), content, ROOT, who)
         return service.handle(request)
@@ -69,7 +71,9 @@ class Twins:
             assert one[0] < 500 or one[0] == 501, f"{road}: {one}"
             if one != other:
                 different.append(f"{road}\n  hiding:  {one}\n  lacking: {other}")
-        assert not different, f"{len(different)} of {self.tried[what]} roads tell of {what}:\n" + "\n".join(different[:12])
+        assert not different, f"{len(different)} of {self.tried[what]} roads tell of {what}:\n" + "\n".join(
+            different[:12]
+        )
 
 
 def told(response: ODataResponse) -> tuple[int, dict[str, str], bytes]:

@@ -67,12 +67,12 @@ class Network(httpx.BaseTransport):
 
         self.broken = checked
 
-    def answer_with(self, status: int, *, when: str, count: int = 1, **headers: str) -> None:
-        """``count`` requests of a method are not done at all."""
+    def refuse(self, status: int, count: int = 1, **headers: str) -> None:
+        """``count`` changes are not done at all."""
         left = [count]
 
         def refused(request: httpx.Request, answer: Callable[[], httpx.Response]) -> httpx.Response:
-            if request.method == when and left[0] > 0:
+            if request.method != "GET" and left[0] > 0:
                 left[0] -= 1
                 return httpx.Response(status, headers=headers, request=request)
             return answer()
@@ -88,6 +88,7 @@ class Server:
     """The service on a database that outlives it."""
 
     path: Path
+    page_size: int = 3  # of tables
     engine: Engine = field(init=False)
     service: ODataService = field(init=False)
     app: Flask = field(init=False)
@@ -101,7 +102,7 @@ class Server:
     def restart(self) -> None:
         """Nothing of what it had in memory is left."""
         self.service = ODataService(ServerBase, self.engine, namespace="Offline")
-        configure(self.service)
+        configure(self.service, self.page_size)
         self.app = Flask("offline")
         for protocol in PROTOCOLS:
             self.app.register_blueprint(self.service.blueprint(protocol), url_prefix=f"/{protocol}")

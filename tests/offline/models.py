@@ -97,9 +97,9 @@ class Draft(Base):
     Text: Mapped[str]
 
 
-def configure(service: ODataService) -> None:
+def configure(service: ODataService, page_size: int) -> None:
     """All is open. The Sync API lets the client decide, so that its resolvers are what is tested."""
     service.rights("*", EntitySetRights.ALL)
     for name, model in (("customer", ServerCustomer), ("order", ServerOrder), ("thing", ServerThing)):
-        service.table(name, model, page_size=3)
+        service.table(name, model, page_size=page_size)
         service.sync(f"{name.title()}s", conflicts="ask")

@@ -183,9 +183,7 @@ def test_a_server_that_is_busy(device, server, status):
     here = pulled(device, server)
     here.change("1", Status="paid")
     here.add(Id="2")
-    here.network.answer_with(status, when="POST" if here.protocol != "v4" else "PATCH", count=1)
-    if here.protocol == "tables":
-        here.network.answer_with(status, when="PUT", count=1)
+    here.network.refuse(status)
     result = here.push()
     assert result.stopped is not None and result.completed_operations == 0
     assert here.push().is_successful and set(server.rows()) == {"1", "2"}
@@ -196,7 +194,7 @@ def test_patience(device, server):
     here = device()
     waited = []
     here.add(Id="1")
-    here.network.answer_with(503, when="POST", **{"Retry-After": "86400"})
+    here.network.refuse(503, **{"Retry-After": "86400"})
     (service,) = here.builder._services.values()
     service.transport.patience = Patience(tries=2, longest=9, sleep=waited.append)
     assert here.push().is_successful and waited == [9]

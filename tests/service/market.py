@@ -114,6 +114,7 @@ class Leader(Person):
 
     Budget: Mapped[decimal.Decimal | None] = mapped_column(ExactDecimal(12, 2))
 
+
 class Picture(Base):
     """A media link entry with an ETag; the media type is in a property that clients see."""
 

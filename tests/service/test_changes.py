@@ -322,7 +322,11 @@ def test_put_resets_and_merge_does_not(shop: Client):
     assert shop.put("Products(2)", {"Name": "Whole"}).status == 204
     product = shop.get("Products(2)").d
     del product["__metadata"], product["Category"], product["Supplier"], product["Items"]
-    assert {name: value for name, value in product.items() if value is not None} == {"ID": 2, "Name": "Whole", "Version": 4}
+    assert {name: value for name, value in product.items() if value is not None} == {
+        "ID": 2,
+        "Name": "Whole",
+        "Version": 4,
+    }
 
 
 def test_put_with_a_binding_that_is_there_already(shop: Client):

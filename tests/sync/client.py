@@ -32,7 +32,9 @@ class SyncClient:
 
     def send(self, method: str, url: str, body: object = None, protocol: Protocol = SYNC, **headers: str) -> Answer:
         target, _, query = quote(url.removeprefix(ROOT), safe=_ASCII).partition("?")
-        given = {"Content-Type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        given = {"Content-Type": "application/json"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         request = ODataRequest(protocol, method, target, query, Headers(given), content, ROOT, self.principal)
         answer = self.service.handle(request)

@@ -22,7 +22,9 @@ def test_a_new_order_is_stored(orders):
 def test_the_same_order_again_changes_it(orders):
     (first,) = orders.send("POST", "sync-orders", [NEW]).json["records"]
     (second,) = orders.send("POST", "sync-orders", [NEW | {"status": "Completed"}]).json["records"]
-    assert (second["id"], second["status"]) == (first["id"], "Completed") and second["lastModified"] > first["lastModified"]
+    assert (second["id"], second["status"]) == (first["id"], "Completed") and second["lastModified"] > first[
+        "lastModified"
+    ]
 
 
 def test_the_same_order_unchanged_keeps_its_stamp(orders):
@@ -31,13 +33,17 @@ def test_the_same_order_unchanged_keeps_its_stamp(orders):
 
 
 def test_what_the_client_keeps_for_itself_is_put_aside(orders):
-    (record,) = orders.send("POST", "sync-orders", [NEW | {"id": 5, "isSynced": False, "Extra": {"a": [1]}}]).json["records"]
+    (record,) = orders.send("POST", "sync-orders", [NEW | {"id": 5, "isSynced": False, "Extra": {"a": [1]}}]).json[
+        "records"
+    ]
     assert record["id"] != 5 or record["localId"] == "7d3e"
     assert set(record) == {"id", "localId", "customerName", "status", "customerLocalId", "lastModified"}
 
 
 def test_names_come_in_any_case(orders):
-    (record,) = orders.send("POST", "Sync-Orders", [{"LocalId": "x", "CUSTOMERNAME": "Zoe", "Status": "Pending"}]).json["records"]
+    (record,) = orders.send("POST", "Sync-Orders", [{"LocalId": "x", "CUSTOMERNAME": "Zoe", "Status": "Pending"}]).json[
+        "records"
+    ]
     assert (record["localId"], record["customerName"]) == ("x", "Zoe")
 
 

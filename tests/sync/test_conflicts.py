@@ -57,7 +57,9 @@ def test_an_update(orders, known, conflicts, said, winner, status):
     result = rule(orders, conflicts).do("update", mine(), **said)
     assert orders.records()[ADA]["status"] == status
     assert result.get("conflict", {}).get("resolution") == winner
-    expected = {None: (200, "updated"), "client": (200, "updated"), "server": (200, "kept"), "ask": (409, "open")}[winner]
+    expected = {None: (200, "updated"), "client": (200, "updated"), "server": (200, "kept"), "ask": (409, "open")}[
+        winner
+    ]
     assert (result["status"], result["result"]) == expected
 
 
@@ -73,7 +75,11 @@ def test_the_operation_stays_open_until_the_client_has_decided(orders, known):
     (result,) = rule(orders, "ask").results("Orders", operation)
     again = operation | {"version": result["conflict"]["server"]["lastModified"]}
     (result,) = orders.results("Orders", again)
-    assert (result["id"], result["result"], orders.records()[ADA]["status"]) == (operation["id"], "updated", "Cancelled")
+    assert (result["id"], result["result"], orders.records()[ADA]["status"]) == (
+        operation["id"],
+        "updated",
+        "Cancelled",
+    )
     assert orders.results("Orders", again) == [result]
 
 

@@ -76,7 +76,8 @@ def test_each_operation_is_done_once(tmp_path, fault):
         for push in queue():
             answer = push_through(server, push, fault)
             assert [each["result"] for each in answer["results"]] == [
-                {"add": "added", "update": "updated", "delete": "deleted"}[each["action"]] for each in push["operations"]
+                {"add": "added", "update": "updated", "delete": "deleted"}[each["action"]]
+                for each in push["operations"]
             ]
         logs = server.ask("/v4/SyncLogs")["value"]
         assert sum(log["RecordsSynced"] for log in logs) == 6 and sum(log["Rejects"] for log in logs) == 0

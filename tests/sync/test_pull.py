@@ -134,7 +134,9 @@ def test_a_set_that_is_known_by_its_primary_key(client_of):
     people.changing()
     client = SyncClient(people.service)
     first = client.pull("People?limit=1")["records"][0]
-    result = client.do("update", {"personId": first["personId"], "name": "x"}, url="People", version=first["lastUpdated"])
+    result = client.do(
+        "update", {"personId": first["personId"], "name": "x"}, url="People", version=first["lastUpdated"]
+    )
     assert result["record"]["name"] == "x"
     assert client.do("add", {"name": "y"}, url="People")["status"] == 201
 

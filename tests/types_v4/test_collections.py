@@ -242,7 +242,9 @@ def test_insert(tools):
     assert again["Tags"] == ["loud"] and again["Notes"] == [None, "x"] and again["Colours"] == ["Red", "Blue"]
     assert again["Places"][0] == {"Street": None, "City": "Oslo", "Rating": None}
     assert again["Checks"] == tools.get(HAMMER).json["Checks"]
-    assert (again["Sizes"], again["Log"]) == ([10], ["made"]), "a default is taken where nothing is said; Log is computed"
+    assert (again["Sizes"], again["Log"]) == ([10], ["made"]), (
+        "a default is taken where nothing is said; Log is computed"
+    )
 
 
 def test_absent_is_empty(tools):
@@ -329,7 +331,10 @@ def test_set_changes(newest):
     changed = newest.send("PATCH", "Tools/$filter(Tags/any(t: t eq 'new'))/$each", {"Tags": ["old"]})
     assert changed.status == 204, changed.text
     assert [tool["Tags"] for tool in newest.value("Tools")] == [["old"], ["old"], []]
-    body = {"@context": "#$delta", "value": [{"@id": "Tools(3)", "Sizes": [5]}, {"ID": 7, "Name": "Axe", "Tags": ["a"]}]}
+    body = {
+        "@context": "#$delta",
+        "value": [{"@id": "Tools(3)", "Sizes": [5]}, {"ID": 7, "Name": "Axe", "Tags": ["a"]}],
+    }
     assert newest.send("PATCH", "Tools", body, OData_Version="4.01").status == 200
     assert (newest.get(NAIL).json["Sizes"], newest.get("Tools(7)").json["Tags"]) == ([5], ["a"])
 

@@ -86,7 +86,9 @@ def test_next_links_stay_in_place(sales):
     assert [each["value"][0]["No"] for each in (one, two)] == [1, 2]
 
 
-@pytest.mark.parametrize("url", ["Lines", "Lines(OrderID=1,No=1)", "$all/$count/Lines", "$crossjoin(Orders,Lines)", "Terms(1)"])
+@pytest.mark.parametrize(
+    "url", ["Lines", "Lines(OrderID=1,No=1)", "$all/$count/Lines", "$crossjoin(Orders,Lines)", "Terms(1)"]
+)
 def test_there_is_no_set(sales, url):
     assert sales.get(url).status == 404
 

@@ -246,7 +246,10 @@ def test_change_one(tools):
 ])  # fmt: skip
 def test_refused_changes_leave_nothing_behind(tools, sent, target):
     before = tools.get(BARE).json
-    for method, url, body in (("PATCH", BARE, sent), ("POST", "Parts", {"ID": 9, "Kind": "part", "Name": "New"} | sent)):
+    for method, url, body in (
+        ("PATCH", BARE, sent),
+        ("POST", "Parts", {"ID": 9, "Kind": "part", "Name": "New"} | sent),
+    ):
         answer = tools.send(method, url, body)
         assert (answer.status, answer.json["error"]["target"]) == (400, target), answer.text
     assert tools.get(BARE).json == before

@@ -47,7 +47,12 @@ def test_made_or_changed_and_deleted_in_one_change_set(shop):
     delete = b"--c\r\nContent-Type: application/http\r\nContent-ID: 3\r\n\r\nDELETE $1 HTTP/1.1\r\n\r\n--c--"
     body = MULTIPART.replace(b"--c--", delete)
     answer = shop.send("POST", "$batch", body, Content_Type="multipart/mixed;boundary=b", Accept="multipart/mixed")
-    assert [line[9:12] for line in answer.text.splitlines() if line.startswith("HTTP/1.1")] == ["200", "201", "204", "204"]
+    assert [line[9:12] for line in answer.text.splitlines() if line.startswith("HTTP/1.1")] == [
+        "200",
+        "201",
+        "204",
+        "204",
+    ]
     assert '"Name":"Pen","Description":null,"Price":2.5,' in answer.text
     assert shop.get("Products/$count").text == "7"
 

@@ -142,10 +142,10 @@ def test_members_of_a_collection(newest):
     assert newest.get("Products/$count?$filter=Rating eq 9").text == "1"
 
 
-
-
 def test_media_entity_is_called_as_the_client_likes(shop):
-    created = shop.send("POST", "MediaItems", b"PNG", Content_Type="image/png", Slug="The%20Beach", Accept="application/json")
+    created = shop.send(
+        "POST", "MediaItems", b"PNG", Content_Type="image/png", Slug="The%20Beach", Accept="application/json"
+    )
     assert (created.status, created.json["Name"], created.json["Size"]) == (201, "The Beach", 3)
     assert shop.send("POST", "MediaItems", b"x", Content_Type="nonsense").error == (400, "BadHeader")
     octets = f"{created.headers['Location']}/$value"

@@ -51,7 +51,9 @@ def test_enumerations(shop):
 
 def test_computed_and_in_order(shop):
     price = shop.get(f"{MOUSE}/Price").json["value"]
-    rows = shop.value(f"Products?$compute=$root/{MOUSE}/Price as Other,Price sub $root/{MOUSE}/Price as More&$select=Price,Other,More")
+    rows = shop.value(
+        f"Products?$compute=$root/{MOUSE}/Price as Other,Price sub $root/{MOUSE}/Price as More&$select=Price,Other,More"
+    )
     assert {row["Other"] for row in rows} == {price}
     assert all(row["More"] == pytest.approx(row["Price"] - price) for row in rows)
     names = [row["Name"] for row in shop.value(f"Products?$orderby=Name eq $root/{MOUSE}/Name desc,Name&$top=2")]

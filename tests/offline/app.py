@@ -1,0 +1,14 @@
+"""The server of the tests as a process of its own: ``OFFLINE_DATABASE=server.db gunicorn 'tests.offline.app:create_app()'``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flask import Flask
+
+from tests.offline.harness import Server
+
+
+def create_app() -> Flask:
+    return Server(Path(os.environ["OFFLINE_DATABASE"]), int(os.environ.get("OFFLINE_PAGE_SIZE", "3"))).app
