@@ -53,7 +53,7 @@ class Configuration(Declares):
         """What may be done with a property of a set, or with ``"*"`` for all that are not named. It is open to everybody
         until something is said of it; then everybody and each role have what was said of them. Without ``READ``, it
         does not exist for the caller."""
-        self.access.columns.say(self.model.entity_set(entity_set), column, rights, role)
+        self.access.columns.say(self.model.set_named(entity_set), column, rights, role)
         self._changed()
 
     def operation_rights(self, name: str, rights: OperationRights, *, role: str | None = None) -> None:

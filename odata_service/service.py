@@ -150,7 +150,7 @@ class ODataService(Configuration):
         request = context.request
         self.limits.check("max_url_length", len(request.target) + len(request.query))
         self.limits.check("max_body_bytes", len(request.body))
-        spelling = self._spellings[request.protocol]
+        spelling = self._spellings[request.protocol].of_caller(self.access.grant(request.principal).model)
         patience = spelling.patience(request)
         if patience is not None and not is_monitor(request):
             return self._monitors.start(without_preference(request), patience, self.handle)

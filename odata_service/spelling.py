@@ -139,6 +139,9 @@ class Spelling(Manners, Shape):
     def shapes_answers(self) -> bool:
         """Whether the answer to a change shows what ``$select`` and ``$expand`` say, and what came inline."""
 
+    def of_caller(self, model: EntityModel) -> Spelling:
+        """The same for a caller who sees this model: what else there is he cannot name in any way."""
+
     def seen(self, model: EntityModel) -> EntityModel:
         """What of a model the protocol has words for, under its names."""
 

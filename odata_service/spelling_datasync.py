@@ -37,7 +37,7 @@ from odata_service.parse.shape import Shape
 from odata_service.parse.syntax import Syntax
 from odata_service.protocol import DATASYNC
 from odata_service.result import Created, CurrentState, EntityCollection, NoContent, NotModified, Result, SingleEntity
-from odata_service.spelling import AnswersOfRecords, Exchange, WaysOfRecords
+from odata_service.spelling import AnswersOfRecords, Exchange, Spelling, WaysOfRecords
 from odata_service.tables import Table, TableOperation, Tables
 
 CONTENT_TYPE = f"{JSON}; charset=utf-8"
@@ -186,6 +186,9 @@ class SpellingDatasync(WaysOfRecords):
     @property
     def conditions(self) -> ConditionRules:
         return RulesDatasync(self.tables)
+
+    def of_caller(self, model: EntityModel) -> Spelling:
+        return replace(self, tables=self.tables.of(model))
 
     def seen(self, model: EntityModel) -> EntityModel:
         return self.tables.seen(model)

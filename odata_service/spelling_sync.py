@@ -22,7 +22,7 @@ from odata_service.parse.sync import SINCE, place_of, plain_query, token_of
 from odata_service.parse.syntax import Syntax
 from odata_service.protocol import SYNC
 from odata_service.result import EntityCollection, EntityDelta, Result, ServiceDocument
-from odata_service.spelling import AnswersOfRecords, Exchange, WaysOfRecords
+from odata_service.spelling import AnswersOfRecords, Exchange, Spelling, WaysOfRecords
 from odata_service.sync_sets import SyncSets
 from odata_service.token import BAD_TOKEN
 
@@ -91,6 +91,9 @@ class SpellingSync(WaysOfRecords):
     has_feed = True
     has_pushes = True
     conditions = CONDITIONS
+
+    def of_caller(self, model: EntityModel) -> Spelling:
+        return replace(self, sets=self.sets.of(model))
 
     def seen(self, model: EntityModel) -> EntityModel:
         return self.sets.seen(model)

@@ -41,7 +41,7 @@ from odata_service.result import (
     ComplexValue, Created, EntityCollection, EntityCount, EntityDelta, EntityLinks, Metadata, Nothing, NoContent, NotModified, PropertyValue, Result,
     SingleEntity, StreamContent,
 )  # fmt: skip
-from odata_service.spelling import Exchange, OfOData
+from odata_service.spelling import Exchange, OfOData, Spelling
 
 CONDITIONS: ConditionRules = TagRules("demanded", BadRequest, strict=True)
 
@@ -207,6 +207,9 @@ class SpellingV2:
 
     def shape(self, target: str, query: str) -> Shape | None:
         return shape_v2(target, query)
+
+    def of_caller(self, model: EntityModel) -> Spelling:
+        return self
 
     def seen(self, model: EntityModel) -> EntityModel:
         return plain(model)

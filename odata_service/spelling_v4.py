@@ -53,7 +53,7 @@ from odata_service.result import (
     SingleEntity,
     StreamContent,
 )
-from odata_service.spelling import Exchange, OfOData
+from odata_service.spelling import Exchange, OfOData, Spelling
 
 _ENUM_LITERAL = re.compile(r"\w+(?:\.\w+)+'")
 CONDITIONS: ConditionRules = TagRules("optional", PreconditionRequired, strict=False)
@@ -257,6 +257,9 @@ class SpellingV4:
 
     def shape(self, target: str, query: str) -> Shape | None:
         return shape_v4(target, query)
+
+    def of_caller(self, model: EntityModel) -> Spelling:
+        return self
 
     def seen(self, model: EntityModel) -> EntityModel:
         return model

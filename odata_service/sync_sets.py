@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from odata_service.bind.conflict import RULES, ConflictRule
@@ -50,7 +50,7 @@ class SyncSets:
     def seen(self, model: EntityModel) -> EntityModel:
         """What the protocol sees of a model: its tracked sets, and their own properties in camel case."""
         if model not in self._seen:
-            tracked = [each for each in model.sets.values() if is_syncable(each.type) and not each.singleton]
+            tracked = [each for each in model.sets.values() if self._is_there(each)]
             sets = {each.name: EntitySet(each.name, self._type(each)) for each in tracked}
             types = {each.type.name: each.type for each in sets.values()}
             self._seen[model] = EntityModel(model.namespace, model.container, sets, types, model.enums)
@@ -66,5 +66,17 @@ class SyncSets:
             )
         return model.sets[found]
 
+    def of(self, model: EntityModel) -> SyncSets:
+        """The same for a caller, who sees no more than this model."""
+        return self if model is self.model else replace(self, model=model)
+
+    def _is_there(self, entity_set: EntitySet) -> bool:
+        """Whether a set can be synchronised by whoever sees its properties."""
+        key, seen = self._key(entity_set), {each.attribute for each in entity_set.type.properties.values()}
+        return is_syncable(entity_set.type) and not entity_set.singleton and (key is None or key in seen)
+
+    def _key(self, entity_set: EntitySet) -> str | None:
+        return self.declared.get(entity_set.name, SyncSet()).key
+
     def _type(self, entity_set: EntitySet) -> EntityType:
-        return sync_type(entity_set.type, self.declared.get(entity_set.name, SyncSet()).key)
+        return sync_type(entity_set.type, self._key(entity_set))

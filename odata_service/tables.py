@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
@@ -16,6 +16,7 @@ from odata_service.edm.table_type import can_be_table, table_type
 from odata_service.errors import NotFound, Refused, did_you_mean
 
 PAGE_SIZE = 100
+_MOST_CALLERS = 256  # combinations of roles
 MAX_PAGE_SIZE = MAX_TOP = 128_000
 
 
@@ -95,6 +96,23 @@ class Tables:
     declared: dict[str, Table] = field(default_factory=dict)
     _conventional: dict[str, Table] | None = None
     _seen: WeakKeyDictionary[EntityModel, EntityModel] = field(default_factory=WeakKeyDictionary)
+    _of_callers: dict[EntityModel, Tables] = field(default_factory=dict)
+
+    def of(self, model: EntityModel) -> Tables:
+        """Those of a caller's model: to him there are no others, and none has a column that he may not see."""
+        if model is self.model:
+            return self
+        if model not in self._of_callers:
+            if len(self._of_callers) >= _MOST_CALLERS:
+                self._of_callers.clear()
+            self._of_callers[model] = Tables(model, dict(self._declared_in(model)))
+        return self._of_callers[model]
+
+    def _declared_in(self, model: EntityModel) -> Iterator[tuple[str, Table]]:
+        for name, table in self.declared.items():
+            entity_set = model.sets.get(table.entity_set.name)
+            if entity_set is not None and can_be_table(entity_set):
+                yield name, replace(table, entity_set=entity_set)
 
     def declare(self, table: Table) -> None:
         if not can_be_table(table.entity_set):
@@ -103,6 +121,7 @@ class Tables:
         table.names()  # which refuses two properties of one name
         self.declared[table.name.lower()] = table
         self._seen.clear()
+        self._of_callers.clear()
 
     def set_of(self, mapped: type) -> EntitySet:
         """The entity set of a mapped class."""

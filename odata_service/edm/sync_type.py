@@ -18,8 +18,13 @@ from odata_service.edm.names import camel_case
 
 
 def is_syncable(entity_type: EntityType) -> bool:
-    """Whether records of a type carry a stamp and a tombstone of their own."""
-    return entity_type.tracking is not None and entity_type.tracking.last_updated is not None
+    """Whether records of a type carry a stamp and a tombstone of their own, and show the stamp."""
+    tracking = entity_type.tracking
+    return tracking is not None and _has(entity_type, tracking.last_updated)
+
+
+def _has(entity_type: EntityType, attribute: str | None) -> bool:
+    return any(each.attribute == attribute for each in entity_type.properties.values())
 
 
 def stamp_of(entity_type: EntityType) -> Property:
@@ -30,7 +35,7 @@ def stamp_of(entity_type: EntityType) -> Property:
 
 def sync_type(entity_type: EntityType, key: str | None) -> EntityType:
     """``key`` names the attribute by which clients know a record; its values must be unique."""
-    if key is not None and key not in (each.attribute for each in entity_type.properties.values()):
+    if key is not None and not _has(entity_type, key):
         raise ModelError(f"{entity_type.name} has no property {key!r} by which its records could be known")
     properties: dict[str, Property] = {}
     for declared in _properties(entity_type, key):

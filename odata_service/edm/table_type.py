@@ -20,9 +20,11 @@ ID, UPDATED_AT, VERSION, DELETED = "id", "updatedAt", "version", "deleted"
 
 
 def can_be_table(entity_set: EntitySet) -> bool:
-    """Whether the rows of a set carry what the protocol needs: one key, a stamp and a tombstone."""
-    tracking = entity_set.type.tracking
-    return bool(tracking and tracking.last_updated) and len(entity_set.type.key) == 1 and not entity_set.singleton
+    """Whether the rows of a set carry what the protocol needs, for whoever sees its properties: one key, a stamp and a
+    tombstone."""
+    tracking, seen = entity_set.type.tracking, {each.attribute for each in entity_set.type.properties.values()}
+    tracked = tracking is not None and {tracking.last_updated, tracking.is_deleted} <= seen
+    return tracked and len(entity_set.type.key) == 1 and not entity_set.singleton
 
 
 def table_type(entity_type: EntityType, *, soft_delete: bool) -> EntityType:

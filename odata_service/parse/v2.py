@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from odata_service.edm.literal_v2 import read_literal
-from odata_service.errors import BadRequest, did_you_mean
+from odata_service.errors import BadRequest, NotFound, did_you_mean
 from odata_service.limits import Limits
 from odata_service.parse.build_v2 import V2Builder
 from odata_service.parse.expand_v2 import nested
@@ -18,6 +18,8 @@ from odata_service.parse.syntax import Options, Segment, Syntax
 
 GRAMMAR = Grammar(("common", "expression", "v2"), ("expression", "orderby", "expand", "select", "segment"), V2Builder)
 
+# What a path may have that is not named in the model.
+_SEGMENTS = frozenset({"$metadata", "$batch", "$value", "$count", "$links"})
 DELTA_TOKEN = "!deltatoken"  # as SAP Gateway and Olingo call it
 FUNCTIONS_V2 = frozenset(
     {
@@ -69,6 +71,8 @@ def parse_path_v2(text: str, limits: Limits | None = None) -> tuple[Segment, ...
 
 
 def _segment(reading: Reading, text: str, at: int) -> Segment:
+    if text.startswith("$") and text not in _SEGMENTS:
+        raise NotFound("ResourceNotFound", f"there is no {text.partition('(')[0][:60]!r} in V2", at=at, target="path")
     if "(" not in text:
         return Segment(text, None, at)  # a name that nothing can have is unknown, not malformed
     segment: Segment = reading.read("segment", text, "the path", at)

@@ -92,7 +92,9 @@ class Level:
         column = asked.column
         holder = getattr(self._scope.alias, column.subclass) if column.subclass else self._scope.alias
         position = self._position(getattr(holder, column.attribute))
-        return SelectedDynamic(position, self._decoder(column.column.type), asked.names)
+        types = self._scope.entity_set.type.root.with_derived()
+        declared = frozenset(name for each in types for name in each.member_names)
+        return SelectedDynamic(position, self._decoder(column.column.type), asked.names, declared)
 
     def add_stream(self, stream: StreamProperty) -> tuple[int, int | None]:
         """The content of a stream and, where a column has it, its media type."""

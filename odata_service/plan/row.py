@@ -87,19 +87,21 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class SelectedDynamic:
-    """Where a row has its dynamic properties, and the ``names`` of those that are wanted, if not all are."""
+    """Where a row has its dynamic properties, and the ``names`` of those that are wanted, if not all are. Those with a
+    ``declared`` name were put there by somebody who does not see the property of that name."""
 
     position: int
     decode: Decoder | None
     names: frozenset[str] | None
+    declared: frozenset[str] = frozenset()
 
     def of_row(self, row: tuple[object, ...]) -> Iterator[tuple[str, object, DynamicType]]:
         """Each wanted one that the row has, by name: name, value, type. Databases keep no order of them."""
         raw = row[self.position]
         values = raw if raw is None or self.decode is None else self.decode(raw)
         if isinstance(values, DynamicValues):
-            names = values if self.names is None else self.names & values.keys()
-            yield from ((name, values[name], values.type_of(name)) for name in sorted(names))
+            names = values.keys() if self.names is None else self.names & values.keys()
+            yield from ((name, values[name], values.type_of(name)) for name in sorted(names - self.declared))
 
 
 @dataclass(frozen=True, slots=True)

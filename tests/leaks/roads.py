@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from tests.leaks.twins import ROOT, Road, get
 
-V4_01 = (("OData-Version", "4.01"),)
+Headers = tuple[tuple[str, str], ...]
+V4_01: Headers = (("OData-Version", "4.01"),)
 # Conditions about a property at a path {p}, of whatever type it is.
 CONDITIONS = (
     "{p} eq null", "{p} ne null", "{p} eq 1", "{p} gt 1", "{p} eq 'hint 1'", "{p} in (1,2)", "not ({p} eq 1)", "{p} add 1 eq 2",

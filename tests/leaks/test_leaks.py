@@ -5,44 +5,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from odata_service import ODataService
-from tests.conftest import FreshDatabase
 from tests.leaks import bare, roads, whole
-from tests.leaks.twins import BOSS, CLERK, Road, Twins, copy_of, get, service_of, standing_clock, told
+from tests.leaks.twins import BOSS, CLERK, Road, Twins, copy_of, get, service_of, told
 
 NAMES = (*whole.HIDDEN, "Owner", "Owned", "City", "Salaries")
 TENANTS = {"Customers": "Customer", "Orders": "Order"}
-
-
-@pytest.fixture(scope="module")
-def time_stands() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("odata_service.tracking.clock.time", standing_clock())
-        patch.setattr("odata_service.deltas.time", standing_clock())
-        yield
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def engines(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, time_stands: None
-) -> Iterator[Callable[[], Engine]]:
-    with ExitStack() as stack:
-        fresh: FreshDatabase = request.getfixturevalue("postgresql_database")
-
-        def engine() -> Engine:
-            file = make_url(f"sqlite:///{tmp_path_factory.mktemp('leaks')}/shop.db")
-            made = create_engine(file if request.param == "sqlite" else stack.enter_context(fresh()))
-            stack.callback(made.dispose)
-            return made
-
-        yield engine
 
 
 def fill(models: Any, session: Session, tenants: tuple[str, ...] = ("red", "blue")) -> None:
@@ -108,9 +82,8 @@ def of_rows(engines: Callable[[], Engine]) -> Twins:
 @pytest.fixture(autouse=True, scope="module")
 def _counts(of_models: Twins, of_rows: Twins) -> Iterator[None]:
     yield
-    for twins in (of_models, of_rows):
-        for what, count in twins.tried.items():
-            print(f"{count:6} roads: {what}")
+    of_models.print_counts()
+    of_rows.print_counts()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import quote
@@ -76,19 +77,26 @@ class Twins:
         )
 
 
+    def print_counts(self) -> None:
+        for what, count in self.tried.items():
+            print(f"{count:6} roads: {what}")
+
+
 def told(response: ODataResponse) -> tuple[int, dict[str, str], bytes]:
     """All that a client is told, but for how long it took and what is drawn by lot."""
     headers = {name: _VOLATILE.sub(b"", value.encode()).decode() for name, value in response.headers.items()}
     return response.status, headers, _VOLATILE.sub(b"", response.body)
 
 
-def service_of(models: ModuleType, engine: Engine, fill: Callable[[Any, Session], None]) -> ODataService:
+def service_of(
+    models: ModuleType, engine: Engine, fill: Callable[[Any, Session], None], namespace: str = "Shop"
+) -> ODataService:
     """Everything is open, until something is closed."""
     models.Base.metadata.create_all(engine)
     install_clock(engine)
     with write_sessions(engine).begin() as session:
         fill(models, session)
-    service = ODataService(models.Base, engine, namespace="Shop", secret="the same")
+    service = ODataService(models.Base, engine, namespace=namespace, secret="the same")
     service.rights("*", EntitySetRights.ALL)
     return service
 
@@ -100,6 +108,14 @@ def copy_of(module: ModuleType) -> ModuleType:
     sys.modules[f"{module.__name__}_again"] = again
     module.__spec__.loader.exec_module(again)  # type: ignore[union-attr]
     return again
+
+
+class StandingMoment(datetime):
+    """Instead of ``datetime``."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> StandingMoment:
+        return cls(2023, 11, 14, 22, 13, 20, tzinfo=tz)
 
 
 def standing_clock() -> SimpleNamespace:
