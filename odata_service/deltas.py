@@ -114,6 +114,17 @@ class Deltas:
         self._keep(read.query, follower.caller)
         return Mark("reading", self._last_stamp(read, timing), int(time.time()))
 
+    def pulled(self, read: Read, caller: Caller) -> Read:
+        """The read of a client that keeps a copy and has no token. Nothing says since when it has seen what, so the rows
+        that it has seen once are those of which any image tells so."""
+        query = read.query
+        if query.together:
+            self._keep(query, caller)
+        if not query.once_seen or caller.conditions.of(query.entity_set.name) is None:
+            return read
+        seen = caller.seen_since(query.entity_set, self._images(query.entity_set, caller), since=0)
+        return replace(read, query=replace(query, own_rules=seen))
+
     def _keep(self, query: Query, caller: Caller) -> None:
         """So that changes from now on tell which rows leave the caller's view, and which are related no more."""
         try:

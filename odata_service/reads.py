@@ -177,6 +177,7 @@ class Reads:
         self, read: Read, caller: Caller, syntax: Syntax, place: Place | None, tombstones: Tombstones
     ) -> ReadPlan:
         include_deleted = dict(syntax.options.custom).get(INCLUDE_DELETED, "true").lower() != "false"
+        read = self.deltas.pulled(read, caller)
         restricted = caller.restrict(read, tombstones, include_deleted=include_deleted)
         if place is None:
             return self.planner.plan(restricted)

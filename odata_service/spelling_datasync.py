@@ -73,7 +73,7 @@ class ExchangeDatasync(AnswersOfRecords):
             return read
         query = replace(query, together=True)
         if self.table.leavers != "none" and includes_deleted(self.request.query) and known[DELETED] in query.select:
-            query = with_leavers(query, known[UPDATED_AT], of_view=self.table.leavers == "view")
+            query = with_leavers(query, known[UPDATED_AT], self.table.leavers)
         return replace(read, query=query)
 
     def body(self, model: EntityModel, limits: Limits, *, converts: bool) -> Body:

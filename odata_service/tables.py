@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
+from odata_service.bind.pull import Leavers
 from odata_service.context import Context
 from odata_service.edm.errors import ModelError
 from odata_service.edm.model import EntityModel, EntitySet
@@ -39,8 +40,8 @@ class Table:
     """``/tables/movies``. Without ``soft_delete`` a deleted row is gone, and no client that holds it will hear of it.
 
     ``leavers`` are rows that were changed since the client has last asked so that they no longer match its ``filter``, or are
-    no longer in its ``view``: it hears of them as deleted. Telling of the view tells ids of rows that a client may never have
-    seen.
+    no longer in its ``view``: it hears of them as deleted. With ``all`` it hears of every changed row that it does not see,
+    which tells ids of rows that it may never have seen.
 
     ``authorize`` is asked before anything is done: with the row that is there, with the new one, or without any for a query;
     where it says no, the answer is ``unauthorized_status``.
@@ -55,7 +56,7 @@ class Table:
     page_size: int = PAGE_SIZE
     max_top: int = MAX_TOP
     soft_delete: bool = True
-    leavers: Literal["filter", "view", "none"] = "filter"
+    leavers: Leavers = "view"
     next_links: Literal["after", "skip"] = "after"
     gone_is_conflict: bool = False
     authorize: Authorize | None = None

@@ -8,6 +8,7 @@ it for ever.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from odata_service.bind.query import Order, Query
 from odata_service.bind.typed import Comparison, Constant, Logical, PropertyRef, Typed, Visible
@@ -21,17 +22,22 @@ def in_order_of(query: Query, stamp: Property) -> bool:
     return bool(query.order) and query.order[0] == Order(PropertyRef((), stamp))
 
 
-def with_leavers(query: Query, stamp: Property, *, of_view: bool) -> Query:
-    """The same for all rows that were stamped since, with a column that says whether they are still asked for. With
-    ``of_view`` rows are told of, too, that the caller may no longer see. A query that asks for everything, and not for what
-    has changed since some stamp, stays as it is."""
+Leavers = Literal["none", "filter", "view", "all"]
+
+
+def with_leavers(query: Query, stamp: Property, leavers: Leavers) -> Query:
+    """The same for all rows that were stamped since, with a column that says whether they are still asked for: those that
+    left the client's ``filter``; of the ``view``, also those that the caller has seen once and does not see any more; or
+    ``all``, whoever may see them. A query that asks for everything, and not for what has changed since some stamp, stays
+    as it is."""
     terms = _terms(query.filter)
     since = [term for term in terms if _is_since(term, stamp)]
     if not since or query.top is not None or query.skip is not None:
         return query
     asked: list[Typed] = [term for term in terms if term not in since]
-    if of_view:
-        query, asked = replace(query, own_rules=()), [*asked, Visible()]
+    if leavers != "filter":
+        query, asked = replace(query, own_rules=() if leavers == "all" else None), [*asked, Visible()]
+        query = replace(query, once_seen=leavers == "view")
     if not asked:
         return query
     return replace(query, filter=_all(since), computed=(*query.computed, (STAYS, _all(asked))))

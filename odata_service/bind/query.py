@@ -125,6 +125,7 @@ class Query:
     rules: Mapping[str, tuple[RowRule, ...]] = field(default_factory=dict)
     together: bool = False  # no page ends between rows that are alike in the first value of the order
     subset: tuple[Transformation, ...] = ()  # of $apply, by which some of the entities are taken
+    once_seen: bool = False  # the rows that the caller has seen at some time are among them
     own_rules: tuple[RowRule, ...] | None = None  # those of the entities themselves, where a delta shows tombstones
 
     @property

@@ -10,6 +10,7 @@ import pytest
 from odata_service import Context, ModelError, UpdateOperations
 from odata_service.errors import BadRequest
 from odata_service.tables import TableOperation
+from odata_service.tracking import write_sessions
 from tests.datasync.client import Client
 from tests.datasync.models import Movie, MovieRating
 from tests.datasync.rows import added, deleted, outcome, panther, tag
@@ -66,8 +67,8 @@ class TestRowsThatLeaveTheView:
         client.service.query_interceptor("Movies")(lambda ctx: Movie.Id.in_(sorted(seen)))
         return client
 
-    @pytest.mark.parametrize("leavers, titles", [("filter", ["A", "B"]), ("view", ["A"])])
-    def test_a_table_may_tell_of_them(self, narrowing: Client, seen, leavers, titles):
+    @pytest.mark.parametrize("leavers, titles", [("filter", ["A", "B"]), ("view", ["A", "B"]), ("all", ["A"])])
+    def test_a_condition_that_is_another_one_by_now(self, narrowing: Client, seen, leavers, titles):
         narrowing.service.table("movies", Movie, leavers=leavers)
         copy = Copy(narrowing)
         copy.pull()
@@ -78,7 +79,7 @@ class TestRowsThatLeaveTheView:
         assert copy.titles == titles
 
     def test_nothing_but_that_they_are_gone(self, narrowing: Client, seen):
-        narrowing.service.table("movies", Movie, leavers="view")
+        narrowing.service.table("movies", Movie, leavers="all")
         copy = Copy(narrowing)
         copy.pull()
         seen.add("c")
@@ -86,6 +87,72 @@ class TestRowsThatLeaveTheView:
         seen.discard("c")
         (told,) = narrowing.items(copy.query)
         assert (told["id"], told["deleted"], told["title"], told["duration"]) == ("c", True, None, 0)
+
+
+class TestRowsThatAreChangedOutOfView:
+    """The condition stays, the rows change: followers hear of those that they have seen, and of no others."""
+
+    @pytest.fixture
+    def children(self, client: Client) -> Client:
+        for id, rating in (("a", "PG"), ("b", "PG"), ("never", "R")):
+            added(client, id=id, title=id.upper(), rating=rating)
+        client.service.query_interceptor("Movies")(lambda ctx: Movie.Rating != MovieRating.R)
+        return client
+
+    def rated(self, client: Client, id: str, rating: MovieRating, title: str = "x") -> None:
+        """By somebody whom no condition holds back."""
+        with write_sessions(client.service.engine).begin() as session:
+            movie = session.get_one(Movie, id)
+            movie.Rating, movie.Title = rating, title
+
+    @pytest.mark.parametrize("query", ["movies?", "movies?$filter=title ne 'y'&"])
+    def test_one_that_leaves(self, children: Client, query: str):
+        copy = Copy(children, condition="title ne 'y'" if "filter" in query else "")
+        copy.pull()
+        self.rated(children, "a", MovieRating.R, "secret")
+        self.rated(children, "never", MovieRating.R, "secret")
+        told = children.items(copy.query)
+        assert [(row["id"], row["deleted"], row["title"]) for row in told] == [("a", True, None)]
+        copy.pull()
+        assert copy.titles == ["B"]
+        assert children.items(copy.query) == []
+
+    def test_one_that_was_never_seen(self, children: Client):
+        copy = Copy(children)
+        copy.pull()
+        self.rated(children, "never", MovieRating.R, "more secret")
+        with write_sessions(children.service.engine).begin() as session:
+            session.delete(session.get_one(Movie, "never"))
+        assert children.items(copy.query) == []
+
+    def test_one_that_is_deleted_out_of_view(self, children: Client):
+        copy = Copy(children)
+        copy.pull()
+        self.rated(children, "a", MovieRating.R)
+        with write_sessions(children.service.engine).begin() as session:
+            session.delete(session.get_one(Movie, "a"))
+        copy.pull()
+        assert copy.titles == ["B"]
+
+    def test_there_and_back(self, children: Client):
+        copy = Copy(children)
+        copy.pull()
+        for rating in (MovieRating.R, MovieRating.PG):
+            self.rated(children, "a", rating, "again")
+        copy.pull()
+        assert copy.titles == ["B", "again"]
+
+    def test_one_that_was_changed_twice_between_two_pages(self, children: Client):
+        """The client's token has passed the first of the changes already when it is interrupted."""
+        children.service.table("movies", Movie, page_size=1)
+        copy = Copy(children)
+        copy.pull()
+        self.rated(children, "a", MovieRating.R)
+        self.rated(children, "b", MovieRating.PG, "new")
+        self.rated(children, "a", MovieRating.R, "y")
+        copy.pull(pages=1)
+        copy.pull()
+        assert copy.titles == ["new"]
 
 
 class TestAuthorize:

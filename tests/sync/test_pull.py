@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from odata_service import EntitySetRights
+from odata_service import EntitySetRights, User
 from odata_service.errors import Conflict
 from tests.sync.client import ROOT, SyncClient
 
@@ -175,6 +175,21 @@ class TestRights:
         assert orders.do("add", {"localId": "order-brian", "customerName": "x", "status": "Pending"})["status"] == 409
         assert orders.do("update", {"localId": "order-ada", "status": "Shipped"})["status"] == 403
         assert set(orders.records()) == {"order-ada"}
+
+    def test_who_leaves_the_view_is_told_of(self, orders):
+        model = orders.service.model.sets["Orders"].type.mapper.class_
+        admin = User("admin")
+        orders.service.query_interceptor("Orders")(
+            lambda context: True if context.user.name == "admin" else model.Status == "Pending"
+        )
+        token = orders.pull("Orders")["token"]
+        orders.by(admin).do("update", ADA | {"status": "Shipped"})
+        orders.by(admin).do("update", {"localId": "order-brian", "customerName": "secret"})
+        second = orders.pull(f"Orders?since={token}")
+        assert (second["records"], second["deleted"]) == ([], [{"localId": "order-ada", "reason": "changed"}])
+        orders.by(admin).do("delete", ADA)
+        third = orders.pull(f"Orders?since={second['token']}")
+        assert (third["records"], third["deleted"]) == ([], [])
 
     def test_change_interceptors_are_asked(self, orders):
         @orders.service.change_interceptor("Orders")
