@@ -81,10 +81,12 @@ class Writer:
     sessions: sessionmaker[Session]
     stamps: list[datetime] = field(default_factory=list)
 
-    def run(self, transactions: int, longest_pause: float) -> None:
+    def run(self, transactions: int, longest_pause: float, goes_on: Callable[[], bool] = lambda: True) -> None:
         chance = random.Random(self.number)
         mine: list[int] = []
         for transaction in range(transactions):
+            if not goes_on():
+                return
             with self.sessions() as session:
                 added = Item(Id=self.number * 1_000_000 + transaction, Revision=1)
                 changed = session.get(Item, chance.choice(mine)) if mine and chance.random() < 0.5 else None

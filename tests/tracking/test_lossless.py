@@ -21,7 +21,7 @@ from tests.tracking.lossless import (
 )
 
 WRITERS = 8
-TRANSACTIONS = 60
+TRANSACTIONS, BAD = 60, 25
 LONGEST_PAUSE = {"sqlite": 0.006, "postgresql": 0.04}  # SQLite's writers stand in one queue: all pauses add up
 
 Hook = Callable[[Engine], sessionmaker[Session]]
@@ -45,19 +45,19 @@ def items(database: Engine) -> Engine:
     return database
 
 
-def run(items: Engine, hook: Hook) -> tuple[StampCursor, list[Writer]]:
+def run(items: Engine, hook: Hook, transactions: int) -> tuple[StampCursor, list[Writer]]:
     engines = [engine_of_its_own(items) for _ in range(WRITERS)]
     writers = [Writer(number, hook(engine)) for number, engine in enumerate(engines)]
     cursor = StampCursor(items)
     with following(cursor):
-        write_side_by_side(writers, transactions=TRANSACTIONS, longest_pause=LONGEST_PAUSE[items.dialect.name])
+        write_side_by_side(writers, transactions=transactions, longest_pause=LONGEST_PAUSE[items.dialect.name])
     for engine in engines:
         engine.dispose()
     return cursor, writers
 
 
 def test_no_row_is_lost(items: Engine) -> None:
-    cursor, writers = run(items, write_sessions)
+    cursor, writers = run(items, write_sessions, TRANSACTIONS)
     assert cursor.lost() == {}
     assert len(cursor.seen) == WRITERS * TRANSACTIONS
     for writer in writers:
@@ -69,5 +69,5 @@ def test_no_row_is_lost(items: Engine) -> None:
 
 def test_a_stamp_taken_at_flush_loses_rows(items: Engine) -> None:
     """The same writers and the same client: the test above is able to fail."""
-    cursor, _ = run(items, flush_time_sessions)
+    cursor, _ = run(items, flush_time_sessions, BAD)
     assert len(cursor.lost()) > 0
