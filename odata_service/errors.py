@@ -139,6 +139,17 @@ class PreconditionRequired(ODataError):
     status = 428
 
 
+class TooManyRequests(ODataError):
+    """For an application that limits what it does for whom, in a handler of ``request_started``: come again in so many
+    seconds."""
+
+    status = 429
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__("TooManyRequests", message)
+        self.headers = {"Retry-After": str(retry_after)}
+
+
 class Refused(ODataError):
     """What the application does not allow, with the status that it wants for this."""
 

@@ -190,7 +190,7 @@ class ODataService(Configuration):
 
     def refused(self, error: Exception, request: ODataRequest) -> ODataResponse:
         """The answer that a refusal is, or a mistake of ours, of which nothing is said."""
-        known = self.signals.replaced(Context(request), error)
+        known = self.signals.replaced(Context(request), self._reads.connections.unavailable(error))
         if not isinstance(known, ODataError):
             logger.error("%s %s could not be answered", request.method, request.target, exc_info=known)
             known = self._unexpected(known)

@@ -27,7 +27,7 @@ STATES: tuple[tuple[str, type[ODataError], str, str], ...] = (
     ("40", ServiceUnavailable, "TryAgain", "another change was in the way; try again"),
     ("0A000", ServiceUnavailable, "TryAgain", "the database's schema has changed; try again"),
     ("26000", ServiceUnavailable, "TryAgain", "the database has forgotten a statement; try again"),
-    ("55P03", ServiceUnavailable, "TryAgain", "another change was in the way; try again"),
+    ("55P03", ServiceUnavailable, "DatabaseBusy", "another change was in the way for too long; try again"),
     ("08", ServiceUnavailable, "DatabaseAway", "the database cannot be reached"),
     ("57", ServiceUnavailable, "DatabaseAway", "the database cannot be reached"),
     ("53", ServiceUnavailable, "DatabaseBusy", "the database has no room for this request now"),

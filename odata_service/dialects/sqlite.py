@@ -34,7 +34,8 @@ _STATES = {
     sqlite3.SQLITE_CONSTRAINT_CHECK: "23514",
     sqlite3.SQLITE_CONSTRAINT: "23000",
     sqlite3.SQLITE_INTERRUPT: "57014",
-    sqlite3.SQLITE_BUSY: "40001",
+    sqlite3.SQLITE_BUSY: "55P03",  # after busy_timeout
+    sqlite3.SQLITE_BUSY_SNAPSHOT: "40001",  # at once
     sqlite3.SQLITE_LOCKED: "40001",
     sqlite3.SQLITE_TOOBIG: "22001",
     sqlite3.SQLITE_MISMATCH: "22000",
@@ -75,7 +76,7 @@ class SQLite(Database):
     keeps_nan = False  # it would be null
 
     def make_fit(self, connection: sqlite3.Connection, timeout_ms: int) -> None:
-        for setting in _SETTINGS:
+        for setting in (*_SETTINGS, f"PRAGMA busy_timeout={timeout_ms:d}"):
             with suppress(sqlite3.OperationalError):  # a file that may only be read keeps its own journal mode
                 connection.execute(setting).close()
         for name, (count, function) in {**_FUNCTIONS, **_CALLS}.items():
@@ -276,7 +277,7 @@ def _gathered(element: documents.Gathered, compiler: SQLCompiler, **kw: Any) -> 
 
 
 _SETTINGS = (
-    "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA busy_timeout=30000", "PRAGMA foreign_keys=ON",
+    "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-65536", "PRAGMA mmap_size=1073741824", "PRAGMA case_sensitive_like=ON",
 )  # fmt: skip
 

@@ -145,6 +145,11 @@ class ReadConnections:
             return ServiceUnavailable("DatabaseAway", "the database cannot be reached")
         return self.database.refusal(cause) or error
 
+    def unavailable(self, error: Exception) -> Exception:
+        """The refusal where the database was away or busy, wherever it was asked; else the error as it is."""
+        refusal = self.refusal(error) if isinstance(error, (DBAPIError, PoolTimeout)) else error
+        return refusal if isinstance(refusal, ServiceUnavailable) else error
+
     def _is_disconnect(self, cause: Any) -> bool:
         """(Any: a driver's own error, which SQLAlchemy types as its wrapper.)"""
         return bool(self.engine.dialect.is_disconnect(cause, None, None))

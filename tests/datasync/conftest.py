@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from odata_service import EntitySetRights, ODataService
+from odata_service.limits import Limits
 from tests.datasync import data
 from tests.datasync.client import Client
 from tests.datasync.models import Base, Country, KitchenSink, Movie, OldDay, OldMovie, OldSoftMovie, SoftMovie
@@ -14,9 +15,9 @@ from tests.service.databases import Databases, databases, emptied
 __all__ = ["databases"]
 
 
-def service_of(engine: Engine) -> ODataService:
+def service_of(engine: Engine, limits: Limits | None = None) -> ODataService:
     """The tables of the toolkit's tests, all open."""
-    service = ODataService(Base, engine, namespace="Datasync")
+    service = ODataService(Base, engine, namespace="Datasync", limits=limits)
     service.rights("*", EntitySetRights.ALL)
     service.table("movies", Movie)
     service.table("pagedmovies", Movie, page_size=25)
