@@ -237,10 +237,8 @@ class Reads:
         return Reader(self.connections).read(plan, given, timing)
 
     def _given(self, request: ODataRequest, caller: Caller, literals: Literals, place: Place | None) -> Given:
-        ordering = ordering_options(request.query)
-
         def sign(plan: ReadPlan, values: Sequence[Plain]) -> str:
-            bound_to = ordering if plan.query.source[0].navigation is None else EXPANDED
+            bound_to = ordering_options(request.query) if plan.query.source[0].navigation is None else EXPANDED
             return self.tokens.sign(SKIP_TOKEN, caller.bound(bound_to), [plan.query.entity_set.name, *values])
 
         def link(token: str, top_left: int | None) -> str:

@@ -53,8 +53,14 @@ def demand_text_moments(values: Sequence[str]) -> None:
 
 
 def _text_moments(values: Sequence[str]) -> list[str]:
+    """All at once, each on a line of its own; the fractions are those of :func:`_fraction`.
+
+    >>> _text_moments(["2010-12-31 23:59:59.000000", "2010-12-31 23:59:59.120000", "2010-12-31 23:59:59.120001"])
+    ['"2010-12-31T23:59:59Z"', '"2010-12-31T23:59:59.120Z"', '"2010-12-31T23:59:59.120001Z"']
+    """
     demand_text_moments(values)
-    return [f'"{text[:10]}T{text[11:19]}{_fraction(text[19:])}Z"' for text in values]
+    text = 'Z"\n"'.join(values).replace(" ", "T")
+    return f'"{text}Z"'.replace(".000000Z", "Z").replace("000Z", "Z").split("\n")
 
 
 def _fraction(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_plus
 
 from odata_service.links import option_name, path_text
@@ -18,44 +19,33 @@ _OPENING, _CLOSING = "([{", ")]}"
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a level was asked for, and what holds for every level. ``root`` is the service's address, safe in a JSON
-    string; ``expand`` the text of the level's ``$expand``; ``lasting`` are options that each next link repeats."""
+    string, ``query`` the raw query string; ``path`` are the navigation properties that lead to the level."""
 
     root: str
-    expand: str = ""
-    lasting: tuple[str, ...] = ()
+    query: str = ""
+    path: tuple[str, ...] = ()
 
-    @classmethod
-    def of(cls, root: str, query: str) -> Asked:
-        """What a raw query string asks for."""
-        if "=" not in query:
-            return cls(root)
-        options = [option for option in query.split("&") if option]
-        decode = unquote_plus if is_form_encoded(query) else unquote
-        written = (option.partition("=") for option in options if option_name(option, bare=True) == "expand")
-        expand = next((decode(value) for _, _, value in written), "")
-        return cls(root, expand, tuple(option for option in options if _lasts(option)))
+    @property
+    def expand(self) -> str:
+        """The text of the level's ``$expand``."""
+        return _expand_below(self.query, self.path)
+
+    @property
+    def lasting(self) -> list[str]:
+        """Options that each next link repeats."""
+        return [option for option in self.query.split("&") if option and _lasts(option)]
 
     def below(self, navigation: str) -> Asked:
         """What the rows of an expanded navigation property are asked for."""
-        inside = self.options(navigation)
-        written = (option.partition("=") for option in inside if option_name(option, bare=True) == "expand")
-        return Asked(self.root, next((value for _, _, value in written), ""), self.lasting)
+        return Asked(self.root, self.query, (*self.path, navigation))
 
     def options(self, navigation: str) -> list[str]:
         """The decoded options of one item of ``$expand``.
 
-        >>> Asked("", "Products($filter=contains(Name,'a;)');$top=5),Category").options("Products")
+        >>> Asked("", "$expand=Products($filter=contains(Name,'a;)');$top=5),Category").options("Products")
         ["$filter=contains(Name,'a;)')", '$top=5']
         """
-        inside = next((inside for _, inside in self._items(navigation) if inside), "")
-        return [option.strip() for option in split(inside.strip().removesuffix(")"), ";")] if inside else []
-
-    def _items(self, navigation: str) -> Iterator[tuple[str, str]]:
-        """The items of ``$expand`` that mean a navigation property: path, and what stands in parentheses."""
-        for item in split(self.expand, ","):
-            path, _, inside = item.strip().partition("(")
-            if _navigation_of(path) in (navigation, "*"):
-                yield path, inside
+        return _options_inside(self.expand, navigation)
 
     def next_address(self, parent: str, navigation: str, shown: int, token: str) -> str:
         """``Customers(1)/Orders?$filter=Total gt 5&$top=3&$skiptoken=…``, after so many were shown."""
@@ -63,8 +53,32 @@ class Asked:
         kept = [quote(option, safe=_PLAIN) for option in inside if option_name(option, bare=True) not in _PLACE]
         top = [f"$top={left}" for left in _tops_left(inside, shown)]
         options = [*kept, *self.lasting, *top, f"$skiptoken={quote(token, safe='')}"]
-        cast = next((_cast_of(path) for path, _ in self._items(navigation)), "")
+        cast = next((_cast_of(path) for path, _ in _items(self.expand, navigation)), "")
         return f"{parent}/{path_text(navigation)}{cast}?{'&'.join(options)}"
+
+
+@lru_cache(maxsize=256)
+def _expand_below(query: str, path: tuple[str, ...]) -> str:
+    if path:
+        inside = _options_inside(_expand_below(query, path[:-1]), path[-1])
+        written = (option.partition("=") for option in inside if option_name(option, bare=True) == "expand")
+        return next((value for _, _, value in written), "")
+    decode = unquote_plus if is_form_encoded(query) else unquote
+    options = (option.partition("=") for option in query.split("&") if option_name(option, bare=True) == "expand")
+    return next((decode(value) for _, _, value in options), "")
+
+
+def _options_inside(expand: str, navigation: str) -> list[str]:
+    inside = next((inside for _, inside in _items(expand, navigation) if inside), "")
+    return [option.strip() for option in split(inside.strip().removesuffix(")"), ";")] if inside else []
+
+
+def _items(expand: str, navigation: str) -> Iterator[tuple[str, str]]:
+    """The items of ``$expand`` that mean a navigation property: path, and what stands in parentheses."""
+    for item in split(expand, ","):
+        path, _, inside = item.strip().partition("(")
+        if _navigation_of(path) in (navigation, "*"):
+            yield path, inside
 
 
 def _lasts(option: str) -> bool:

@@ -98,9 +98,11 @@ class _Expanded:
         parents = keys(page.columns, self.expanded.near)
         if self.expanded.only == "count":
             return [self._count(parent) for parent in parents]
-        groups = grouped(self.expanded, list(zip(*self.child.rows, strict=True)), self._texts())
+        groups, name = grouped(self.expanded, list(zip(*self.child.rows, strict=True)), self._texts()), self._name
         if not self.expanded.navigation.collection:
-            return [self._name + groups.get(parent, _NULL)[0] for parent in parents]
+            return [name + groups.get(parent, _NULL)[0] for parent in parents]
+        if not self.child.cut and not self.expanded.counted:
+            return [f"{name}[{','.join(groups.get(parent, _NOTHING))}]" for parent in parents]
         return [
             self._collection(parent, address, groups.get(parent, _NOTHING))
             for parent, address in zip(parents, page.addresses, strict=True)
@@ -112,7 +114,7 @@ class _Expanded:
 
     def _texts(self) -> Iterable[str]:
         writer = row_writer(self.child.shape, self.style)
-        below = self.asked.below(self.expanded.navigation.name) if self.asked.expand else self.asked
+        below = self.asked.below(self.expanded.navigation.name)
         if self.expanded.only == "ref":
             return writer.references(self.child, below)
         return writer.entities(self.child, below)

@@ -68,7 +68,7 @@ def write(
     What is no JSON document has no row in ``_DOCUMENTS``: counts, raw values, streams and metadata have formats of
     their own.
     """
-    return _DOCUMENTS[type(result)](result, Frame(Asked.of(_address(root), query), path, style))
+    return _DOCUMENTS[type(result)](result, Frame(Asked(_address(root), query), path, style))
 
 
 @lru_cache(maxsize=64)
