@@ -29,6 +29,7 @@ from odata_service.result import (
 from odata_service.token import Plain, foreign_token, plain, typed
 
 NO_LIMIT = 2**31 - 1
+FEW = 8  # rows of each parent, on average: to number those takes longer than to fetch them
 Literals = Sequence[tuple[PrimitiveType, object]]
 
 
@@ -210,7 +211,7 @@ class _Reading:
     def _child(self, plan: ReadPlan, expanded: ExpandedNavigation, parents: Sequence[Row]) -> Level:
         """The rows related to any of the parents, in one statement; a token for every parent with more than its page."""
         keys = [key for key in dict.fromkeys(_values_at(expanded.near, parents)) if None not in key]
-        rows = self._related(plan, keys) if keys else []
+        rows = self._related(plan, expanded.far, keys) if keys else []
         counts = _counts(rows, expanded.far) if expanded.counted or expanded.only == "count" else {}
         if expanded.only == "count":
             return Level(plan.shape, (), counts=counts)
@@ -219,13 +220,32 @@ class _Reading:
         rows, cut = self._cut(plan, expanded.far, rows)
         return Level(plan.shape, rows, self._children(plan, rows), cut, counts)
 
-    def _related(self, plan: ReadPlan, keys: Sequence[Row]) -> list[Row]:
+    def _related(self, plan: ReadPlan, far: Sequence[int], keys: Sequence[Row]) -> list[Row]:
         """At least one row past the page of every parent that has so many."""
         statement = plan.rows or plan.count
         assert statement is not None
         top, skip = (number(asked, self.given.literals) for asked in (plan.query.top, plan.query.skip))
-        page = {LIMIT: _limit(plan.query, top), SKIP: skip or 0}
-        return self.connection.rows(statement, {**self.values, **self.database.key_values(keys, KEYS), **page})
+        limit = _limit(plan.query, top)
+        values = {**self.values, **self.database.key_values(keys, KEYS), LIMIT: limit, SKIP: skip or 0}
+        few = None if plan.few is None else self._few(plan.few, far, values, len(keys))
+        return self.connection.rows(statement, values) if few is None else few
+
+    def _few(
+        self, statement: Statement, far: Sequence[int], values: dict[str, object], parents: int
+    ) -> list[Row] | None:
+        """The rows of all parents, if they are not many: then there is no need to number them within each."""
+        limit = int(str(values[LIMIT]))
+        if parents == 1:
+            return self.connection.rows(statement, values)
+        most = max(limit, FEW * parents)
+        rows = self.connection.rows(statement, {**values, LIMIT: most})
+        if len(rows) == most:
+            return None
+        known = _values_at(far, rows)
+        if max(Counter(known).values(), default=0) <= limit:
+            return rows
+        seen = Counter[Row]()
+        return [row for row, parent in zip(rows, known, strict=True) if _next(seen, parent) <= limit]
 
     def _cut(self, plan: ReadPlan, far: Sequence[int], rows: list[Row]) -> tuple[list[Row], dict[Row, str]]:
         """The rows without those past their parent's page, and a token for every parent that has such."""
@@ -240,6 +260,12 @@ class _Reading:
             parent: self._token(plan, related[size - 1]) for parent, related in by_parent.items() if len(related) > size
         }
         return kept, cut
+
+
+def _next(seen: Counter[Row], parent: Row) -> int:
+    """Which row of its parent comes now."""
+    seen[parent] += 1
+    return seen[parent]
 
 
 def _limit(query: Query, top: int | None) -> int:

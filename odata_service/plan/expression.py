@@ -77,7 +77,11 @@ def _from_root(node: typed.FromRoot, scope: Scope) -> SQL:
     """Its rows meet the rules of its set as those of every other alias do."""
     within = scope.inside(node.entity_set, node.entity_set.type, (node.name,))
     value = exact(node.value, within)
-    rows = select(value).select_from(within.joined()).where(*within.conditions, *key_conditions(node.key, within.alias, scope))
+    rows = (
+        select(value)
+        .select_from(within.joined())
+        .where(*within.conditions, *key_conditions(node.key, within.alias, scope))
+    )
     return (rows if node.key else rows.order_by(*within.key()).limit(1)).scalar_subquery()
 
 
@@ -279,6 +283,7 @@ _OPERATORS: Mapping[str, Callable[[SQL, SQL], ColumnElement[bool]]] = {
     "same": lambda left, right: left.is_not_distinct_from(right),
     "distinct": lambda left, right: left.is_distinct_from(right),
 }
+
 
 def _full_text(node: typed.FullTextMatch, scope: Scope) -> SQL:
     index, alias = full_text_of(node.properties), scope.of(node.variable).alias

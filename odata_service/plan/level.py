@@ -18,7 +18,15 @@ from odata_service.plan.apply import ApplyPlanner, among
 from odata_service.plan.expression import exact, truth
 from odata_service.plan.paging import OrderColumn, after, in_group
 from odata_service.plan.read_plan import OrderPosition
-from odata_service.plan.row import Around, ComputedColumn, ExpandedNavigation, RowShape, SelectedDynamic, SelectedValues, Side
+from odata_service.plan.row import (
+    Around,
+    ComputedColumn,
+    ExpandedNavigation,
+    RowShape,
+    SelectedDynamic,
+    SelectedValues,
+    Side,
+)
 from odata_service.plan.scope import Parameters, Path, Scope, column_of, value_of
 from odata_service.plan.joins import at_link
 from odata_service.plan.source import source_of
@@ -158,7 +166,9 @@ class Level:
             chosen=query.chosen,
             type=entity_type,
             discriminator=self._discriminator,
-            types={each.discriminator_value: each for each in entity_type.with_derived()} if entity_type.derived else {},
+            types={each.discriminator_value: each for each in entity_type.with_derived()}
+            if entity_type.derived
+            else {},
             sides=self.sides(),
             around=tuple(reversed(list(self._around()))),
             scattered=_is_scattered(query),
@@ -211,6 +221,15 @@ class Level:
         columns = [numbered.c[_label(position)] for position in range(len(self._columns))]
         statement = select(*columns, *(numbered.c[each.name] for each in total))
         return statement.where(*self._within_page(numbered.c.number)).order_by(numbered.c.number)
+
+    def page_of_few(self) -> Select[Any] | None:
+        """The rows of all parents in their order, as many as a limit says: what costs less than numbering them, and serves
+        where the limit is not reached. ``None`` where something else depends on the numbers."""
+        query = self._query
+        if query.single or not self._order or query.count or query.skip is not None:
+            return None
+        statement = self.filtered(select(*self._labelled())).order_by(*self._ordering(self._order))
+        return statement.limit(bindparam(LIMIT, type_=Integer()))
 
     def _within_page(self, number: ColumnElement[int]) -> list[ColumnElement[bool]]:
         limit, skip = bindparam(LIMIT, type_=Integer()), bindparam(SKIP, type_=Integer())

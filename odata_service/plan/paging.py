@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, false, null, or_, tuple_, types
 
+
 @dataclass(frozen=True, slots=True)
 class OrderColumn:
     """One column of the order, with the type its values have as parameters."""

@@ -88,11 +88,13 @@ class Planner:
         computed = level.add_computed(read.query.computed)
         expanded, children = self._expanded(read.query.expand, level, parameters)
         order = level.order_positions(read.query.order)
+        shape, few = level.shape(computed, expanded), level.page_of_few()
         plan = ReadPlan(
             read=read,
-            shape=level.shape(computed, expanded),
+            shape=shape,
             constants=parameters.constants,
             rows=self._compiled(level.page_per_parent(far)),
+            few=None if few is None else self._compiled(few),
             order=order,
             children=children,
         )

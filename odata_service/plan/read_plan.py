@@ -37,7 +37,7 @@ class ReadPlan:
 
     ``rows`` fetches the entities and ``count`` their number over all pages (for ``$count`` it is alone). ``exists``
     asks whether the entity before the last step of the path is there. ``constants`` are the literals by parameter
-    name. ``order`` makes skip tokens out of rows. ``children`` stand beside ``shape.expanded``.
+    name. ``few`` fetches the rows of all parents of an expanded collection at once. ``order`` makes skip tokens out of rows. ``children`` stand beside ``shape.expanded``.
     """
 
     read: Read
@@ -46,6 +46,7 @@ class ReadPlan:
     rows: Statement | None = None
     count: Statement | None = None
     exists: Statement | None = None
+    few: Statement | None = None
     order: tuple[OrderPosition, ...] = ()
     children: tuple[ReadPlan, ...] = ()
     group: GroupPlan | None = None

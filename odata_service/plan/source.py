@@ -12,6 +12,7 @@ from odata_service.plan.expression import key_conditions, truth
 from odata_service.plan.joins import joined
 from odata_service.plan.scope import Alias, Scope, alias_of, of_type
 
+
 def source_of(steps: Sequence[Step], scope: Scope) -> tuple[Any, list[ColumnElement[bool]]]:
     """What the last step's alias (the scope's) is joined with, and the conditions of all steps. (Any: an alias or a
     join, for which SQLAlchemy has no common type.)"""
