@@ -19,8 +19,8 @@ from odata_service.config import ROWS, ConfigurationError, Settings, variable
 from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.protocol import V2, V4, Protocol
 from odata_service.sample import sample_named
-from odata_service.start import started
-from odata_service.web.app import create_app
+from odata_service.start import Published, published, started
+from odata_service.web.app import application
 
 Command = TypeVar("Command", bound=Callable[..., object])
 # A worker waits for the database most of the time; its threads answer others meanwhile, and hold idle connections.
@@ -60,8 +60,17 @@ def setting(name: str, *flags: str) -> Callable[[Command], Command]:
     row = ROWS[name]
     kind: Any = click.IntRange(row.metadata["least"], row.metadata["most"]) if row.type == "int" else None
     flag = flags or (f"--{name.replace('_', '-')}",)
-    note = f"{row.metadata['help']}  [{variable(name)}; {row.default}]"
-    return click.option(*flag, name, type=kind, is_flag=row.type == "bool", default=None, help=note)
+    several = isinstance(row.default, tuple)
+    usual: Any = row.default  # whatever the row's type is
+    note = f"{row.metadata['help']}  [{variable(name)}; {' '.join(usual) if several else usual}]"
+    return click.option(*flag, name, type=kind, is_flag=row.type == "bool", multiple=several, default=None, help=note)
+
+
+def published_as_it_is(command: Command) -> Command:
+    """The options of every command that reads a database's own tables."""
+    for name in ("namespace", "expose", "without", "only", "schemas", "sample"):
+        command = setting(name)(command)
+    return command
 
 
 def _settings(flags: dict[str, object]) -> Settings:
@@ -76,17 +85,19 @@ def main() -> None:
 
 @main.command()
 @click.argument("database_url", required=False)
-@setting("sample")
+@published_as_it_is
+@setting("writable")
 @setting("host")
 @setting("port")
 @setting("workers")
 @setting("reload")
 def serve(**flags: object) -> None:
-    """Serve a sample on DATABASE_URL; an empty database gets tables and first rows.
+    """Serve the database at DATABASE_URL as it is, to be read on this computer, unless told otherwise; or a sample.
 
     \b
-    odata-service serve
-    odata-service serve postgresql://localhost/people --port 9000
+    odata-service serve postgresql://localhost/shop
+    odata-service serve sqlite:///shop.db --writable --port 9000
+    odata-service serve --sample people
     """
     settings = _settings(flags)
     _refuse_taken_port(settings)
@@ -100,12 +111,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._app = create_app(settings)
+        self._published = published(settings)
+        self._app = application(self._published, settings)
         super().__init__()
 
     def load_config(self) -> None:
         gunicorn.http.message.MAX_REQUEST_LINE = REQUEST_LINE  # 8190, and its 0 would mean no limit at all
-        for name, value in _gunicorn(self._settings).items():
+        for name, value in _gunicorn(self._settings, self._published).items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
@@ -113,7 +125,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
         return self._app
 
 
-def _gunicorn(settings: Settings) -> dict[str, object]:
+def _gunicorn(settings: Settings, what: Published) -> dict[str, object]:
     return {
         "bind": _address(settings),
         "workers": settings.workers or _cores(),
@@ -123,7 +135,7 @@ def _gunicorn(settings: Settings) -> dict[str, object]:
         "loglevel": "warning",
         "control_socket_disable": True,  # Gunicorn 25 and later
         "preload_app": True,
-        "when_ready": lambda arbiter: _greet(settings, str(arbiter.LISTENERS[0])),
+        "when_ready": lambda arbiter: _greet(what, str(arbiter.LISTENERS[0])),
     }
 
 
@@ -137,12 +149,13 @@ def _address(settings: Settings) -> str:
     return f"{host}:{settings.port}"
 
 
-def _greet(settings: Settings, server: str) -> None:
-    sample = sample_named(settings.sample)
-    *most, last = (f"{server}{prefix}/" for prefix in sample.roots)
+def _greet(what: Published, server: str) -> None:
+    *most, last = (f"{server}{prefix}/" for prefix in what.roots)
     roots = f"{', '.join(most)} and {last}" if most else last
-    click.echo(f"{sample.name} at {roots}")
-    click.echo(f"  curl -H 'Accept: application/json' '{server}{sample.example}'")
+    click.echo(f"{what.name} at {roots}")
+    click.echo(f"  curl -H 'Accept: application/json' '{server}{what.example}'")
+    for notice in what.notices:
+        click.echo(f"  {notice}", err=True)
 
 
 def _refuse_taken_port(settings: Settings) -> None:
@@ -158,8 +171,7 @@ def _refuse_taken_port(settings: Settings) -> None:
 
 def _serve_and_reload(settings: Settings) -> NoReturn:
     """Gunicorn in our place, which has not yet imported what it is to import anew."""
-    started(settings)
-    _greet(settings, f"http://{_address(settings)}")
+    _greet(published(settings), f"http://{_address(settings)}")
     os.environ.update(settings.environment())
     command = [sys.executable, "-m", "gunicorn", "--reload", "--bind", _address(settings), "--log-level", "warning"]
     os.execv(sys.executable, [*command, "odata_service.web.app:create_app()"])
@@ -169,7 +181,7 @@ def _serve_and_reload(settings: Settings) -> NoReturn:
 @click.argument("url")
 @click.option("--v2/--v4", "v2", default=True, help="the protocol to speak  [--v2]")
 @setting("database_url", "--database")
-@setting("sample")
+@published_as_it_is
 @click.option("-H", "--header", "headers", multiple=True, help="a request header: -H 'Accept: application/atom+xml'")
 @click.option("-i", "--include", is_flag=True, help="print the status and the headers too")
 def get(url: str, v2: bool, headers: tuple[str, ...], include: bool, **flags: object) -> None:
@@ -204,7 +216,7 @@ def _headers(given: tuple[str, ...]) -> Headers:
 
 @main.command()
 @setting("database_url", "--database")
-@setting("sample")
+@published_as_it_is
 def metadata(**flags: object) -> None:
     """Print the service's $metadata."""
     click.echo(_answer("$metadata", V2, Headers(), _settings(flags)).body)

@@ -29,8 +29,14 @@ class Settings:
     20
     """
 
-    database_url: str = _setting("sqlite:///var/{sample}.db", "SQLAlchemy URL of the database")
-    sample: str = _setting("people", "the sample whose schema and first rows an empty database gets")
+    database_url: str = _setting("", "SQLAlchemy URL of the database; a sample without one has a file of its own under var/")
+    sample: str = _setting("", "the sample to serve, whose schema and first rows an empty database gets; people where no database is named")
+    writable: bool = _setting(False, "let clients change a database that is published as it is")
+    schemas: tuple[str, ...] = _setting((), "the schemas of the database to publish; its default one where none is named")
+    only: tuple[str, ...] = _setting(("*",), "patterns of the tables and views to publish")
+    without: tuple[str, ...] = _setting((), "patterns of the tables and views not to publish")
+    expose: tuple[str, ...] = _setting((), "patterns of columns to publish although they look like secrets: users.api_key")
+    namespace: str = _setting("", "namespace of a database that is published as it is; its own name where none is given")
     page_size: int = _setting(50, "entities on one page of a set; 0 leaves only the limit on pages")
     secret: str = _setting("", "signs the links to further pages; follows from the database's URL where none is given")
     auth_secret: str = _setting("", "the secret of HS256 bearer tokens; authentication is on where a key is given")
@@ -50,8 +56,17 @@ class Settings:
         said: dict[str, Any] = {
             name: _value(row, environ[variable(name)]) for name, row in ROWS.items() if variable(name) in environ
         }
-        given = {name: flag for name, flag in flags.items() if flag is not None}
+        given = {name: flag for name, flag in flags.items() if flag not in (None, ())}
         return cls(limits=_limits(environ), **(said | given))
+
+    @property
+    def sample_name(self) -> str:
+        """The sample that is served, or nothing where a database is published as it is.
+
+        >>> Settings().sample_name, Settings(database_url="sqlite:///shop.db").sample_name
+        ('people', '')
+        """
+        return self.sample or ("" if self.database_url else "people")
 
     @property
     def url(self) -> str:
@@ -60,11 +75,11 @@ class Settings:
         >>> Settings(sample="people").url
         'sqlite:///var/people.db'
         """
-        return self.database_url.replace("{sample}", self.sample)
+        return self.database_url or f"sqlite:///var/{self.sample_name}.db"
 
     def environment(self) -> dict[str, str]:
         """The variables that say the same to another process; limits come from the environment only."""
-        return {variable(name): str(getattr(self, name)) for name in ROWS}
+        return {variable(name): _text(getattr(self, name)) for name in ROWS}
 
 
 ROWS = {row.name: row for row in dataclasses.fields(Settings) if row.metadata}
@@ -78,7 +93,13 @@ def variable(name: str) -> str:
     return f"ODATA_{name.upper()}"
 
 
+def _text(value: object) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
 def _value(row: dataclasses.Field[Any], text: str) -> object:
+    if isinstance(row.default, tuple):
+        return tuple(filter(None, (name.strip() for name in text.split(","))))
     if isinstance(row.default, bool):
         if text.lower() not in _WORDS:
             raise ConfigurationError(f"{variable(row.name)} is true or false, not {text!r}")

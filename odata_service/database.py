@@ -20,9 +20,11 @@ EXTRAS = {"psycopg": "postgres", "pymysql": "mysql"}  # by driver
 CONNECT_SECONDS = 10
 
 
-def open_engine(text: str) -> Engine:
-    """An engine whose database is there and lets us in."""
+def open_engine(text: str, *, make_file: bool = True) -> Engine:
+    """An engine whose database is there and lets us in; SQLite makes a file where there is none, if it may."""
     url = database_url(text)
+    if not make_file and (file := _file(url)) is not None and not file.is_file():
+        raise ConfigurationError(f"there is no database {file}")
     try:
         _make_folder(url)
         engine = create_engine(url, connect_args=_patience(url))
@@ -59,9 +61,15 @@ def _patience(url: URL) -> dict[str, int]:
     return {"connect_timeout": CONNECT_SECONDS} if known else {}
 
 
+def _file(url: URL) -> Path | None:
+    """Where SQLite keeps the database, if in a plain file."""
+    is_file = url.get_backend_name() == "sqlite" and url.database and not url.database.startswith(("file:", ":memory:"))
+    return Path(str(url.database)) if is_file else None
+
+
 def _make_folder(url: URL) -> None:
-    if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith(("file:", ":memory:")):
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if (file := _file(url)) is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _cure(url: URL) -> str:

@@ -181,9 +181,10 @@ class Reads:
         restricted = caller.restrict(read, tombstones, include_deleted=include_deleted)
         if place is None:
             return self.planner.plan(restricted)
-        if place.entity_set != read.query.entity_set.name or len(place.after) != len(read.query.order):
+        numbered, length = read.query.numbered, len(read.query.order)
+        if place.entity_set != read.query.entity_set.name or len(place.after) != (1 if numbered else length):
             raise foreign_token(SKIP_TOKEN)
-        return self.planner.plan(restricted, place.nulls)
+        return self.planner.plan(restricted, None if numbered else place.nulls)
 
     def _applied(
         self,

@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from sqlalchemy.exc import SQLAlchemyError
 
 from odata_service import ODataService
 from odata_service.config import ConfigurationError, Settings
 from odata_service.database import is_in_memory, one_line, open_engine
-from odata_service.sample import sample_named
+from odata_service.reflect.service import reflected
+from odata_service.sample import Sample, sample_named
+
+_ROOTS = {"/v4": "v4", "/v2": "v2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A service with what there is to say of it at its start. ``example`` is a request to try first, below the host; ``main``
+    the class that is its most important one."""
+
+    name: str
+    service: ODataService
+    roots: Mapping[str, str]  # where the service is mounted → the protocol spoken there
+    example: str
+    main: str = ""
+    notices: tuple[str, ...] = ()
+
+
+def published(settings: Settings) -> Published:
+    """A sample on its database, which gets tables and first rows where it is empty; else the database as it is."""
+    if settings.sample_name:
+        sample = sample_named(settings.sample_name)
+        service = _of_sample(sample, settings)
+        return Published(sample.name, service, sample.roots, sample.example, sample.main.__name__)
+    found = reflected(settings)
+    _leave_connections(found.service)
+    return Published(found.name, found.service, _ROOTS, f"/v4/{found.first_set}?$top=2", notices=found.notices)
 
 
 def started(settings: Settings) -> ODataService:
-    """The sample's service on the database of the settings; an empty database gets tables and first rows."""
-    sample = sample_named(settings.sample)
+    return published(settings).service
+
+
+def _of_sample(sample: Sample, settings: Settings) -> ODataService:
     service = ODataService(
         sample.base,
         open_engine(settings.url),
@@ -28,6 +60,11 @@ def started(settings: Settings) -> ODataService:
         sample.create(service.engine)
     except SQLAlchemyError as error:
         raise ConfigurationError(f"cannot make the tables in {service.engine.url!r}: {one_line(error)}") from error
-    if not is_in_memory(service.engine):
-        service.engine.dispose()  # a server may fork next, and a connection belongs to one process
+    _leave_connections(service)
     return service
+
+
+def _leave_connections(service: ODataService) -> None:
+    """A server may fork next, and a connection belongs to one process."""
+    if not is_in_memory(service.engine):
+        service.engine.dispose()

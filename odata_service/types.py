@@ -6,17 +6,20 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import JSON, Integer, LargeBinary, SmallInteger, Text, TypeDecorator
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import JSON, ColumnElement, Integer, LargeBinary, SmallInteger, Text, TypeDecorator, cast, func, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.functions import Function
+from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from odata_service.edm import primitive
 from odata_service.edm.dynamic import DynamicValues, restored_dynamic, stored_dynamic
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.edm.stored import restored, stored
-from odata_service.edm.values import Annotation, value_of
+from odata_service.edm.values import Annotation, edm_type, value_of
 
 
 class Byte(TypeDecorator[int]):
@@ -72,6 +75,91 @@ class Geography(TypeDecorator[Mapping[str, Any]]):
         return None if value is None else json.loads(value)
 
 
+class Seen(UserDefinedType[Any]):
+    """A column of a type that OData lacks, seen as another one: ``Seen(Text())`` of JSON, of an enumeration or an address of the
+    network. Conditions and answers see the cast, or what a function ``through`` makes of it; what is written, the database takes as
+    it takes any literal."""
+
+    cache_ok = True
+
+    def __init__(self, shown_as: TypeEngine[Any], through: str = "") -> None:
+        self.shown_as = shown_as
+        self.through = through
+
+    @property
+    def edm(self) -> PrimitiveType | None:
+        return edm_type(self.shown_as)
+
+    @property
+    def length(self) -> int | None:
+        return getattr(self.shown_as, "length", None)
+
+    def get_col_spec(self, **_: object) -> str:
+        return "TEXT"
+
+    def seen(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        if self.through:
+            return Function(self.through, column, type_=self.shown_as)
+        return cast(column, self.shown_as)
+
+    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return self.seen(column)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        return self.shown_as.dialect_impl(dialect).bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        return self.shown_as.dialect_impl(dialect).result_processor(dialect, coltype)
+
+
+class Padded(UserDefinedType[str]):
+    """PostgreSQL's ``CHAR(5)``, which fills up with blanks that mean nothing: answers are without them, and indexes serve."""
+
+    cache_ok = True
+    edm = primitive.STRING
+
+    def __init__(self, length: int | None = None) -> None:
+        self.length = length
+
+    def get_col_spec(self, **_: object) -> str:
+        return "BPCHAR"
+
+    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return cast(column, Text())
+
+
+class Kept:
+    """A column that may hold what its type is not, as in SQLite: that is null. Answers and orders are always guarded so; other
+    expressions only where ``unsure``, because a guarded column has no index."""
+
+    unsure = False
+
+    def guarded(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        raise NotImplementedError
+
+    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return self.guarded(column)
+
+
+def seen(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column as expressions meet it."""
+    kind: Any = column.type
+    if isinstance(kind, (Seen, ArrayOf)):
+        return kind.seen(column)
+    return kind.guarded(column) if isinstance(kind, Kept) and kind.unsure else column
+
+
+def kept(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column as an order meets it, where each place has to be found again by the value that was shown."""
+    kind: Any = column.type
+    return kind.guarded(column) if isinstance(kind, Kept) and not kind.unsure else column
+
+
+def shown_type(sql_type: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type of :func:`seen`, and of parameters that meet it."""
+    return sql_type.shown_as if isinstance(sql_type, Seen) else sql_type
+
+
 class Stream(TypeDecorator[bytes]):
     """The content of a media entity or of a named stream; never among the values of an entity. ``content_type`` names
     the attribute that holds its media type, or is the media type itself where it is always the same."""
@@ -111,6 +199,31 @@ class Collection(TypeDecorator[list[Any]]):
 
     def process_result_value(self, value: Sequence[Any] | None, dialect: Dialect) -> list[Any]:
         return [] if value is None else [restored(item, self.shape) for item in value]
+
+
+class ArrayOf(Collection):
+    """A collection in an array of PostgreSQL's; expressions and answers see it as JSON. Texts keep the digits of Decimals."""
+
+    cache_ok = True
+
+    def __init__(self, items: TypeEngine[Any], *, as_text: bool = False) -> None:
+        super().__init__(items)
+        self.shape = replace(value_of(items), nullable=True)  # as the items of every array are
+        self.as_text = as_text
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(self.items))
+
+    def seen(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        plain = type_coerce(column, ARRAY(self.items))
+        array = cast(plain, ARRAY(Text())) if self.as_text else plain
+        return type_coerce(func.to_jsonb(array), Collection(self.items))
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> list[Any] | None:
+        return None if value is None else list(value)
+
+    def process_result_value(self, value: Sequence[Any] | None, dialect: Dialect) -> list[Any]:
+        return [] if value is None else list(value)
 
 
 class DynamicProperties(TypeDecorator[DynamicValues]):

@@ -37,7 +37,7 @@ LAYERS = """
     batch feed push
     configuration
     service
-    database sample start
+    database sample reflect start
     web
     cli
 """

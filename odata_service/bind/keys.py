@@ -39,6 +39,8 @@ def _parts_meant(
     target: str,
 ) -> list[Property]:
     """The parts of the key for which there are values, or those of an alternate key, which are always named."""
+    if entity_type.keyless:
+        _refuse(f"{entity_type.name} has no key, so that its entities can only be read together", segment.at, target)
     needed, names = parts_of_key(entity_type, way), set(given)
     if len(given) == len(segment.arguments or ()):
         if names == {None} and len(needed) == 1:

@@ -112,6 +112,7 @@ class Query:
     top: Constant | None = None
     skip: Constant | None = None
     count: bool = False
+    numbered: bool = False  # its rows cannot be told apart, so that a page starts at a number
     select: tuple[Property, ...] = ()
     structures: tuple[ComplexProperty, ...] = ()
     collections: tuple[Values, ...] = ()

@@ -135,7 +135,8 @@ class ReadBinder:
             message = f"{target} is not supported over the entities of all sets; $all/{self.model.namespace}.… is of one"
             raise NotImplementedByService("NotImplemented", message, target=target)
         of_each = replace(options, top=None, skip=None, count=None)
-        steps = (Step(each, cast=any_entity(each.type), of_all=True) for each in self.model.root_sets.values())
+        known = (each for each in self.model.root_sets.values() if not each.type.keyless)
+        steps = (Step(each, cast=any_entity(each.type), of_all=True) for each in known)
         reads = tuple(Read(self._query((step,), of_each, dict(options.aliases))) for step in steps)
         if resource.count:
             return ReadAll(reads, counted=True)
@@ -160,6 +161,7 @@ class ReadBinder:
             top=number(options.top),
             skip=number(options.skip),
             count=bool(options.count),
+            numbered=entity_type.keyless,
             select=chosen.properties,
             structures=chosen.structures,
             dynamic=chosen.dynamic,
@@ -206,7 +208,7 @@ class ReadBinder:
 
     def _key(self, entity_type: EntityType) -> Iterator[PropertyRef]:
         """What no two rows have in common; those of a cross join have the keys of all their sides."""
-        key = actual(entity_type).key
+        key = tuple(entity_type.properties.values()) if entity_type.keyless else actual(entity_type).key
         yield from (PropertyRef((), part) for part in key)
         if not key:
             for way in entity_type.navigation.values():

@@ -94,6 +94,8 @@ class ResourceBinder:
         sets = [self.model.entity_set(name) for name in names]
         if len(set(names)) < len(names) or not sets or any(each.singleton for each in sets):
             self._not_found("$crossjoin(…) names entity sets, each of them once", path[0])
+        if any(each.type.keyless for each in sets):
+            self._not_found("$crossjoin(…) needs entities that have keys", path[0])
         return self._narrowed(Step(cross_join(sets)), path, 1)
 
     def _everything(self, path: Sequence[Segment]) -> Resource:
@@ -134,7 +136,7 @@ class ResourceBinder:
             steps[-1] = self._filtered(step, segment)
         elif not segment.name and not step.single:
             steps[-1] = replace(step, key=key_of(step.type, segment, self.aliases, step.navigation))
-        elif self.key_as_segment and not step.single and segment.arguments is None and segment.name[0] != "$":
+        elif self.key_as_segment and not step.single and not step.type.keyless and segment.arguments is None and segment.name[0] != "$":
             parts = parts_of_key(step.type, step.navigation)
             self._demand_key(step, path, position, len(parts))
             steps[-1] = replace(step, key=key_from_segments(parts, path[position : position + len(parts)]))
@@ -167,6 +169,8 @@ class ResourceBinder:
         segment, entity_type = path[position], steps[-1].type
         if segment.name == "$links":
             return self._links(steps, path, position)
+        if segment.name in ("$ref", "$each") and entity_type.keyless:
+            self._not_found(f"{entity_type.name} has no key, so that its entities have no addresses", segment)
         if segment.name in ("$count", "$ref", "$each"):
             self._nothing_after(path, position + 1)
             found = segment.name

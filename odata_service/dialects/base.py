@@ -21,6 +21,7 @@ STATES: tuple[tuple[str, type[ODataError], str, str], ...] = (
     ("23503", Conflict, "ReferenceMissing", "a related entity does not exist, or still refers to this one"),
     ("23502", BadRequest, "ValueRequired", "a value is required that was not given"),
     ("23", BadRequest, "ConstraintViolated", "the change breaks a constraint of the database"),
+    ("42830", Conflict, "SchemaBroken", "a foreign key of the database refers to what is not there or not unique, which forbids the change"),
     ("2201B", BadRequest, "InvalidPattern", "the pattern is malformed, or looking for it takes too long"),
     ("22", BadRequest, "ValueOutOfRange", "a value or the result of an operation is out of its type's range"),
     ("57014", ServiceUnavailable, "StatementTimeout", "the request took longer than a statement may run"),

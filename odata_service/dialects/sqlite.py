@@ -42,6 +42,7 @@ _STATES = {
     sqlite3.SQLITE_CANTOPEN: "08001",
     sqlite3.SQLITE_FULL: "53100",
 }
+_BROKEN_KEY = ("foreign key mismatch", "no such table: main.")  # of a table that refers to one that is gone
 _TOO_COMPLEX = ("too large", "parser stack overflow")  # more than 1,000 terms in a row, some 30 in one another
 
 
@@ -112,6 +113,8 @@ class SQLite(Database):
             return "22003"
         if isinstance(error, sqlite3.OperationalError) and any(words in str(error) for words in _TOO_COMPLEX):
             return "54001"
+        if isinstance(error, sqlite3.OperationalError) and any(words in str(error) for words in _BROKEN_KEY):
+            return "42830"
         if isinstance(error, sqlite3.OperationalError) and "user-defined function raised" in str(error):
             return "2201B"  # only patterns refuse what they are given
         return _STATES.get(code) or _STATES.get(code & 0xFF, "")

@@ -136,6 +136,7 @@ def _entity_type(mapper: Mapper[Any], said: Said, kinds: Kinds) -> EntityType:
         full_text=tuple(name for name in published if name in said.full_text),
         discriminator=discriminator,
         discriminator_value=mapper.polymorphic_identity,
+        keyless=said.keyless,
     )
 
 
@@ -208,16 +209,17 @@ def _property(
     counts_changes = column is mapper.version_id_col
     tracked = tracking is not None and name in (tracking.last_updated, tracking.is_deleted)
     computed = name in said.computed or getattr(column, "computed", None) is not None
+    is_key = column in mapper.primary_key and not said.keyless
     return Property(
         name=name,
         type=kind,
         attribute=name,
         column=column,
-        nullable=bool(getattr(column, "nullable", True)) and column not in mapper.primary_key,
+        nullable=bool(getattr(column, "nullable", True)) and not is_key,
         max_length=length if kind in (primitive.STRING, primitive.BINARY) else None,
         precision=getattr(column.type, "precision", None) if kind is primitive.DECIMAL else None,
         scale=getattr(column.type, "scale", None) if kind is primitive.DECIMAL else None,
-        is_key=column in mapper.primary_key,
+        is_key=is_key,
         server_set=tracked or computed or counts_changes,
         immutable=name in said.immutable,
         generated=_makes_own_value(column),

@@ -222,6 +222,7 @@ class EntityType:
     derived: list[EntityType] = field(default_factory=list)
     discriminator: str | None = None  # the name of the property that says which type a row has
     discriminator_value: object = None
+    keyless: bool = False  # its entities cannot be told apart, and so have no addresses
     whole: EntityType | None = None  # the type itself, where this is what one caller may see of it
     veil: bytes = b""  # the key with which ETags are made of what he may not see
 

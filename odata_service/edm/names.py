@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _IRREGULAR = {
     "person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet", "tooth": "teeth",
@@ -11,6 +12,9 @@ _IRREGULAR = {
     "criterion": "criteria", "medium": "media", "series": "series", "species": "species", "news": "news",
     "status": "statuses", "hero": "heroes", "potato": "potatoes", "tomato": "tomatoes", "quiz": "quizzes",
     "equipment": "equipment", "information": "information", "staff": "staff",
+    "movie": "movies", "cookie": "cookies", "calorie": "calories", "zombie": "zombies", "tie": "ties", "pie": "pies", "cache": "caches",
+    "cargo": "cargoes", "echo": "echoes", "sheep": "sheep", "fish": "fish", "analysis": "analyses", "basis": "bases", "crisis": "crises", "thesis": "theses", "matrix": "matrices",
+    "vertex": "vertices", "metadata": "metadata", "schema": "schemas", "alias": "aliases", "bus": "buses", "lens": "lenses", "gas": "gases",
 }  # fmt: skip
 _RULES = (
     (re.compile(r"(?i)(s|x|z|ch|sh)$"), r"\1es"),
@@ -34,6 +38,60 @@ def plural(name: str) -> str:
         return name[: last.start()] + cased
     pattern, ending = next(rule for rule in _RULES if rule[0].search(name))
     return pattern.sub(ending, name, count=1)
+
+
+_SINGULARS = {many: one for one, many in _IRREGULAR.items()}
+_ONE = (
+    (re.compile(r"(?i)([^aeiou])ies$"), r"\1y"),
+    (re.compile(r"(?i)(ss|sh|ch|x|zz|[^aeo]us)es$"), r"\1"),
+    (re.compile(r"(?i)(ss|us|is)$"), r"\1"),
+    (re.compile(r"(?i)s$"), ""),
+)
+
+
+def singular(name: str) -> str:
+    """The type's name for a set's name; what is no plural stays.
+
+    >>> [singular(name) for name in ("People", "Order_Details", "Categories", "Statuses", "Courses", "Address", "Region")]
+    ['Person', 'Order_Detail', 'Category', 'Status', 'Course', 'Address', 'Region']
+    """
+    last = _LAST_WORD.search(name)
+    if last and (one := _SINGULARS.get(last[0].lower())):
+        return name[: last.start()] + (one.capitalize() if last[0][0].isupper() else one)
+    for pattern, ending in _ONE:
+        if pattern.search(name):
+            one = pattern.sub(ending, name, count=1)
+            return one if one and plural(one) == name else name
+    return name
+
+
+_FOREIGN = re.compile(r"[^\w]|^\d|^_(?=_)|_(?=x[0-9A-Fa-f]{4,6}_)|(?![_0-9A-Za-z])\w")
+# CSDL, Simple Identifier: categories of Unicode that may begin a name, and those that may stand in one.
+_FIRST, _LATER = ("L", "Nl"), ("L", "Nl", "Nd", "Mn", "Mc", "Pc", "Cf")
+_ENCODED = re.compile(r"_x([0-9A-Fa-f]{4,6})_")
+
+
+def legal(name: str) -> str:
+    """Any name of a database as a name of OData, in the way of .NET's ``XmlConvert``; :func:`said_by` finds it again.
+
+    >>> [legal(name) for name in ("Order Details", "2nd", "a_x0020_b", "__class__", "Größe", "m²")]
+    ['Order_x0020_Details', '_x0032_nd', 'a_x005f_x0020_b', '_x005f__class__', 'Größe', 'm_x00b2_']
+    """
+    return _FOREIGN.sub(_encoded, name)
+
+
+def _encoded(match: re.Match[str]) -> str:
+    letter, allowed = match[0], _LATER if match.start() else _FIRST
+    plain = not letter.isascii() and unicodedata.category(letter).startswith(allowed)
+    return letter if plain else f"_x{ord(letter):04x}_"
+
+
+def said_by(name: str) -> str:
+    """
+    >>> [said_by(legal(name)) for name in ("Order Details", "2nd", "a_x0020_b", "__class__")]
+    ['Order Details', '2nd', 'a_x0020_b', '__class__']
+    """
+    return _ENCODED.sub(lambda match: chr(int(match[1], 16)), name)
 
 
 _HUMPS = re.compile(r"^[A-Z]+(?=[A-Z][a-z]|[^A-Za-z]|$)|^[A-Z]")

@@ -27,7 +27,8 @@ class Said:
     taken from a client), ``immutable`` (only when created), ``searchable`` (``$search`` looks there). ``media`` names
     the stream that is a media entity's content, ``slug`` the property that the header ``Slug`` gives it; ``singleton`` is
     true for a class with one row. ``contained_in`` names the type of the entities of which these are a part; ``alternate_keys``
-    are lists of attribute names by which an entity is found, too. ``feed`` says
+    are lists of attribute names by which an entity is found, too. ``keyless`` rows cannot be told apart: they are only read, and
+    have no addresses. ``feed`` says
     where in Atom's entries properties stand, by their names or those of members of structures: ``{"Name":
     "SyndicationTitle", "Address/City": FeedMapping("geo/city", …)}``. ``full_text`` are searchable ones, of one table, that
     the database itself looks up, word by word. ``aggregates`` says how ``$apply=aggregate(Price)`` is meant:
@@ -45,6 +46,7 @@ class Said:
     media: str | None = None
     slug: str | None = None
     singleton: bool = False
+    keyless: bool = False
     feed: Mapping[str, FeedMapping] = field(default_factory=dict)
     aggregates: Mapping[str, str] = field(default_factory=dict)
     contained_in: str | None = None
@@ -68,6 +70,7 @@ class Said:
             media=None if media is None else str(media),
             slug=None if slug is None else str(slug),
             singleton=bool(said.get("singleton", False)),
+            keyless=bool(said.get("keyless", False)),
             feed=_feed(said),
             aggregates=_aggregates(inherited),
             alternate_keys=_alternate_keys(inherited),

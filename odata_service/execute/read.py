@@ -12,7 +12,7 @@ from odata_service.bind.typed import Constant
 from odata_service.dialects.base import Database, Decoder
 from odata_service.edm.dynamic import DynamicType, collection_of, property_of
 from odata_service.edm.model import ComplexProperty, StreamProperty
-from odata_service.edm.primitive import STRING, PrimitiveType
+from odata_service.edm.primitive import INT64, STRING, PrimitiveType
 from odata_service.errors import BadRequest, NotFound
 from odata_service.etag import etag_of
 from odata_service.execute.connection import Connection, ReadConnections, Row, Timing
@@ -179,7 +179,7 @@ class _Reading:
             rows, more = self._with_group(rows, page_size) if self.plan.group else (rows[:page_size], True)
             left = None if top is None else top - len(rows)
             if more and left != 0:
-                next_link = self.given.next_link(self._token(self.plan, rows[-1]), left)
+                next_link = self.given.next_link(self._next_token(rows), left)
         level = Level(self.plan.shape, rows, self._children(self.plan, rows))
         if self.plan.read.kind == "links":
             return EntityLinks(level, True, count, next_link)
@@ -199,6 +199,12 @@ class _Reading:
         whole = rows[:first] + found[found.index(rows[first]) :]
         top = number(self.plan.query.top, self.given.literals)
         return whole[:top], bool(self.connection.rows(group.further, values))
+
+    def _next_token(self, rows: Sequence[Row]) -> str:
+        """The place after a page: after its last row or, of rows that cannot be told apart, after so many."""
+        if not self.plan.query.numbered:
+            return self._token(self.plan, rows[-1])
+        return self.given.sign(self.plan, [plain(int(str(self.values[SKIP])) + len(rows))])
 
     def _token(self, plan: ReadPlan, row: Row) -> str:
         """The place after a row, signed."""
@@ -313,6 +319,9 @@ def _values(plan: ReadPlan, given: Given) -> dict[str, object]:
     """The parameters by name: literals in the types they are taken as, the row to go on after, how many to skip."""
     values = parameter_values(plan.constants, given.literals)
     values.update(given.of_caller)
+    if plan.query.numbered:
+        done = number(plan.query.skip, given.literals) or 0
+        return values | {SKIP: done if given.after is None else _of_token(given.after[0], INT64)}
     if given.after is not None:
         for position, (value, at) in enumerate(zip(given.after, plan.order, strict=True)):
             values[after_name(position)] = _of_token(value, at.type)

@@ -39,7 +39,7 @@ def _add_entity_type(schema: Element, entity_type: EntityType, by_way: dict[Navi
     base = entity_type.base
     inherited = () if base is None else base.member_names
     element = SubElement(schema, "EntityType", _type_attributes(entity_type))
-    if base is None:
+    if base is None and not entity_type.keyless:
         key = SubElement(element, "Key")
         for declared in entity_type.key:
             SubElement(key, "PropertyRef", {"Name": declared.name})

@@ -107,6 +107,10 @@ class _Entity:
             yield [self._style.control("context"), partial(_contexts, self._shape, self._style.version)]
         if self._full or self._type.full_name != self._shape.declared_type.full_name:
             yield [self._style.control("type") + quoted(f"#{self._type.full_name}")]
+        if self._type.keyless:  # Protocol, Control Information: id: transient entities
+            if self._full:
+                yield [f"{self._style.control('id')}null"]
+            return
         if self._full or self._hides_key or self._shape.scattered:
             yield self._address("id")
         if self._shape.entity_set.type.etag:

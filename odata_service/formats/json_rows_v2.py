@@ -82,9 +82,10 @@ _KEY = KeyForm(_texts, LITERALS_OF_JSON, literal_column_of)
 
 
 def _entity_pieces(shape: RowShape, entity_type: EntityType, options: OptionsV2) -> list[Piece]:
-    pieces: list[Piece] = ['{"__metadata":{"uri":"', addresses]
+    pieces: list[Piece] = ['{"__metadata":{']
+    pieces += [] if entity_type.keyless else ['"uri":"', addresses, '",']
     pieces += [
-        f'","type":{quoted(entity_type.full_name)}',
+        f'"type":{quoted(entity_type.full_name)}',
         *_etag_pieces(shape),
         *_media_pieces(shape, entity_type),
         "}",

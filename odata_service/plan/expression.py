@@ -27,6 +27,7 @@ from odata_service.plan.joins import related
 from odata_service.plan.scope import Alias, Scope, column_of, of_type, value_of
 from odata_service.plan.sql_types import SQL_TYPES
 from odata_service.plan.values import values_of
+from odata_service.types import Seen
 
 SQL = ColumnElement[Any]
 
@@ -63,7 +64,7 @@ def _constant(node: typed.Constant, scope: Scope) -> SQL:
 
 def _stored_like(node: typed.Constant) -> types.TypeEngine[Any]:
     """The type by which a value becomes a parameter: the column's, which says how its values are stored."""
-    if node.like is None or isinstance(node.like.column.type, (types.Enum, types.NullType)):
+    if node.like is None or isinstance(node.like.column.type, (types.Enum, types.NullType, Seen)):
         return SQL_TYPES[node.type]
     return node.like.column.type if node.type == node.like.type else DAY_OR_MOMENT
 

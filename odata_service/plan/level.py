@@ -34,6 +34,7 @@ from odata_service.plan.sql_types import SQL_TYPES
 from odata_service.plan.statement import KEYS, LIMIT, SKIP
 from odata_service.plan.values import value_of_collection
 from odata_service.plan.wanted import number_of_values, places_of_values
+from odata_service.types import kept, shown_type
 
 
 _HERE: Path = ()
@@ -85,13 +86,14 @@ class Level:
     def _values(self, asked: Values) -> SelectedValues:
         """A collection of values, with what says which of its values are wanted."""
         collection, places, read_places, count = asked.collection, None, None, None
-        column = self._position(value_of_collection(self._scope.alias, collection))
+        shown = value_of_collection(self._scope.alias, collection)
+        column = self._position(shown)
         if not asked.is_whole:
             gathered = places_of_values(asked, self._scope, self._database)
             places, read_places = self._position(gathered), self._decoder(gathered.type)
         if asked.count:
             count = self._position(number_of_values(asked, self._scope))
-        return SelectedValues(collection, column, self._decoder(collection.column.type), places, read_places, count)
+        return SelectedValues(collection, column, self._decoder(shown.type), places, read_places, count)
 
     def _dynamic(self, asked: Dynamic | None) -> SelectedDynamic | None:
         """Dynamic properties: one column has them all."""
@@ -141,9 +143,9 @@ class Level:
         """Put the rows in order; returns where a row has the values of the order, for skip tokens."""
         positions = []
         for item in order:
-            column = exact(item.expression, self._scope)
-            like = _plain(item)
-            kind = SQL_TYPES[item.expression.type] if like is None else like.column.type
+            column, like = exact(item.expression, self._scope), _plain(item)
+            column = column if like is None or like.is_key else kept(column)
+            kind = SQL_TYPES[item.expression.type] if like is None else shown_type(like.column.type)
             self._order.append(OrderColumn(column, item.descending, item.expression.nullable, kind))
             decode = self._decoder(column.type if like is None else like.column.type)
             positions.append(OrderPosition(self._position(column), decode, item.expression.type))
@@ -264,7 +266,7 @@ class Level:
     def _limited(self, statement: Select[Any]) -> Select[Any]:
         if (self._query.top, self._query.page_size, self._query.most) != (None, None, None):
             statement = statement.limit(bindparam(LIMIT, type_=Integer()))
-        if self._query.skip is not None:
+        if self._query.skip is not None or self._query.numbered:
             statement = statement.offset(bindparam(SKIP, type_=Integer()))
         return statement
 

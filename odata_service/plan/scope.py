@@ -12,6 +12,7 @@ from odata_service.bind.query import RowRule
 from odata_service.bind.typed import Constant
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntityModel, EntitySet, EntityType, NavigationProperty, Property
+from odata_service.types import seen
 
 Rules = Mapping[str, Sequence[RowRule]]
 Path = tuple[NavigationProperty, ...]
@@ -21,14 +22,12 @@ Alias = Any  # of a mapped class: it has whatever attributes the class has
 def column_of(alias: Alias, column: ColumnElement[Any]) -> ColumnElement[Any]:
     """A mapped table's column, as the alias has it."""
     mapper = inspect(alias).mapper
-    found: ColumnElement[Any] = getattr(alias, mapper.get_property_by_column(column).key)
-    return found
+    return seen(getattr(alias, mapper.get_property_by_column(column).key))
 
 
 def value_of(alias: Alias, declared: Property) -> ColumnElement[Any]:
     holder = getattr(alias, declared.subclass) if declared.subclass else alias
-    found: ColumnElement[Any] = getattr(holder, declared.attribute)
-    return found
+    return seen(getattr(holder, declared.attribute))
 
 
 def alias_of(entity_type: EntityType) -> Alias:

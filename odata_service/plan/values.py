@@ -15,6 +15,7 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.functions import CASTS
 from odata_service.plan.scope import Alias, Path, Scope
 from odata_service.plan.sql_types import SQL_TYPES
+from odata_service.types import seen
 
 SQL = ColumnElement[Any]
 
@@ -49,8 +50,7 @@ def values_of(
 
 
 def value_of_collection(holder: Alias, collection: CollectionProperty) -> SQL:
-    column: SQL = getattr(getattr(holder, collection.subclass) if collection.subclass else holder, collection.attribute)
-    return column
+    return seen(getattr(getattr(holder, collection.subclass) if collection.subclass else holder, collection.attribute))
 
 
 def of_text(text: SQL, kind: PrimitiveType) -> SQL:

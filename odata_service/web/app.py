@@ -1,15 +1,15 @@
-"""The Flask application of a sample: its service at each of its roots, and a page that names them."""
+"""The Flask application of what is published: its service at each of its roots, and a page that names them."""
 
 from __future__ import annotations
 
 import os
+from html import escape
 
 from flask import Flask
 
 from odata_service.config import ConfigurationError, Settings
 from odata_service.database import is_in_memory
-from odata_service.sample import Sample, sample_named
-from odata_service.start import started
+from odata_service.start import Published, published
 from odata_service.web.auth import bearer_of
 from odata_service.web.client_files import client_files
 
@@ -23,30 +23,35 @@ def create_app(settings: Settings | None = None) -> Flask:
     Several processes may do this at the same moment on an empty database.
     """
     settings = settings or Settings.from_environment(os.environ)
-    sample, service = sample_named(settings.sample), started(settings)
-    if is_in_memory(service.engine):
+    return application(published(settings), settings)
+
+
+def application(what: Published, settings: Settings) -> Flask:
+    """What is published already, as an application."""
+    if is_in_memory(what.service.engine):
         raise ConfigurationError("a database in memory is another one in each thread; name a file: sqlite:///people.db")
     app = Flask("odata_service", static_folder=None)
     who = bearer_of(settings)
-    for prefix, protocol in sample.roots.items():
-        app.register_blueprint(service.blueprint(protocol, principal=who), url_prefix=prefix)
+    for prefix, protocol in what.roots.items():
+        app.register_blueprint(what.service.blueprint(protocol, principal=who), url_prefix=prefix)
     app.register_blueprint(client_files(), url_prefix="/-/client")
-    page = _front_page(sample)
+    page = _front_page(what)
     app.add_url_rule("/", endpoint="roots", view_func=lambda: page)
     return app
 
 
-def _front_page(sample: Sample) -> str:
+def _front_page(what: Published) -> str:
     """Something to click on for who opens the host's root in a browser. The links are relative: a proxy may add to them."""
+    title = escape(what.service.model.namespace)
     links = "".join(
-        f'<li><a href=".{_shown(sample, root)}">{root}/</a> {_NAMES[sample.roots[root]]}\n' for root in sample.roots
+        f'<li><a href=".{_shown(what, root)}">{root}/</a> {_NAMES[what.roots[root]]}\n' for root in what.roots
     )
-    return f"<!doctype html>\n<title>{sample.namespace}</title>\n<h1>{sample.namespace}</h1>\n<ul>\n{links}</ul>\n"
+    return f"<!doctype html>\n<title>{title}</title>\n<h1>{title}</h1>\n<ul>\n{links}</ul>\n"
 
 
-def _shown(sample: Sample, root: str) -> str:
+def _shown(what: Published, root: str) -> str:
     """What there is to see below a root: tables have no document that names them all."""
-    return f"{root}/{sample.main.__name__.lower()}" if sample.roots[root] in ("tables", "zumo") else f"{root}/"
+    return f"{root}/{what.main.lower()}" if what.roots[root] in ("tables", "zumo") else f"{root}/"
 
 
 _NAMES = {

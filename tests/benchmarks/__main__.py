@@ -79,6 +79,7 @@ def rows_of(body: bytes, server: Server) -> object:
 def contests(stack: ExitStack, workers: Workers, url: URL) -> Iterator[Contest]:
     def server(application: str, page_size: int) -> Server:
         environment = {
+            "ODATA_SAMPLE": "people",
             "ODATA_DATABASE_URL": url.render_as_string(hide_password=False),
             "ODATA_PAGE_SIZE": str(page_size),
         }

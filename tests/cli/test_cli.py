@@ -93,13 +93,15 @@ class TestOneLineAndStatus2:
         [
             (["serve", "people.db"], "the database URL cannot be read; sqlite:///people.db would be one"),
             (["serve", "oracle9://localhost/x"], "cannot open oracle9://localhost/x: Can't load plugin"),
-            (["serve", "sqlite:////dev/null/people.db"], "cannot open sqlite:////dev/null/people.db: "),
+            (["serve", "sqlite:////dev/null/people.db"], "there is no database /dev/null/people.db"),
+            (["serve", "--sample", "people", "sqlite:////dev/null/people.db"], "cannot open sqlite:////dev/null/people.db: "),
             (["serve", "sqlite:///not_a_database"], "cannot open sqlite:///not_a_database: file is not a database"),
             (
                 ["serve", "postgresql://me:secret@127.0.0.1:1/x"],
                 "cannot open postgresql+psycopg://me:***@127.0.0.1:1/x: ",
             ),
-            (["serve", "sqlite://"], "a database in memory"),
+            (["serve", "--sample", "people", "sqlite://"], "a database in memory"),
+            (["serve", "sqlite://"], "sqlite:// has no tables to publish"),
             (["serve", "--sample", "peple"], "there is no sample 'peple'; did you mean 'people'?"),
             (["serve", "--host", "192.0.2.1"], "cannot listen on 192.0.2.1:8000: "),
             (["get", "People", "--database", "mysql+nosuch://localhost/x"], "cannot open mysql+nosuch://localhost/x: "),
@@ -145,7 +147,7 @@ class TestServe:
     def test_postgresql(self, serve, postgresql_database):
         """Workers are forked from a process that has talked to the database: none may take over its connections."""
         with postgresql_database() as url:
-            server = serve(url.render_as_string(hide_password=False), "--workers", "2")
+            server = serve(url.render_as_string(hide_password=False), "--sample", "people", "--workers", "2")
             with ThreadPoolExecutor(8) as clients:
                 assert set(clients.map(server.get, ["People/$count"] * 80)) == {b"12"}
             assert server.interrupt() == (0, "")

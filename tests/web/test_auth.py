@@ -38,6 +38,7 @@ def token(algorithm: str = "HS256", key: Any = None, headers: dict[str, str] | N
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return create_app(Settings(
+        sample="people",
         database_url=f"sqlite:///{tmp_path_factory.mktemp('auth')}/people.db",
         auth_secret=SECRET,
         auth_public_key=PUBLIC,
@@ -115,13 +116,13 @@ def test_roles(app):
 
 def test_a_key_in_a_file(tmp_path):
     (tmp_path / "key.pem").write_text(PUBLIC)
-    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/p.db", auth_public_key=str(tmp_path / "key.pem")))
+    app = create_app(Settings(sample="people", database_url=f"sqlite:///{tmp_path}/p.db", auth_public_key=str(tmp_path / "key.pem")))
     assert ask(app, f"Bearer {token('RS256')}").data == b"12"
     assert ask(app, f"Bearer {token('HS256')}").status_code == 401
 
 
 def test_off(tmp_path):
-    assert ask(create_app(Settings(database_url=f"sqlite:///{tmp_path}/p.db")), None).data == b"12"
+    assert ask(create_app(Settings(sample="people", database_url=f"sqlite:///{tmp_path}/p.db")), None).data == b"12"
 
 
 @pytest.mark.parametrize("settings", [
@@ -132,4 +133,4 @@ def test_off(tmp_path):
 ])  # fmt: skip
 def test_what_cannot_be_checked(tmp_path: Path, settings):
     with pytest.raises(ConfigurationError):
-        create_app(Settings(database_url=f"sqlite:///{tmp_path}/p.db", **settings))
+        create_app(Settings(sample="people", database_url=f"sqlite:///{tmp_path}/p.db", **settings))

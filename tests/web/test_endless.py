@@ -108,7 +108,7 @@ def test_requests_after_it_on_one_connection_are_not_heard(server):
 
 @pytest.fixture
 def app(tmp_path) -> Flask:
-    return create_app(Settings(database_url=f"sqlite:///{tmp_path}/people.db"))
+    return create_app(Settings(sample="people", database_url=f"sqlite:///{tmp_path}/people.db"))
 
 
 def test_a_server_that_keeps_its_sockets_lends_a_thread(app):

@@ -79,7 +79,7 @@ def test_two_requests_on_one_connection(server):
 def test_wsgi_app_under_a_gunicorn_of_one_s_own(tmp_path, postgresql_database, preload):
     """Two workers start on an empty database at the same moment, or are forked from one that has talked to it."""
     with postgresql_database() as url:
-        database = {"ODATA_DATABASE_URL": url.render_as_string(hide_password=False)}
+        database = {"ODATA_SAMPLE": "people", "ODATA_DATABASE_URL": url.render_as_string(hide_password=False)}
         command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", "127.0.0.1:0", "--workers", "2", *preload]
         with subprocess.Popen(
             command, cwd=CHECKOUT, env=os.environ | database, stderr=subprocess.PIPE, text=True

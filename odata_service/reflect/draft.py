@@ -1,0 +1,97 @@
+"""The decisions: which tables become entity sets, what everything is called, what is left out and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import types
+
+from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts, TableName
+
+KeyFrom = Literal["primary key", "unique index", "configuration", ""]
+Severity = Literal["note", "doubt", "left out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """``left out: users.password_hash looks like a secret (expose = ["users.password_hash"] shows it)``"""
+
+    severity: Severity
+    about: str
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.about}: {self.says}"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftProperty:
+    """A column under its name in OData."""
+
+    name: str
+    column: ColumnFacts
+    type: types.TypeEngine[Any]
+    hidden: bool = False  # it is mapped because something needs it, but not published
+
+
+@dataclass(frozen=True, slots=True)
+class DraftNavigation:
+    """A way to another set. ``near`` and ``far`` are names of columns that meet; of many to many, ``link`` is the table between,
+    whose columns ``link_near`` and ``link_far`` meet them. ``partner`` is the way back."""
+
+    name: str
+    target: TableName
+    collection: bool
+    near: Columns
+    far: Columns
+    partner: str
+    owns_key: bool = False
+    link: TableName | None = None
+    link_near: Columns = ()
+    link_far: Columns = ()
+
+
+@dataclass(slots=True)
+class DraftEntity:
+    """A table or view as an entity set. Without a key of the database's or the owner's, all columns tell its rows apart."""
+
+    facts: TableFacts
+    type_name: str
+    set_name: str
+    key: Columns
+    key_from: KeyFrom
+    properties: list[DraftProperty]
+    navigation: list[DraftNavigation] = field(default_factory=list)
+
+    @property
+    def name(self) -> TableName:
+        return self.facts.name
+
+    @property
+    def is_keyless(self) -> bool:
+        return not self.key_from
+
+    @property
+    def published(self) -> list[DraftProperty]:
+        return [each for each in self.properties if not each.hidden]
+
+    def is_taken(self, name: str) -> bool:
+        """Whether a property or a navigation property has the name, or the type itself: no member has that in C#."""
+        return name in {
+            self.type_name,
+            *(each.name for each in self.published),
+            *(each.name for each in self.navigation),
+        }
+
+
+@dataclass(slots=True)
+class Draft:
+    """Everything that is published of a database, in the order of its tables' names."""
+
+    entities: dict[TableName, DraftEntity] = field(default_factory=dict)
+    links: dict[TableName, TableFacts] = field(default_factory=dict)
+    remarks: list[Remark] = field(default_factory=list)
+
+    def remark(self, severity: Severity, about: object, says: str) -> None:
+        self.remarks.append(Remark(severity, str(about), says))

@@ -1,0 +1,107 @@
+"""A draft → mapped classes, as an application would write them by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Column, Computed, FetchedValue, MetaData, Table, UniqueConstraint, and_
+from sqlalchemy.orm import RelationshipProperty, registry, relationship
+
+from odata_service.reflect.draft import Draft, DraftEntity, DraftNavigation, DraftProperty
+from odata_service.reflect.facts import TableFacts, TableName
+
+Tables = Mapping[TableName, Table]
+Classes = Mapping[TableName, type]
+
+
+def mapped_classes(draft: Draft) -> dict[TableName, type]:
+    """One class for each entity set, in the order of the draft."""
+    metadata, mapping = MetaData(), registry()
+    tables = {name: _table(entity, metadata) for name, entity in draft.entities.items()}
+    tables |= {name: _link_table(link, metadata) for name, link in draft.links.items()}
+    classes = {name: _class(entity) for name, entity in draft.entities.items()}
+    for name, entity in draft.entities.items():
+        columns = {each.name: tables[name].c[each.column.name] for each in entity.properties}
+        ways = {way.name: _relationship(way, entity, tables, classes, draft) for way in entity.navigation}
+        mapping.map_imperatively(classes[name], tables[name], properties={**columns, **ways})
+    mapping.configure()
+    return classes
+
+
+def _class(entity: DraftEntity) -> type:
+    said = {
+        "set": entity.set_name,
+        "keyless": entity.is_keyless,
+        "ignore": tuple(each.name for each in entity.properties if each.hidden),
+        "computed": tuple(each.name for each in entity.properties if each.column.server_set),
+    }
+    return type(
+        entity.type_name, (), {"__odata__": said, "__doc__": entity.facts.comment or None, "__module__": __name__}
+    )
+
+
+def _table(entity: DraftEntity, metadata: MetaData) -> Table:
+    columns = [_column(each, entity) for each in entity.properties]
+    names = {column.name for column in columns}
+    unique = [UniqueConstraint(*each) for each in entity.facts.unique if set(each) <= names]
+    return Table(
+        entity.name.name, metadata, *columns, *unique, schema=entity.name.schema, comment=entity.facts.comment or None
+    )
+
+
+def _column(declared: DraftProperty, entity: DraftEntity) -> Column[Any]:
+    facts, is_key = declared.column, declared.column.name in entity.key
+    made = [Computed("")] if facts.server_set and not is_key else []
+    given = FetchedValue() if facts.by_default and not made and not facts.counted else None
+    return Column(
+        facts.name,
+        declared.type,
+        *made,
+        primary_key=is_key,
+        nullable=facts.nullable and (not is_key or entity.is_keyless),
+        server_default=given,
+        autoincrement=facts.counted,
+        comment=facts.comment or None,
+    )
+
+
+def _link_table(link: TableFacts, metadata: MetaData) -> Table:
+    columns: list[Column[Any]] = [Column(each.name, each.type, primary_key=True) for each in link.columns]
+    return Table(link.name.name, metadata, *columns, schema=link.name.schema)
+
+
+def _relationship(
+    way: DraftNavigation, entity: DraftEntity, tables: Tables, classes: Classes, draft: Draft
+) -> RelationshipProperty[Any]:
+    near, far = tables[entity.name], tables[way.target]
+    every = {each.name for holder in (entity, draft.entities[way.target]) for each in holder.navigation}
+    shared: dict[str, Any] = {
+        "back_populates": way.partner,
+        "overlaps": ",".join(sorted(every)),
+        "uselist": way.collection,
+    }
+    if way.link is not None:
+        link = tables[way.link]
+        return relationship(
+            classes[way.target],
+            secondary=link,
+            primaryjoin=_meeting(near, way.near, link, way.link_near),
+            secondaryjoin=_meeting(far, way.far, link, way.link_far),
+            foreign_keys=[link.c[name] for name in (*way.link_near, *way.link_far)],
+            **shared,
+        )
+    owner, columns = (near, way.near) if way.owns_key else (far, way.far)
+    return relationship(
+        classes[way.target],
+        primaryjoin=_meeting(near, way.near, far, way.far),
+        foreign_keys=[owner.c[name] for name in columns],
+        remote_side=[far.c[name] for name in way.far],
+        passive_deletes=False if way.owns_key else "all",
+        **shared,
+    )
+
+
+def _meeting(near: Table, names: Iterable[str], far: Table, other_names: Iterable[str]) -> Any:
+    """(Any: a condition of one column or of several; SQLAlchemy has no common type.)"""
+    return and_(*(near.c[one] == far.c[other] for one, other in zip(names, other_names, strict=True)))

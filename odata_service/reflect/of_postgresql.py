@@ -1,0 +1,109 @@
+"""PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, text, types
+from sqlalchemy.dialects import postgresql
+
+from odata_service.reflect.facts import ColumnFacts, Columns
+from odata_service.reflect.products import Arrival, Product, standard
+from odata_service.types import ArrayOf, Padded, Seen
+
+_DECLARED = """
+SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE a.attnum > 0 AND NOT a.attisdropped AND n.nspname = coalesce(:schema, current_schema())
+"""
+_REFUSED = """
+SELECT c.relname, CASE
+    WHEN c.relispartition THEN 'it is a partition of another table'
+    WHEN EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+        THEN 'it belongs to an extension'
+    ELSE 'there is no right to read it' END
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = coalesce(:schema, current_schema()) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (
+    c.relispartition
+    OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    OR NOT has_table_privilege(c.oid, 'SELECT') OR NOT has_schema_privilege(n.oid, 'USAGE'))
+"""
+# Types that OData lacks, and what their values are seen as.
+_SEEN: Mapping[str, types.TypeEngine[Any]] = {
+    "json": types.Text(),
+    "jsonb": types.Text(),
+    "xml": types.Text(),
+    "cidr": types.Text(),
+    "macaddr": types.Text(),
+    "macaddr8": types.Text(),
+    "citext": types.Text(),
+    "name": types.Text(),
+    '"char"': types.Text(),
+    "bit": types.Text(),
+    "bit varying": types.Text(),
+    "time with time zone": types.Text(),
+    "oid": types.BigInteger(),
+    "money": types.Numeric(19, 2),
+}
+_ITEMS: tuple[tuple[type[types.TypeEngine[Any]], types.TypeEngine[Any], bool], ...] = (
+    (types.Boolean, types.Boolean(), False),
+    (types.SmallInteger, types.SmallInteger(), False),
+    (types.BigInteger, types.BigInteger(), False),
+    (types.Integer, types.Integer(), False),
+    (types.Float, types.Double(), False),
+    (types.Numeric, types.Numeric(), True),
+    (types.String, types.Text(), False),
+)
+
+
+class PostgreSQL(Product):
+    name = "postgresql"
+
+    def declared_types(self, connection: Connection, schema: str | None) -> Mapping[tuple[str, str], str]:
+        rows = connection.execute(text(_DECLARED), {"schema": schema})
+        return {(table, column): declared for table, column, declared in rows}
+
+    def refused_tables(self, connection: Connection, schema: str | None) -> Mapping[str, str]:
+        return dict(connection.execute(text(_REFUSED), {"schema": schema}).tuples().all())
+
+    def counts(self, said: Mapping[str, Any], declared: str, key: Columns) -> bool:
+        return False  # it says so as a default or an identity
+
+    def arrival(self, column: ColumnFacts, values: frozenset[str]) -> Arrival:
+        kind = column.type
+        if isinstance(kind, postgresql.DOMAIN):
+            within = ColumnFacts(column.name, kind.data_type, column.declared, True)
+            return self.arrival(within, values)
+        if isinstance(kind, postgresql.ARRAY):
+            return _array(kind, column)
+        if isinstance(kind, types.Enum):
+            return Arrival(
+                Seen(types.String(max(map(len, kind.enums), default=None))), f"one of {', '.join(kind.enums)}"
+            )
+        if isinstance(kind, types.CHAR):
+            return Arrival(Padded(kind.length))
+        if isinstance(kind, postgresql.INTERVAL):
+            return Arrival(types.Interval(), "its months are shown as 30 days")
+        if isinstance(kind, postgresql.INET):
+            return Arrival(Seen(types.Text(), "abbrev"))  # a cast would put the netmask of one host behind it
+        said = _SEEN.get(column.declared.partition("(")[0].lower())
+        return standard(column) if said is None else Arrival(Seen(said))
+
+    def read_only(self, engine: Engine) -> None:
+        @event.listens_for(engine, "connect")
+        def only_read(connection: Any, _record: object) -> None:
+            autocommit, connection.autocommit = connection.autocommit, True
+            connection.execute("SET default_transaction_read_only = on")
+            connection.autocommit = autocommit
+
+
+def _array(kind: postgresql.ARRAY[Any], column: ColumnFacts) -> Arrival:
+    items = kind.item_type
+    found = next(((shown, as_text) for theirs, shown, as_text in _ITEMS if isinstance(items, theirs)), None)
+    if found is None or isinstance(items, (types.Enum, types.CHAR)) or (kind.dimensions or 1) > 1:
+        return Arrival(None, f"an array of this type has no place in OData: {column.declared}")
+    return Arrival(ArrayOf(found[0], as_text=found[1]))
+
+
+PRODUCT = PostgreSQL()

@@ -1,0 +1,99 @@
+"""What each database product says in a way of its own: found by SQLAlchemy's name of its dialect, as ``dialects/`` is."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy import Connection, Engine, types
+
+from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts
+
+Evidence = Mapping[str, frozenset[str]]  # what kinds of values a column has, where its type does not say it
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A column as it is published: with this type, or without one for a reason. ``note`` is what a reader should know."""
+
+    type: types.TypeEngine[Any] | None
+    note: str = ""
+
+
+class Product:
+    """Standard SQL; a subclass per product overrides."""
+
+    name: ClassVar[str] = "default"
+
+    def declared_types(self, connection: Connection, schema: str | None) -> Mapping[tuple[str, str], str]:
+        """By table and column, the types as the database writes them."""
+        return {}
+
+    def refused_tables(self, connection: Connection, schema: str | None) -> Mapping[str, str]:
+        """What is not published, and why."""
+        return {}
+
+    def counts(self, said: Mapping[str, Any], declared: str, key: Columns) -> bool:
+        """Whether a column of a table with this key counts rows by itself."""
+        return said.get("autoincrement") is True
+
+    def evidence(self, connection: Connection, table: TableFacts) -> Evidence:
+        """What the values say where types do not bind them."""
+        return {}
+
+    def arrival(self, column: ColumnFacts, values: frozenset[str]) -> Arrival:
+        """The type under which a column is published."""
+        return standard(column)
+
+    def read_only(self, engine: Engine) -> None:
+        """See to it that no statement of this engine can change anything."""
+
+
+# The first row whose type fits, so special types stand before general ones.
+_STANDARD: tuple[tuple[type[types.TypeEngine[Any]], type[types.TypeEngine[Any]]], ...] = (
+    (types.Boolean, types.Boolean),
+    (types.SmallInteger, types.SmallInteger),
+    (types.BigInteger, types.BigInteger),
+    (types.Integer, types.Integer),
+    (types.REAL, types.REAL),
+    (types.Float, types.Double),
+    (types.Date, types.Date),
+    (types.Text, types.Text),
+    (types.Uuid, types.Uuid),
+)
+
+
+def standard(column: ColumnFacts) -> Arrival:
+    """
+    >>> standard(ColumnFacts("n", types.VARCHAR(20), "varchar(20)", True)).type
+    String(length=20)
+    >>> standard(ColumnFacts("n", types.NullType(), "geometry", True)).note
+    'OData has no type for geometry'
+    """
+    kind = column.type
+    found = next((ours for theirs, ours in _STANDARD if isinstance(kind, theirs)), None)
+    if found is not None:
+        return Arrival(found())
+    if isinstance(kind, types.Numeric):
+        return Arrival(types.Numeric(kind.precision, kind.scale))
+    if isinstance(kind, types.DateTime):
+        return Arrival(types.DateTime(timezone=kind.timezone))
+    if isinstance(kind, types.Time) and not kind.timezone:
+        return Arrival(types.Time())
+    if isinstance(kind, types.String) and not isinstance(kind, types.Enum):
+        return Arrival(types.String(kind.length))
+    if isinstance(kind, types.LargeBinary) or type(kind).__name__ in ("BINARY", "VARBINARY"):
+        return Arrival(types.LargeBinary(getattr(kind, "length", None)))
+    return Arrival(None, f"OData has no type for {column.declared}")
+
+
+def product_named(name: str) -> Product:
+    """The ``PRODUCT`` of ``of_<name>.py``, or standard SQL where there is no such file."""
+    module = f"odata_service.reflect.of_{name}"
+    if importlib.util.find_spec(module) is None:
+        return Product()
+    found: Product = importlib.import_module(module).PRODUCT
+    return found
