@@ -1,4 +1,4 @@
-"""``odata-service serve | get | metadata | seed | purge``: the service from the command line. The only place that knows Gunicorn."""
+"""``odata-service serve | get | metadata | seed | purge | replica``: the service from the command line. The only place that knows Gunicorn."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import click
 import gunicorn.http.message
 from gunicorn.app.base import BaseApplication
 
+from odata_service.cli_replica import replica
 from odata_service.config import ROWS, ConfigurationError, Settings, variable
 from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.protocol import V2, V4, Protocol
@@ -255,3 +256,6 @@ def purge(older_than: timedelta, **flags: object) -> None:
     purged = started(_settings(flags)).purge(older_than)
     lines = [f"{count} {name}" for name, count in sorted(purged.items())]
     click.echo("\n".join(lines or ["nothing to remove"]))
+
+
+main.add_command(replica)

@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
-    JSON, BigInteger, Boolean, Date, DateTime, Dialect, Enum, Float, Integer, Interval, LargeBinary, Numeric, Time,
-    TypeDecorator, Uuid,
+    JSON, BigInteger, Boolean, Date, DateTime, Dialect, Enum, Float, Integer, Interval, LargeBinary, Numeric, Text,
+    Time, TypeDecorator, Uuid,
 )  # fmt: skip
 from sqlalchemy.types import TypeEngine
 
@@ -42,6 +42,19 @@ class Moment(TypeDecorator[datetime.datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime.datetime | None:
         return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+class Exact(TypeDecorator[decimal.Decimal]):
+    """A Decimal with every digit, which SQLite's own numbers would lose."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: decimal.Decimal | None, dialect: Dialect) -> str | None:
+        return None if value is None else format(decimal.Decimal(str(value)), "f")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> decimal.Decimal | None:
+        return None if value is None else decimal.Decimal(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +155,7 @@ _KINDS: tuple[tuple[type[TypeEngine[Any]] | tuple[type[TypeEngine[Any]], ...], K
     (Uuid, Kind(str, uuid.UUID)),
     (Boolean, Kind(bool, bool)),
     (Float, Kind(_write_floating, float)),
-    (Numeric, Kind(lambda value: decimal.Decimal(str(value)), lambda value: decimal.Decimal(str(value)))),
+    ((Numeric, Exact), Kind(lambda value: decimal.Decimal(str(value)), lambda value: decimal.Decimal(str(value)))),
     (Integer, Kind(int, int)),
     (LargeBinary, Kind(lambda value: base64.b64encode(value).decode(), _read_binary)),
     (JSON, _ITSELF),

@@ -97,10 +97,10 @@ def conflict_of(
 
 
 def differing(shape: EntityShape, one: Values, other: Values) -> frozenset[str]:
-    """The members that both have with different values."""
+    """The members that both have with different values, but for those that are the server's alone."""
     return frozenset(
         name for name, member in shape.members.items()
-        if name in one and name in other and not same(one[name], other[name], member.kind)
+        if not member.computed and name in one and name in other and not same(one[name], other[name], member.kind)
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from sqlalchemy.orm import DeclarativeBase
 
@@ -157,7 +157,7 @@ class OfflineContext:
             self._builder.close()
         self.store.close()
 
-    def __enter__(self) -> OfflineContext:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:

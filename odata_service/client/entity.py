@@ -34,12 +34,13 @@ class OfflineEntity:
 @dataclass(frozen=True, slots=True)
 class Member:
     """A column that goes over the wire. ``name`` is what the protocol calls it, where the model says so itself:
-    ``mapped_column(info={"name": "customer"})``."""
+    ``mapped_column(info={"name": "customer"})``. One that the server sets is read only: ``info={"computed": True}``."""
 
     attribute: str
     column: Column[Any]
     kind: Kind
     name: str | None = None
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +124,14 @@ class EntityShape:
     def _members(self) -> Iterator[Member]:
         for attribute, column in sorted(self.mapper.columns.items(), key=lambda pair: pair[0] != ID):
             if attribute not in SYSTEM and not column.info.get("local"):
-                yield Member(attribute, column, kind_of(column.type), column.info.get("name"))
+                info = column.info
+                yield Member(attribute, column, kind_of(column.type), info.get("name"), bool(info.get("computed")))
 
 
 def shapes_of(base: type[DeclarativeBase]) -> dict[str, EntityShape]:
     """Every class with :class:`OfflineEntity`, by its name; all others stay on the device."""
     found = {}
-    for mapper in base.registry.mappers:
+    for mapper in sorted(base.registry.mappers, key=lambda mapper: mapper.class_.__name__):
         if issubclass(mapper.class_, OfflineEntity):
             if [each.name for each in mapper.primary_key] != [mapper.columns[ID].name]:
                 raise TypeError(f"{mapper.class_.__name__}: the primary key of what is synchronised is {ID} alone")

@@ -129,7 +129,11 @@ class Names:
         return cls(shape, names | {shape.key.attribute: key})
 
     def body(self, item: Values) -> dict[str, Json]:
-        return {self.there[attribute]: value for attribute, value in item.items() if attribute in self.there}
+        """What is sent of an item."""
+        members = self.shape.members
+        return {
+            self.there[each]: value for each, value in item.items() if each in members and not members[each].computed
+        }
 
     def item(self, row: Mapping[str, Any]) -> tuple[dict[str, Json], dict[str, Json]]:
         """The members of a row, and what else there is in it."""

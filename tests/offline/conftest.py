@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.serving import make_server
 
 from tests.offline.harness import PROTOCOLS, Device, Network, Server
 from tests.offline.models import ServerBase
@@ -48,3 +50,15 @@ def device(tmp_path: Path, network: Network, protocol: str) -> Iterator[MakeDevi
             return stack.enter_context(Device(tmp_path / f"{name}.db", network, protocol, **options))
 
         yield made
+
+
+@pytest.fixture
+def address(server: Server) -> Iterator[str]:
+    """The same server over real HTTP."""
+    running = make_server("127.0.0.1", 0, server.app, threaded=True)
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{running.server_port}"
+    running.shutdown()
+    thread.join()
+    running.server_close()
