@@ -6,9 +6,10 @@ from .columns import Moment
 from .conflict import ASK, CLIENT, SERVER, Conflict, Resolution, Resolver, ask, client_wins, merge, merging, server_wins
 from .context import OfflineContext
 from .entity import OfflineEntity
-from .online.client import ODataClient
-from .online.expression import now
-from .online.options import Expand
+from .online import (
+    BadRequest, Deleted, Expand, Forbidden, Gone, NotFound, NotPossible, NotUnderstood, ODataClient, PreconditionFailed,
+    ServerError, ServiceError, Unauthorized, now,
+)  # fmt: skip
 from .operations import Operation, QueueError
 from .results import OpenConflict, PullResult, PushResult, SyncEvent, SyncEventType
 from .session import BulkWriteRefused, OfflineSession
@@ -20,15 +21,22 @@ __all__ = [
     "CLIENT",
     "SERVER",
     "Auth",
+    "BadRequest",
     "BulkWriteRefused",
     "ClientError",
     "Conflict",
     "DatasyncBuilder",
+    "Deleted",
     "EntityOptions",
     "Expand",
+    "Forbidden",
     "ForeignLink",
+    "Gone",
     "Moment",
+    "NotFound",
+    "NotPossible",
     "NotSent",
+    "NotUnderstood",
     "ODataClient",
     "OfflineContext",
     "OfflineEntity",
@@ -36,14 +44,18 @@ __all__ = [
     "OpenConflict",
     "Operation",
     "Patience",
+    "PreconditionFailed",
     "PullResult",
     "PushResult",
     "QueueError",
     "Resolution",
     "Resolver",
+    "ServerError",
+    "ServiceError",
     "SyncEvent",
     "SyncEventType",
     "Transport",
+    "Unauthorized",
     "Unreachable",
     "Verification",
     "ask",

@@ -25,7 +25,7 @@ from .query import Query
 from .reading import Reader
 from .record import Record, structure_of
 from .spelling import JSON_TYPE, New, Spelling
-from .spellings import PRIMITIVES, spelling_of
+from .spellings import PRIMITIVES, learned
 from .stream import Stream
 
 T = TypeVar("T")
@@ -177,8 +177,7 @@ class ODataClient:
     def _learned(self) -> tuple[Model, Spelling, Reader]:
         if self._known is None:
             content = self._exchange.ask(Call("GET", "$metadata", headers={"Accept": "application/xml"})).content
-            spelling = spelling_of(content)
-            model = spelling.read_metadata(content)
+            spelling, model = learned(content)
             self._exchange.headers = {**spelling.headers, **self._given_headers}
             self._exchange.repeats = self._exchange.repeats or model.repeats
             self._known = model, spelling, Reader(self, spelling, model)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .changes import Changes
 from .entity import Entity, linked, made, related_value, sent
 from .exchange import Call
 from .model import Resource, StructuredType
@@ -57,10 +56,6 @@ class EntitySet(Query):
     def delete(self, key: Any, /, *, if_match: str | None = None) -> None:
         where, state = self._address_of(key, if_match)
         self._client._perform(Call("DELETE", where, headers=state))
-
-    def changes(self, delta_link: str | None = None) -> Changes:
-        """What has changed since a link was made, or all, with a link for the next time: ``changes.delta_link``."""
-        return Changes(self, delta_link)
 
     def _address_of(self, key: Any, if_match: str | None) -> tuple[str, dict[str, str]]:
         if isinstance(key, Entity):

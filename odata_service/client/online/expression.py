@@ -28,8 +28,6 @@ class Writer(Protocol):
 
     def one_of(self, subject: str, literals: Sequence[str]) -> str: ...
 
-    def is_of(self, type_name: str) -> str: ...
-
 
 class Expression:
     """Anything that has a value for each entity. Combine conditions with ``&``, ``|`` and ``~``, in parentheses."""
@@ -338,18 +336,6 @@ class Path(Expression):
 
     def __repr__(self) -> str:
         return f"Path({'/'.join(self._segments)})"
-
-
-class IsOf(Expression):
-    """Whether an entity is of a type."""
-
-    __slots__ = ("_type",)
-
-    def __init__(self, type_name: str) -> None:
-        self._type = type_name
-
-    def text(self, writer: Writer) -> str:
-        return writer.is_of(self._type)
 
 
 class Raw(Expression):

@@ -71,6 +71,9 @@ class StructuredType:
     def navigation(self) -> Mapping[str, Navigation]:
         return {name: each for above in self.lineage for name, each in above.own_navigation.items()}
 
+    def has(self, name: str) -> bool:
+        return self.is_open or name in self.properties or name in self.navigation
+
     def member(self, name: str) -> Property | Navigation:
         found = self.properties.get(name) or self.navigation.get(name)
         if found is None:

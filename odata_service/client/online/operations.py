@@ -62,7 +62,7 @@ class Bound:
     def _before(self) -> str:
         if self.on is None:
             return ""
-        return f"{self.on._address if isinstance(self.on, Query) else self.on._where}/"
+        return f"{self.on._bound_address if isinstance(self.on, Query) else self.on._where}/"
 
     def _overload(self, names: frozenset[str]) -> Operation:
         found = [each for each in self._overloads if each.takes(names)]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from .changes import Changes
 from .entity import Entity
 from .exchange import Call
-from .expression import Expression, IsOf, Path, member_type
-from .failure import NotFound, NotUnderstood
+from .expression import Expression, Path, member_type
+from .failure import NotFound, NotPossible, NotUnderstood
 from .model import Resource, StructuredType, ValueType
 from .options import NOTHING_ASKED, Expand, Options, Ordered, Wanted, check_path
-from .spelling import Page
+from .spelling import PLAIN_IN_PATHS, Page
 
 if TYPE_CHECKING:
     from .client import ODataClient
@@ -33,6 +35,7 @@ class Query:
         self._client, self._address, self._kind, self._resource = client, address, kind, resource
         self._options = options
         self._preferences: tuple[str, ...] = ()
+        self._segment = ""  # that only leaves entities of a derived type
         self._place: str | None = None  # where entities are at home that are in no set
 
     # What is asked
@@ -48,7 +51,7 @@ class Query:
     def select(self, *names: Wanted) -> Query:
         """Only these properties; the key comes along, so that an entity stays one that can be changed."""
         options = self._options.selecting(names)
-        for path in options.select:
+        for path in options.select if options.compute is None else ():
             check_path(self._kind, path)
         keys = tuple(each.name for each in self._kind.key if each.name not in options.select)
         return self._with(replace(options, select=(*keys, *options.select)))
@@ -93,15 +96,18 @@ class Query:
         kind = self._client._structured(name)
         if not kind.is_a(self._kind):
             raise TypeError(f"a {kind.name} is no {self._kind.name}")
-        query = self._with(self._options.where(IsOf(kind.full_name)))
-        query._kind = kind
+        condition, segment = self._client._spelling.derived(kind.full_name)
+        query = self._with(self._options if condition is None else self._options.where(condition))
+        query._kind, query._segment = kind, segment
         return query
 
     # Properties
 
     def member(self, name: str) -> Path:
         """A property whose name is one of a method here: ``people.member("count")``."""
-        return Path((name,), member_type(self._kind, name))
+        inherited = self._resource is None or self._resource.type.has(name)
+        before = () if inherited else self._client._spelling.before_derived(self._kind.full_name)
+        return Path((*before, name), member_type(self._kind, name))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -144,12 +150,18 @@ class Query:
         """How many there are, without reading them."""
         options = replace(self._options, order=(), select=(), expand=(), top=None, skip=None, count=False)
         response = self._client._exchange.ask(
-            Call("GET", self._url(options, f"{self._address}/$count"), headers={"Accept": "text/plain"})
+            Call("GET", self._url(options, f"{self._address}{self._segment}/$count"), headers={"Accept": "text/plain"})
         )
         try:
             return int(response.content.decode("utf-8-sig"))
         except ValueError:
             raise NotUnderstood(f"expected a number, not {response.content[:60]!r}") from None
+
+    def changes(self, delta_link: str | None = None) -> Changes:
+        """What has changed since a link was made, or all, with a link for the next time: ``changes.delta_link``."""
+        if self._options.expand:
+            raise NotPossible("changes are told of one set at a time: ask for those of the related one")
+        return Changes(self, delta_link)
 
     def __getitem__(self, key: Any) -> Entity:
         """The entity with a key; :class:`NotFound` where there is none."""
@@ -169,6 +181,16 @@ class Query:
         return entity
 
     @property
+    def _bound_address(self) -> str:
+        """As something that operations are bound to: a collection, or what a condition leaves of it."""
+        if self._options != Options(filters=self._options.filters):
+            raise TypeError("an operation is bound to a set, or to what where() leaves of it, and to no other query")
+        filters = self._client._spelling.conditions(self._options)
+        return f"{self._address}{self._segment}" + (
+            f"/$filter({quote(filters, safe=PLAIN_IN_PATHS)})" if filters else ""
+        )
+
+    @property
     def url(self) -> str:
         """What is asked, relative to the service."""
         return self._url(self._options)
@@ -181,12 +203,12 @@ class Query:
 
     def _with(self, options: Options) -> Query:
         query = Query(self._client, self._address, self._kind, self._resource, options)
-        query._preferences, query._place = self._preferences, self._place
+        query._preferences, query._place, query._segment = self._preferences, self._place, self._segment
         return query
 
     def _url(self, options: Options, address: str | None = None) -> str:
         text = self._client._spelling.query_string(options)
-        return (address or self._address) + (f"?{text}" if text else "")
+        return (address or f"{self._address}{self._segment}") + (f"?{text}" if text else "")
 
     def _pages(self) -> Iterator[Page]:
         headers = {"Prefer": ",".join(self._preferences)} if self._preferences else {}

@@ -16,6 +16,7 @@ from odata_service.edm.primitive import DECIMAL, INT64, STRING, PrimitiveType
 from odata_service.edm.values import type_of
 from odata_service.errors import ODataError
 
+from .expression import Expression
 from .failure import NotPossible, NotUnderstood
 from .functions import FUNCTIONS
 from .model import EnumType, Model, Operation, Property, StructuredType, ValueType
@@ -27,8 +28,8 @@ JSON_TYPE: Mapping[str, str] = {"Content-Type": "application/json"}
 Row = Mapping[str, Json]
 _KEY = re.compile(r"\(([^()]*(?:'(?:[^']|'')*'[^()]*)*)\)$")
 _KEY_PART = re.compile(r"(?:^|,)(\w+=)?((?:[^',]|'(?:[^']|'')*')+)")
-_PLAIN_IN_PATHS = "'()=,:@!$*;"
-_PLAIN_IN_QUERIES = "'()*,:/@!$;=?"
+PLAIN_IN_PATHS = "'()=,:@!$*;"
+PLAIN_IN_QUERIES = "'()*,:/@!$;=?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Spelling(ABC):
         literals = [self.literal(value, each.value) for value, each in zip(values, declared, strict=True)]
         if len(declared) > 1:
             literals = [f"{each.name}={text}" for each, text in zip(declared, literals, strict=True)]
-        return f"({','.join(quote(text, safe=_PLAIN_IN_PATHS) for text in literals)})"
+        return f"({','.join(quote(text, safe=PLAIN_IN_PATHS) for text in literals)})"
 
     def key_of(self, address: str, declared: Sequence[Property]) -> object:
         """What :meth:`key_text` has written at the end of an address; ``None`` if that is nothing of the kind."""
@@ -147,7 +148,12 @@ class Spelling(ABC):
     def one_of(self, subject: str, literals: Sequence[str]) -> str: ...
 
     @abstractmethod
-    def is_of(self, type_name: str) -> str: ...
+    def derived(self, type_name: str) -> tuple[Expression | None, str]:
+        """What leaves only entities of a type: a condition, or a segment of the path."""
+
+    @abstractmethod
+    def before_derived(self, type_name: str) -> tuple[str, ...]:
+        """What stands before a property that only a derived type has."""
 
     @abstractmethod
     def call(self, operation: Operation, arguments: Mapping[str, object]) -> tuple[str, str, bytes]:
@@ -276,7 +282,11 @@ def query_text(pairs: Sequence[tuple[str, str]]) -> str:
     >>> query_text([("$filter", "Name eq 'A & B+C'")])
     "$filter=Name%20eq%20'A%20%26%20B%2BC'"
     """
-    return "&".join(f"{quote(name, safe='$@!')}={quote(text, safe=_PLAIN_IN_QUERIES)}" for name, text in pairs)
+    return "&".join(f"{quote(name, safe='$@!')}={quote(text, safe=PLAIN_IN_QUERIES)}" for name, text in pairs)
+
+
+def is_rows(found: Json) -> bool:
+    return isinstance(found, list) and all(isinstance(row, dict) for row in found)
 
 
 def key_values(key: object, declared: Sequence[Property]) -> list[object]:

@@ -14,11 +14,12 @@ from odata_service.edm.literal_v2 import read_literal, write_literal
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.formats.value_v2 import VALUES
 
+from .expression import Expression, Raw
 from .failure import NotPossible, NotUnderstood
 from .metadata_v2 import read_metadata
 from .model import EnumType, Model, Operation, ValueType
 from .options import Expand, Options
-from .spelling import Control, Json, Link, New, Page, Row, Spelling, enum_member, query_text
+from .spelling import Control, Json, Link, New, Page, Row, Spelling, enum_member, is_rows, query_text
 
 
 class SpellingV2(Spelling):
@@ -61,8 +62,11 @@ class SpellingV2(Spelling):
     def one_of(self, subject: str, literals: Sequence[str]) -> str:
         return " or ".join(f"{subject} eq {each}" for each in literals)
 
-    def is_of(self, type_name: str) -> str:
-        return f"isof('{type_name}')"
+    def derived(self, type_name: str) -> tuple[Expression | None, str]:
+        return Raw(f"isof('{type_name}')"), ""
+
+    def before_derived(self, type_name: str) -> tuple[str, ...]:
+        return (f"cast('{type_name}')",)
 
     def call(self, operation: Operation, arguments: Mapping[str, object]) -> tuple[str, str, bytes]:
         """All arguments stand in the query string, also those of a POST."""
@@ -148,9 +152,9 @@ def _d(document: Json) -> Json:
 
 def _page(found: Json) -> Page:
     """V1 has the entities without results around them."""
-    if isinstance(found, list):
+    if is_rows(found):
         return Page(found)
-    if not isinstance(found, dict) or not isinstance(found.get("results"), list):
+    if not isinstance(found, dict) or not is_rows(found.get("results")):
         raise NotUnderstood(f"expected a collection, with its items in results, not {found!r:.80}")
     count = found.get("__count")
     return Page(found["results"], found.get("__next"), found.get("__delta"), None if count is None else int(count))

@@ -12,11 +12,12 @@ from odata_service.edm.literal_v4 import read_literal, write_literal
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.formats.value_v4 import VALUES
 
+from .expression import Expression
 from .failure import NotUnderstood
 from .metadata_v4 import read_metadata
 from .model import EnumType, Model, Operation, StructuredType, ValueType
 from .options import Expand, Options
-from .spelling import Control, Json, Link, New, Page, Row, Spelling, enum_member, enum_names, query_text
+from .spelling import Control, Json, Link, New, Page, Row, Spelling, enum_member, enum_names, is_rows, query_text
 
 
 class SpellingV4(Spelling):
@@ -62,8 +63,11 @@ class SpellingV4(Spelling):
     def one_of(self, subject: str, literals: Sequence[str]) -> str:
         return f"{subject} in ({','.join(literals)})"
 
-    def is_of(self, type_name: str) -> str:
-        return f"isof({type_name})"
+    def derived(self, type_name: str) -> tuple[Expression | None, str]:
+        return None, f"/{type_name}"
+
+    def before_derived(self, type_name: str) -> tuple[str, ...]:
+        return ()
 
     def call(self, operation: Operation, arguments: Mapping[str, object]) -> tuple[str, str, bytes]:
         """A function's arguments stand in the path by aliases, so that no character of a value is in the way."""
@@ -115,7 +119,7 @@ class SpellingV4(Spelling):
         return Control(found and str(found), annotation(row, "etag"), annotation(row, "id"))
 
     def page(self, document: Json) -> Page:
-        if not isinstance(document, dict) or not isinstance(document.get("value"), list):
+        if not isinstance(document, dict) or not is_rows(document.get("value")):
             raise NotUnderstood(f"expected a collection, with its items in value, not {document!r:.80}")
         count = annotation(document, "count")
         next_link, delta_link = annotation(document, "nextLink"), annotation(document, "deltaLink")
