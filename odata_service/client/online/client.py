@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 import threading
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -59,9 +59,10 @@ class ODataClient:
         if not isinstance(where, str):
             http = httpx.Client(transport=InProcess(where, version or "v4", principal))
             where = ROOT
-        transport = Transport(
-            where, auth, http or httpx.Client(timeout=30), patience or Patience(), insecure=insecure or auth is None
-        )
+        secret = auth is not None or any(name.lower() in ("authorization", "cookie") for name in headers or {})
+        self._is_ours = http is None
+        http = http or httpx.Client(timeout=30)
+        transport = Transport(where, auth, http, patience or Patience(), insecure=insecure or not secret)
         self._given_headers = dict(headers or {})
         self._exchange = Exchange(transport, self._given_headers, repeats)
         self._known: tuple[Model, Spelling, Reader] | None = None
@@ -123,7 +124,7 @@ class ODataClient:
         """The same entity as the server has it now; what was assigned is forgotten."""
         row = self._spelling.entity(self._document(Call("GET", entity._where)))
         entity._links, entity._related = {}, {}
-        entity._is_read(self._reader.entity(row, entity._usual, entity._resource, _before_key(entity._where)))
+        entity._is_read(self._reader.entity(row, entity._usual, entity._resource, address=entity._where))
         return entity
 
     def batch(self) -> Batch:
@@ -146,7 +147,9 @@ class ODataClient:
         return Stream(entity, "$value")
 
     def close(self) -> None:
-        self._exchange.transport.close()
+        """Ends connections; those of an ``httpx.Client`` that was given are its owner's to end."""
+        if self._is_ours:
+            self._exchange.transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -205,7 +208,14 @@ class ODataClient:
             return None
         return finish(self._exchange.ask(call))
 
-    def _create(self, entity: Entity, address: str, place: str | None = None, call: Call | None = None) -> Entity:
+    def _create(
+        self,
+        entity: Entity,
+        address: str,
+        place: str | None = None,
+        call: Call | None = None,
+        then: Callable[[], None] = lambda: None,
+    ) -> Entity:
         """``place`` is where the entity is at home if it is in no set."""
         call = call or Call("POST", address, self._spelling.body(entity._new()), JSON_TYPE)
 
@@ -217,6 +227,7 @@ class ODataClient:
             entity._is_read(
                 self._reader.entity(self._spelling.entity(document), entity._usual, entity._resource, place)
             )
+            then()
 
         if self._batch is not None:
             self._batch.make(entity, call, finish)
@@ -235,8 +246,7 @@ class ODataClient:
                 entity._settled()
             else:
                 row = self._spelling.entity(document)
-                place = _before_key(entity._where)
-                entity._is_read(self._reader.entity(row, entity._usual, entity._resource, place))
+                entity._is_read(self._reader.entity(row, entity._usual, entity._resource, address=entity._where))
 
         self._perform(Call(self._spelling.update, entity._where, body, headers), finish)
 
@@ -312,7 +322,3 @@ def document_of(response: Response) -> Json:
         return loads(response.content)
     except ValueError as error:
         raise NotUnderstood(f"the answer is no JSON: {error}") from None
-
-
-def _before_key(address: str) -> str:
-    return address.rpartition("(")[0] or address

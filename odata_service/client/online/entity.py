@@ -69,7 +69,7 @@ class Entity(Record):
         return Related(self, navigation)
 
     def __setattr__(self, name: str, value: object) -> None:
-        navigation = None if name.startswith("_") else self._kind.navigation.get(name)
+        navigation = None if self._is_ours(name) else self._kind.navigation.get(name)
         if navigation is None:
             super().__setattr__(name, value)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from odata_service.edm.primitive import (
-    BOOLEAN, DATE, DATE_TIME_OFFSET, DECIMAL, DOUBLE, INT32, STRING, TIME_OF_DAY, PrimitiveType,
+    BOOLEAN, DATE, DATE_TIME_OFFSET, DOUBLE, INT32, STRING, TIME_OF_DAY, PrimitiveType,
 )  # fmt: skip
 
 
@@ -34,24 +34,19 @@ FUNCTIONS: Mapping[str, Function] = {
     "upper": Function("toupper({0})", "toupper({0})", STRING),
     "trim": Function("trim({0})", "trim({0})", STRING),
     "concat": Function("concat({0},{1})", "concat({0},{1})", STRING),
-    "replace": Function("", "replace({0},{1},{2})", STRING),
     "year": Function("year({0})", "year({0})", INT32),
     "month": Function("month({0})", "month({0})", INT32),
     "day": Function("day({0})", "day({0})", INT32),
     "hour": Function("hour({0})", "hour({0})", INT32),
     "minute": Function("minute({0})", "minute({0})", INT32),
     "second": Function("second({0})", "second({0})", INT32),
-    "fractional_seconds": Function("fractionalseconds({0})", "", DECIMAL),
     "date": Function("date({0})", "", DATE),
     "time": Function("time({0})", "", TIME_OF_DAY),
     "now": Function("now()", "", DATE_TIME_OFFSET),
-    "total_seconds": Function("totalseconds({0})", "", DECIMAL),
-    "offset_minutes": Function("totaloffsetminutes({0})", "", INT32),
     "round": Function("round({0})", "round({0})", None),
     "floor": Function("floor({0})", "floor({0})", None),
     "ceiling": Function("ceiling({0})", "ceiling({0})", None),
     "distance": Function("geo.distance({0},{1})", "", DOUBLE),
     "intersects": Function("geo.intersects({0},{1})", "", BOOLEAN),
-    "geo_length": Function("geo.length({0})", "", DOUBLE),
     "has": Function("{0} has {1}", "", BOOLEAN),
 }

@@ -85,6 +85,23 @@ class Expand:
         return [text for each in self.options.expand for text in each.paths(f"{path}/")] or [path]
 
 
+def keyed(select: tuple[str, ...], owner: StructuredType) -> tuple[str, ...]:
+    """What is selected, and the key, so that the entity stays one that can be saved."""
+    return (*(each.name for each in owner.key if each.name not in select), *select)
+
+
+def expanded_with_keys(expand: Expand, owner: StructuredType) -> Expand:
+    navigation = owner.navigation.get(expand.name)
+    if navigation is None:
+        return expand
+    options, target = expand.options, navigation.target
+    select = keyed(options.select, target) if options.select else ()
+    return Expand(
+        expand.name,
+        replace(options, select=select, expand=tuple(expanded_with_keys(each, target) for each in options.expand)),
+    )
+
+
 def merged(expands: Iterable[Expand]) -> tuple[Expand, ...]:
     """One for each name: ``Addresses/Type`` and ``Addresses/Person`` are one way to Addresses, and two from there."""
     found: dict[str, Expand] = {}

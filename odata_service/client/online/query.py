@@ -13,7 +13,7 @@ from .exchange import Call
 from .expression import Expression, Path, member_type
 from .failure import NotFound, NotPossible, NotUnderstood
 from .model import Resource, StructuredType, ValueType
-from .options import NOTHING_ASKED, Expand, Options, Ordered, Wanted, check_path
+from .options import NOTHING_ASKED, Expand, Options, Ordered, Wanted, check_path, expanded_with_keys, keyed
 from .spelling import PLAIN_IN_PATHS, Page
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ class Query:
         options = self._options.selecting(names)
         for path in options.select if options.compute is None else ():
             check_path(self._kind, path)
-        keys = tuple(each.name for each in self._kind.key if each.name not in options.select)
-        return self._with(replace(options, select=(*keys, *options.select)))
+        return self._with(replace(options, select=keyed(options.select, self._kind)))
 
     def expand(self, *items: Wanted | Expand) -> Query:
         """Related entities, too: ``people.expand("Addresses/AddressType")``; with options, in V4,
@@ -62,7 +61,9 @@ class Query:
         options = self._options.expanding(items)
         for expand in options.expand:
             check_path(self._kind, expand.name)
-        return self._with(options)
+        return self._with(
+            replace(options, expand=tuple(expanded_with_keys(each, self._kind) for each in options.expand))
+        )
 
     def top(self, count: int) -> Query:
         return self._with(replace(self._options, top=count))
@@ -110,7 +111,7 @@ class Query:
         return Path((*before, name), member_type(self._kind, name))
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
+        if name.startswith("__") or "_kind" not in self.__dict__:
             raise AttributeError(name)
         operation = None
         if name not in self._kind.properties and name not in self._kind.navigation:

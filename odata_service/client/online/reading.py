@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .entity import Entity
@@ -21,15 +22,23 @@ class Reader:
     def __init__(self, client: ODataClient, spelling: Spelling, model: Model) -> None:
         self._client, self._spelling, self._model = client, spelling, model
 
-    def entity(self, row: Row, usual: StructuredType, resource: Resource | None, place: str | None = None) -> Entity:
-        """``place`` is the address of the collection that it was found in, which matters where that is its only home."""
+    def entity(
+        self,
+        row: Row,
+        usual: StructuredType,
+        resource: Resource | None,
+        place: str | None = None,
+        address: str | None = None,
+    ) -> Entity:
+        """``place`` is the address of the collection that it was found in, which matters where that is its only home;
+        ``address`` is its own, where that is the only one in its place."""
         control = self._spelling.control(row)
         entity = Entity(self._client, self._model.structured(control.type, usual), resource)
         for name, value in members(row):
             navigation = entity._kind.navigation.get(name)
             if navigation is None:
                 entity._values[name] = self._property(entity._kind, row, name, value)
-        entity._etag, entity._address = control.etag, self._address(entity, control, place)
+        entity._etag, entity._address = control.etag, address or self._address(entity, control, place)
         for name, value in members(row):
             navigation = entity._kind.navigation.get(name)
             if navigation is not None and self._spelling.is_expanded(value):
@@ -54,7 +63,7 @@ class Reader:
             return way
         if value is None:
             return None
-        return self.entity(value, navigation.target, way._resource, way._here)
+        return self.entity(value, navigation.target, way._resource, address=way._only)
 
     def entities(
         self, rows: Any, usual: StructuredType, resource: Resource | None, place: str | None
@@ -91,7 +100,10 @@ class Reader:
         if declared is not None:
             return self.value(value, declared.value)
         kind = self._said_type(row.get(f"{name}@odata.type") or row.get(f"{name}@type"))
-        return value if kind is None else self.value(value, kind)
+        if kind is not None:
+            return self.value(value, kind)
+        # OData JSON Format, Control Information: a number with a fraction that does not say its type is a Double.
+        return float(value) if isinstance(value, Decimal) else value
 
     def _said_type(self, said: Json) -> ValueType | None:
         """``#Decimal``, ``#Collection(String)``: what a value says that nobody has declared."""

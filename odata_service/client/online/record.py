@@ -29,11 +29,16 @@ class Record:
         object.__setattr__(self, "_values", dict(values))
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
+        if self._is_ours(name):
             raise AttributeError(name)
         if name in self._values:
             return self._values[name]
         return self._missing(name)
+
+    @classmethod
+    def _is_ours(cls, name: str) -> bool:
+        """Services have names like ``_Items``, too: only those of Python and of these classes are none of theirs."""
+        return name.startswith("__") or any(name in getattr(each, "__slots__", ()) for each in cls.__mro__)
 
     def _missing(self, name: str) -> Any:
         if name in self._kind.properties:
@@ -42,7 +47,7 @@ class Record:
         raise UnknownName(f"{self._kind.name} has no property {name!r}{did_you_mean(name, known)}")
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name.startswith("_"):
+        if self._is_ours(name):
             object.__setattr__(self, name, value)
         else:
             self._values[name] = self._taken(name, value)

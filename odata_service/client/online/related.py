@@ -33,6 +33,11 @@ class Related(Query):
     def _here(self) -> str:
         return f"{self._owner._where}/{self._navigation.name}"
 
+    @property
+    def _only(self) -> str | None:
+        """The address of the one entity that is contained here."""
+        return self._here if self._resource is None and self._navigation.contains else None
+
     def _with(self, options: Options) -> Query:
         self._address = self._place = self._here  # what is contained is at home here
         return super()._with(options)
@@ -80,9 +85,7 @@ class Related(Query):
             return self._make(entity)
         links = self._client._spelling.links(self._owner._where, self._navigation.name)
         body = self._client._spelling.reference(entity._link.address)
-        self._perform(Call("POST", links, body, JSON_TYPE))
-        if self._loaded is not None:
-            self._loaded.append(entity)
+        self._client._perform(Call("POST", links, body, JSON_TYPE), lambda _: self._came(entity))
         return entity
 
     def create(self, values: Mapping[str, object] | None = None, /, **named: object) -> Entity:
@@ -95,20 +98,19 @@ class Related(Query):
         """Take the link away; the entity stays."""
         key = self._client._spelling.key_text(entity._key, entity._kind.key)
         target = entity._link.address
-        self._perform(
-            Call("DELETE", self._client._spelling.unlink(self._owner._where, self._navigation.name, target, key))
-        )
-        if self._loaded is not None:
-            self._loaded = [each for each in self._loaded if each._address != entity._address]
+        address = self._client._spelling.unlink(self._owner._where, self._navigation.name, target, key)
+        self._client._perform(Call("DELETE", address), lambda _: self._went(entity))
 
     def _make(self, entity: Entity) -> Entity:
-        self._client._create(entity, self._here, self._here)
+        return self._client._create(entity, self._here, self._here, then=lambda: self._came(entity))
+
+    def _came(self, entity: Entity) -> None:
         if self._loaded is not None:
             self._loaded.append(entity)
-        return entity
 
-    def _perform(self, call: Call) -> None:
-        self._client._perform(call)
+    def _went(self, entity: Entity) -> None:
+        if self._loaded is not None:
+            self._loaded = [each for each in self._loaded if each._address != entity._address]
 
     def _one_or_none(self) -> Any:
         """The one entity at the end of a way to one."""
@@ -117,7 +119,7 @@ class Related(Query):
         except NotFound:
             return None
         row = self._client._spelling.one_or_none(document)
-        return None if row is None else self._client._reader.entity(row, self._kind, self._resource, self._here)
+        return None if row is None else self._client._reader.entity(row, self._kind, self._resource, address=self._only)
 
     def __repr__(self) -> str:
         return f"<{self._navigation.name} of {self._owner!r}>"

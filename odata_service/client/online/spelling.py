@@ -201,7 +201,9 @@ class Spelling(ABC):
         if name in owner.navigation:
             return self.link_member(name, None) if value is None else f"{json.dumps(name)}:{self._related(value)}"
         declared = owner.properties.get(name)
-        return f"{json.dumps(name)}:{self.json(value, None if declared is None else declared.value)}"
+        if declared is None:
+            return self.dynamic_member(name, value)
+        return f"{json.dumps(name)}:{self.json(value, declared.value)}"
 
     def _related(self, value: object) -> str:
         if isinstance(value, New):
@@ -209,12 +211,14 @@ class Spelling(ABC):
         assert isinstance(value, list), "one new entity, or a list of them"
         return f"[{','.join(map(self._structure, value))}]"
 
-    def json(self, value: object, kind: ValueType | None) -> str:
+    @abstractmethod
+    def dynamic_member(self, name: str, value: object) -> str:
+        """A property that nobody has declared."""
+
+    def json(self, value: object, kind: ValueType) -> str:
         """A value as JSON text, in the form of its type."""
         if value is None:
             return "null"
-        if kind is None:
-            return json.dumps(value) if not isinstance(value, Decimal) else str(value)
         if kind.collection:
             assert isinstance(value, (list, tuple)), "a collection's value is a list"
             return self.collection([self.json(item, kind.item) for item in value], kind)

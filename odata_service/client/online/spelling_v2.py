@@ -84,6 +84,9 @@ class SpellingV2(Spelling):
     def type_member(self, new: New) -> list[str]:
         return [] if new.usual in (None, new.type) else [f'"__metadata":{{"type":"{new.type.full_name}"}}']
 
+    def dynamic_member(self, name: str, value: object) -> str:
+        raise NotPossible(f"V2 has no properties that are not declared, such as {name}")
+
     def link_member(self, name: str, links: Link | Sequence[Link] | None) -> str:
         if links is None:
             return f"{json.dumps(name)}:null"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import enum
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from odata_service.edm.literal_v4 import read_literal, write_literal
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.edm.values import type_of
 from odata_service.formats.value_v4 import VALUES
 
 from .expression import Expression
@@ -95,6 +97,17 @@ class SpellingV4(Spelling):
 
     def type_member(self, new: New) -> list[str]:
         return [] if new.usual in (None, new.type) else [f'"@odata.type":"#{new.type.full_name}"']
+
+    def dynamic_member(self, name: str, value: object) -> str:
+        """With its type, where JSON does not tell it."""
+        plain = f"{json.dumps(name)}:{{}}"
+        if value is None or isinstance(value, (bool, str, list, dict)):
+            return plain.format(json.dumps(value))
+        kind = type_of(value)
+        text = plain.format(VALUES[kind].json(value))
+        if isinstance(value, float) and math.isfinite(value):
+            return text
+        return f'{json.dumps(f"{name}@odata.type")}:"#{kind.name.removeprefix("Edm.")}",{text}'
 
     def link_member(self, name: str, links: Link | Sequence[Link] | None) -> str:
         if links is None:
