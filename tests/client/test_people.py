@@ -11,6 +11,7 @@ from odata_service.client import Expand, ODataClient
 from odata_service.client.online import (
     BadRequest, Deleted, Entity, Gone, NotFound, NotLoaded, NotPossible, ServiceError, UnknownName,
 )  # fmt: skip
+from odata_service.client.online.exchange import Call
 from odata_service.sample import sample_named
 
 ADA = uuid.UUID("0d3b3f0e-6f61-4a27-9a35-64d2a1f0c001")
@@ -96,6 +97,13 @@ class TestReading:
         assert dict(ada) == {"PersonId": ADA, "Name": "Ada Lovelace"}  # the key always comes along
         with pytest.raises(NotLoaded, match="LastUpdated of this Person was not read"):
             ada.LastUpdated  # noqa: B018
+
+    def test_a_query_that_is_too_long_for_an_address(self, people_service):
+        people = people_service.client("v4", "http")
+        many = [f"Nobody {number}" for number in range(400)]
+        found = people.People.where(people.People.Name.in_([*many, "Ada Lovelace"])).select("Name")
+        assert len(found.url) > 5_000
+        assert names(found) == ["Ada Lovelace"]
 
     def test_select_of_what_is_expanded(self, people):
         ada = people.People.expand("Addresses").select("Name").order_by("Name").first()
@@ -263,6 +271,17 @@ class TestChanges:
         list(everything)
         with pytest.raises(Gone):
             list(people.People.changes(everything.delta_link[:-3] + "xyz"))
+
+
+def test_entities_without_a_key_are_no_new_ones(people_service):
+    people = people_service.client("v4")
+    (row,) = people._exchange.ask(Call("GET", "People?$select=Name&$top=1")).json["value"]
+    person = people._reader.entity({"Name": row["Name"]}, people.People._kind, people.People._resource)
+    person.Name = "x"
+    with pytest.raises(ValueError, match="its key was not read"):
+        people.save(person)
+    assert person != people.People.new(Name="x")
+    assert len({person, person}) == 1
 
 
 def test_only_v4_has_words_for_it(people_service):

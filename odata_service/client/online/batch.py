@@ -36,7 +36,8 @@ class Pending:
     links: dict[str, Any]
 
     def undo(self) -> None:
-        self.entity._address, self.entity._seen, self.entity._links = None, {}, self.links
+        self.entity._address, self.entity._is_new = None, True
+        self.entity._seen, self.entity._links = {}, self.links
 
 
 class Batch:
@@ -86,7 +87,7 @@ class Batch:
         self._pending.append(Pending(entity, entity._links))
         self.add(call, finish)
         entity._settled()
-        entity._address = f"${len(self._parts)}"
+        entity._address, entity._is_new = f"${len(self._parts)}", False
 
     def _undo(self) -> None:
         for each in self._pending:

@@ -105,7 +105,7 @@ class ODataClient:
     def save(self, entity: Entity) -> Entity:
         """Send what has been assigned; make the entity if it is new. Where somebody else has changed it meanwhile, that
         is :class:`PreconditionFailed`."""
-        if entity._address is None:
+        if entity._is_new:
             resource = entity._resource or self._model.set_of(entity._kind)
             if resource is None:
                 raise ValueError(f"no set is home to a {entity._kind.name}: create it in one, or where it is contained")

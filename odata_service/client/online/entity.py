@@ -23,10 +23,11 @@ class Entity(Record):
     Related entities that did not come along are fetched when somebody looks: ``address.Person.Name``.
     """
 
-    __slots__ = ("_address", "_client", "_etag", "_links", "_related", "_resource", "_seen", "_usual")
+    __slots__ = ("_address", "_client", "_etag", "_is_new", "_links", "_related", "_resource", "_seen", "_usual")
     _client: ODataClient
     _resource: Resource | None
-    _address: str | None  # None as long as it is not on the server
+    _is_new: bool  # not on the server
+    _address: str | None  # None for new ones, and where the key was not read
     _etag: str | None
     _links: dict[str, Any]  # assigned and not yet saved, by navigation property
     _related: dict[str, Any]  # what was read
@@ -38,7 +39,7 @@ class Entity(Record):
     ) -> None:
         super().__init__(kind, values or {})
         self._client, self._resource, self._address, self._etag = client, resource, None, None
-        self._links, self._related, self._seen = {}, {}, {}
+        self._links, self._related, self._seen, self._is_new = {}, {}, {}, True
         self._usual = kind if resource is None else resource.type
 
     def _missing(self, name: str) -> Any:
@@ -60,7 +61,7 @@ class Entity(Record):
         if name in self._links:
             return self._links[name]
         if name not in self._related:
-            self._related[name] = self._way(navigation)._one_or_none() if self._address is not None else None
+            self._related[name] = self._way(navigation)._one_or_none() if not self._is_new else None
         return self._related[name]
 
     def _way(self, navigation: Navigation) -> Related:
@@ -78,8 +79,10 @@ class Entity(Record):
     @property
     def _where(self) -> str:
         """The address, relative to the service."""
-        if self._address is None:
+        if self._is_new:
             raise ValueError(f"this {self._kind.name} is not on the server yet: save it first")
+        if self._address is None:
+            raise ValueError(f"nobody knows where this {self._kind.name} is: its key was not read")
         return self._address
 
     @property
@@ -112,7 +115,7 @@ class Entity(Record):
 
     def _is_read(self, other: Entity) -> None:
         """It is now what another reading of it says."""
-        self._values, self._kind = other._values, other._kind
+        self._values, self._kind, self._is_new = other._values, other._kind, False
         self._address, self._etag, self._resource = other._address, other._etag, other._resource
         self._related |= other._related
         self._settled()
@@ -125,6 +128,9 @@ class Entity(Record):
                 self._related[name] = value
         self._links = {}
         self._seen = cast(dict[str, Any], copied(self._values))
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __dir__(self) -> list[str]:
         operations = self._client._model.bound_to(ValueType(self._kind))
@@ -148,7 +154,7 @@ def linked(value: object) -> object:
             )
         return every
     if isinstance(value, Entity):
-        return value._new() if value._address is None else value._link
+        return value._new() if value._is_new else value._link
     return value
 
 

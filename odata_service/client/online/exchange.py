@@ -23,6 +23,11 @@ class Call:
     address: str
     content: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    only_reads: bool = False  # although it is a POST
+
+    @property
+    def changes(self) -> bool:
+        return self.method != "GET" and not self.only_reads
 
 
 @dataclass
@@ -37,10 +42,11 @@ class Exchange:
 
     def ask(self, call: Call) -> Response:
         """The answer, if it is none of the refusals, which are raised."""
-        changes = call.method != "GET"
-        headers = {**(self.every_change() if changes else {"Accept": JSON, **self.headers}), **call.headers}
+        headers = {**(self.every_change() if call.changes else {"Accept": JSON, **self.headers}), **call.headers}
         address = self.transport.link(call.address)
-        response = self.transport.ask(call.method, address, headers, call.content, again=self.repeats or not changes)
+        response = self.transport.ask(
+            call.method, address, headers, call.content, again=self.repeats or not call.changes
+        )
         self._learn(response)
         if response.status >= 300:
             raise refusal(response)

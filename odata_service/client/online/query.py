@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -178,7 +178,7 @@ class Query:
     def at(self, key: Any) -> Entity:
         """The entity with a key, without asking for it: to follow its links, to change it, to relate others to it."""
         entity = Entity(self._client, self._kind, self._resource)
-        entity._address = self._address + self._key(key)
+        entity._address, entity._is_new = self._address + self._key(key), False
         return entity
 
     @property
@@ -213,11 +213,21 @@ class Query:
 
     def _pages(self) -> Iterator[Page]:
         headers = {"Prefer": ",".join(self._preferences)} if self._preferences else {}
-        link: str | None = self.url
-        while link is not None:
-            page = self._client._spelling.page(self._client._document(Call("GET", link, headers=headers)))
+        call: Call | None = self._first(headers)
+        while call is not None:
+            page = self._client._spelling.page(self._client._document(call))
             yield page
-            link = page.next
+            call = None if page.next is None else Call("GET", page.next, headers=headers)
+
+    def _first(self, headers: Mapping[str, str]) -> Call:
+        """A query that is too long for an address goes in a body (4.01, Passing Query Options in the Request Body)."""
+        url, longest = self.url, self._client._spelling.longest_url
+        if longest is None or len(url) <= longest:
+            return Call("GET", url, headers=headers)
+        address, _, text = url.partition("?")
+        return Call(
+            "POST", f"{address}/$query", text.encode(), {"Content-Type": "text/plain", **headers}, only_reads=True
+        )
 
     def _read(self, page: Page) -> Iterator[Any]:
         reader = self._client._reader

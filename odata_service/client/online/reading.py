@@ -34,6 +34,7 @@ class Reader:
         ``address`` is its own, where that is the only one in its place."""
         control = self._spelling.control(row)
         entity = Entity(self._client, self._model.structured(control.type, usual), resource)
+        entity._is_new = False
         for name, value in members(row):
             navigation = entity._kind.navigation.get(name)
             if navigation is None:

@@ -74,7 +74,8 @@ class Record:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Record) and other._kind is self._kind and other._values == self._values
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        raise TypeError(f"a {self._kind.name} may change: it cannot be a key")
 
     def __dir__(self) -> list[str]:
         return [*self._kind.properties, *self._kind.navigation, *self._values]

@@ -47,7 +47,7 @@ class Related(Query):
 
     def _list(self) -> list[Entity]:
         """All of them; of many, only the first may have come along."""
-        if self._owner._address is None:
+        if self._owner._is_new:
             waiting: list[Entity] = self._owner._links.get(self._navigation.name, [])
             return waiting
         if self._loaded is None:
@@ -81,7 +81,7 @@ class Related(Query):
 
     def add(self, entity: Entity) -> Entity:
         """Relate an entity: one that is there by a link, a new one by making it here."""
-        if entity._address is None:
+        if entity._is_new:
             return self._make(entity)
         links = self._client._spelling.links(self._owner._where, self._navigation.name)
         body = self._client._spelling.reference(entity._link.address)
