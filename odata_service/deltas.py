@@ -154,11 +154,12 @@ class Deltas:
         self, read: Read, mark: Mark, follower: Follower, literals: Literals, timing: Timing
     ) -> Result:
         """One page of what has changed, or how much has."""
-        until = self._last_stamp(read, timing) if mark.until is None else mark.until
-        this = replace(mark, until=until)
-        given = self._given(follower, literals, this)
+        until = mark.until
+        assert until is not None, "see _mark_of"
+        given = self._given(follower, literals, mark)
         result = self._between(read, follower.caller, mark.since, until, given, timing, apart=follower.tells_apart)
-        self._demand_tombstones(read, mark, follower, timing)
+        if mark.since < until:
+            self._demand_tombstones(mark, follower, timing)
         if isinstance(result, EntityCount):
             return result
         assert isinstance(result, EntityCollection), "only collections can be followed"
@@ -189,7 +190,7 @@ class Deltas:
         changes = changes_of(restricted, changed)
         changes = replace(changes, query=span.told_apart(changes.query)) if apart else changes
         plan = self.planner.plan(changes, [False] * len(given.after) if given.after else None)
-        return Reader(self.connections).read(plan, given, timing)
+        return Reader(self.connections).read(plan, given, timing) if since < until else _nothing(plan)
 
     def _given(self, follower: Follower, literals: Literals, mark: Mark) -> Given:
         def sign(plan: ReadPlan, values: Sequence[Plain]) -> str:
@@ -213,9 +214,12 @@ class Deltas:
         assert until is None or isinstance(until, int), "what is signed is ours"
         if time.time() - given > self.limits.max_delta_age_days * SECONDS_PER_DAY:
             raise follower.gone(f"is older than {self.limits.max_delta_age_days} days (max_delta_age_days)")
-        if not follower.can_follow(read) or since > self._last_stamp(read, timing):
+        last = self._last_stamp(read, timing)
+        if not follower.can_follow(read) or since > last:
             raise follower.gone("is from a state of the data that is no more")
-        return Mark("changes" if kind == "changes" else "reading", since, given, until, tuple(after))
+        if kind != "changes":
+            return Mark("reading", since, given)
+        return Mark("changes", since, given, last if until is None else until, tuple(after))
 
     def _last_stamp(self, read: Read, timing: Timing) -> int:
         """The clock's, or 0 in a database where nothing was ever stamped."""
@@ -223,7 +227,7 @@ class Deltas:
         tracking = read.query.entity_set.type.tracking
         return self._number(last_stamp(tracking.group if tracking else ""), timing) if self._has_counter else 0
 
-    def _demand_tombstones(self, read: Read, mark: Mark, follower: Follower, timing: Timing) -> None:
+    def _demand_tombstones(self, mark: Mark, follower: Follower, timing: Timing) -> None:
         """410 where some were removed that this delta should have told of. Asked when its rows have been read."""
         self._has_floor = self._has_floor or has_floor(self.connections.engine)
         mappers = dict.fromkeys(each.type.mapper for each in follower.entity_sets) if self._has_floor else ()
@@ -249,6 +253,15 @@ def _kept(query: Query, caller: Caller) -> Iterator[Images]:
             yield images
         for expansion in each.expand:
             yield from map(unlinked, tables_of(expansion.navigation))
+
+
+def _nothing(plan: ReadPlan) -> Result:
+    """No rows: where no transaction was stamped nothing has changed, and nobody need be asked."""
+    return EntityCount(0) if plan.rows is None else EntityCollection(_no_rows(plan))
+
+
+def _no_rows(plan: ReadPlan) -> Level:
+    return Level(plan.shape, (), tuple(map(_no_rows, plan.children)))
 
 
 def _without_marks(level: Level) -> tuple[Level, list[str], list[datetime]]:
