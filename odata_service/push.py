@@ -24,7 +24,7 @@ from odata_service.errors import BadRequest, Conflict, FailedDependency, Gone, O
 from odata_service.execute.connection import Timing
 from odata_service.execute.sync_change import Did, Synced
 from odata_service.execute.write import Transaction
-from odata_service.formats.json_sync import COMPLETE, error_member, is_exact, key_members, records
+from odata_service.formats.json_sync import COMPLETE, error_member, is_exact, key_members, members, records
 from odata_service.formats.read_json_sync import Entry, PushBody
 from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse.sync import place_of
@@ -298,10 +298,19 @@ def _said(item: Item, texts: Texts, exact: bool) -> dict[str, Any]:
             "columns": sorted(outcome.met.contested),
             "client": None if item.command.action == "delete" else item.entry.data,
             "server": record if outcome.did in ("open", "kept") else None,
+            "base": _base(item, outcome.met.base, exact),
         }
         if outcome.met.is_gone and outcome.met.stamp is not None:
             said["conflict"]["version"] = write_instant(in_utc(outcome.met.stamp))
     return said
+
+
+def _base(item: Item, known: Mapping[str, object] | None, exact: bool) -> object:
+    """What both sides have started from: as the client has said it, or as it is known here."""
+    if item.command.base is not None or known is None:
+        return item.entry.asked.get("base") if isinstance(item.entry.asked, dict) else None
+    declared = item.command.entity_set.type.properties
+    return members(((declared[name], value) for name, value in sorted(known.items())), exact=exact)
 
 
 def _kept(item: Item) -> list[ODataResponse]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -35,7 +36,7 @@ from odata_service.execute.pending import Pending
 from odata_service.execute.place import place_of
 from odata_service.execute.set_change import ChangedSet, SetChange
 from odata_service.plan.read import Planner
-from odata_service.tracking import HardDeleteRefused, vanish
+from odata_service.tracking import HardDeleteRefused, floor_of, image_at, images_of, moment, vanish
 from odata_service.tracking.tracked import tombstone_of
 
 Entity = Any  # an instance of whatever class is mapped
@@ -128,6 +129,20 @@ class Change:
                 return lambda: done
             case Sync():
                 raise AssertionError("see Transaction.synchronise")
+
+    def purged_until(self, entity_set: EntitySet) -> datetime | None:
+        row = self.session.execute(floor_of(entity_set.type.mapper)).first()
+        return None if row is None else moment(int(str(row[0])))
+
+    def as_it_was(self, entity_set: EntitySet, entity: Entity, stamp: datetime) -> Mapping[str, object] | None:
+        condition, images = self.caller.conditions.of(entity_set.name), images_of(entity_set.type.mapper)
+        if images is None:
+            return None
+        seen = () if condition is None else (condition.of_image(images),)
+        values = {} if condition is None else condition.values
+        was = image_at(self.session, entity, images, stamp, seen, values)
+        columns = {each.name: each.column for each in entity_set.type.properties.values()}
+        return was and {name: was[column.name] for name, column in columns.items() if column.name in was}
 
     def inserted(self, command: Insert, dead: Mapping[Key, Entity] | None = None) -> Named:
         """See :meth:`Newcomers.inserted`."""

@@ -38,6 +38,7 @@ class Met:
     contested: frozenset[str]
     is_gone: bool
     stamp: datetime | None = None  # of the record, or of its tombstone
+    base: Mapping[str, object] | None = None  # what both have started from, where it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,12 @@ class Work(Shape):
 
     def remove(self, entity: Entity) -> None: ...
 
+    def purged_until(self, entity_set: EntitySet) -> datetime | None:
+        """The greatest stamp of a tombstone that is not even there any more."""
+
+    def as_it_was(self, entity_set: EntitySet, entity: Entity, stamp: datetime) -> Mapping[str, object] | None:
+        """The values that an entity had when it got a stamp, where they are kept and the caller saw them."""
+
 
 @dataclass(frozen=True, slots=True)
 class SyncChange:
@@ -90,17 +97,24 @@ class SyncChange:
         if action == "delete":
             return self._done("unchanged")
         if self.command.knows_record:  # it was there, and not even its tombstone is any more
-            return self._decided(None, self._conflict(None, None))
+            return self._purged(self.work.purged_until(self.command.entity_set))
         if action == "update":
             raise NotFound("ResourceNotFound", f"there is no such record in {self.command.entity_set.name}")
         return self._insert()
+
+    def _purged(self, until: datetime | None) -> Callable[[], Synced]:
+        """It was deleted at that time or before, which the client knows if its version is as late."""
+        version = self.command.version
+        if version is not None and until is not None and milliseconds(version) >= milliseconds(until):
+            return self._insert()
+        return self._decided(None, self._conflict(None, until))
 
     def _deleted(self, found: Entity) -> Callable[[], Synced]:
         if self.command.action == "delete":
             return self._done("unchanged", found)
         if self._knows(found):  # that it was deleted, and wants it back
             return self._revive(found)
-        return self._decided(found, self._conflict(None, self._stamp(found)))
+        return self._decided(found, self._conflict(None, self._stamp(found), self._base(found)))
 
     def _present(self, found: Entity) -> Callable[[], Synced]:
         action, payload = self.command.action, self.command.payload
@@ -108,7 +122,7 @@ class SyncChange:
             return self._done("unchanged", found)
         if action == "add" or self._has_moved_on(found):
             server = {name: self._value(found, name) for name in self._named}
-            return self._decided(found, self._conflict(server, self._stamp(found)))
+            return self._decided(found, self._conflict(server, self._stamp(found), self._base(found)))
         return self._write(found, payload)
 
     def _knows(self, found: Entity) -> bool:
@@ -138,13 +152,23 @@ class SyncChange:
         stamp: datetime = getattr(found, stamp_of(self.command.entity_set.type).attribute)
         return stamp
 
-    def _conflict(self, server: Mapping[str, object] | None, stamp: datetime | None) -> Conflict:
+    def _base(self, found: Entity) -> Mapping[str, object] | None:
+        """What the client has started from: it says so, or names a version of which the values are kept."""
+        version = self.command.version
+        if self.command.base is not None or version is None:
+            return self.command.base
+        known = self.work.as_it_was(self.command.entity_set, found, version)
+        return None if known is None else {name: known[name] for name in self._named if name in known}
+
+    def _conflict(
+        self, server: Mapping[str, object] | None, stamp: datetime | None, base: Mapping[str, object] | None = None
+    ) -> Conflict:
         client = None if self.command.action == "delete" else self.command.payload.values
-        return Conflict(client, server, self.command.base, self.command.at, stamp)
+        return Conflict(client, server, self.command.base if base is None else base, self.command.at, stamp)
 
     def _decided(self, found: Entity | None, conflict: Conflict) -> Callable[[], Synced]:
         resolution, payload = RULES[self.command.rule](conflict), self.command.payload
-        met = Met(resolution, conflict.contested, conflict.server is None, conflict.stamp)
+        met = Met(resolution, conflict.contested, conflict.server is None, conflict.stamp, conflict.base)
         match resolution.winner:
             case "ask":
                 return self._done("open", found, met)

@@ -68,8 +68,11 @@ def _member(shape: RowShape, declared: Property, exact: bool) -> list[Piece]:
 
 def key_members(entity_type: EntityType, key: Sequence[object], *, exact: bool = False) -> dict[str, orjson.Fragment]:
     """A record's key as members of an object."""
-    parts = zip(entity_type.key, key, strict=True)
-    return {part.name: orjson.Fragment(write_json(value, part, ieee754=exact)) for part, value in parts}
+    return members(zip(entity_type.key, key, strict=True), exact=exact)
+
+
+def members(values: Iterable[tuple[Property, object]], *, exact: bool = False) -> dict[str, orjson.Fragment]:
+    return {declared.name: orjson.Fragment(write_json(value, declared, ieee754=exact)) for declared, value in values}
 
 
 def error(refusal: ODataError, begin_anew: str | None = None) -> bytes:

@@ -18,7 +18,7 @@ from odata_service.edm.model import EntityModel, EntitySet, NavigationProperty
 from odata_service.plan.joins import related
 from odata_service.plan.scope import Alias, alias_of, column_of
 from odata_service.tracking import UNTIL, Images, moment, stamp_column, tables_of_links, unlinked
-from odata_service.tracking.touched import in_zone_of
+from odata_service.tracking.rows import in_zone_of
 
 SQL = ColumnElement[bool]
 

@@ -7,7 +7,7 @@ from .clock import install as install_clock
 from .floor import floor_of, has_floor
 from .hook import install as install_hook
 from .hook import write_sessions
-from .images import UNTIL, Images, are_kept, begin_to_keep, forget_images, images_of, keep_images
+from .images import UNTIL, Images, are_kept, begin_to_keep, forget_images, image_at, images_of, keep_images
 from .retention import purge
 from .rows import stamp_column
 from .tombstones import BulkWriteRefused, HardDeleteRefused, vanish
@@ -31,6 +31,7 @@ __all__ = [
     "forget_unlinked",
     "has_counter",
     "has_floor",
+    "image_at",
     "images_of",
     "install_clock",
     "install_hook",

@@ -24,7 +24,7 @@ from sqlalchemy.orm.unitofwork import UOWTransaction
 from .begin import prepare_engine, writing
 from .clock import UTC_CLOCK, Clock
 from .images import take_images
-from .rows import Key, parent_link, stamp_column
+from .rows import Key, in_zone_of, parent_link, stamp_column
 from .tombstones import (
     LOADED_OR_PENDING,
     BulkWriteRefused,
@@ -33,7 +33,7 @@ from .tombstones import (
     deletes_to_tombstones,
     refuse_hard_deletes,
 )
-from .touched import KeysByMapper, Touched, connection_for, in_zone_of
+from .touched import KeysByMapper, Touched, connection_for
 from .tracked import AnyMapper, tombstone_of, tracked_model_of, tracking_of
 from .unlinked import take_unlinked
 

@@ -7,14 +7,14 @@ the row was like that, once :func:`keep_images` was called for its model and som
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
-    BigInteger, Column, Connection, Engine, Integer, LargeBinary, MetaData, Table, TypeDecorator, delete, inspect, insert,
+    BigInteger, Column, ColumnElement, Connection, Engine, Integer, LargeBinary, MetaData, Table, TypeDecorator, delete, inspect, insert,
     select, update,
 )  # fmt: skip
 from sqlalchemy.engine import Dialect
@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from .begin import writing
 from .bookkeeping import create_missing
 from .clock import UTC_CLOCK, Clock
-from .rows import Key, chunks, is_one_of, stamp_column
+from .rows import Key, chunks, in_zone_of, is_one_of, stamp_column
 from .tracked import AnyMapper
 
 IMAGE, UNTIL = "odata_image", "odata_until"
@@ -98,6 +98,26 @@ def take_images(session: Session) -> None:
 def _take(connection: Connection, images: Images, mapper: AnyMapper, keys: list[Key]) -> None:
     rows = select(*images.kept).where(is_one_of(tuple(mapper.local_table.primary_key), keys)).with_for_update()
     connection.execute(insert(images.table).from_select([column.name for column in images.kept], rows))
+
+
+def image_at(
+    session: Session,
+    entity: object,
+    images: Images,
+    stamp: datetime,
+    conditions: Iterable[ColumnElement[bool]],
+    values: Mapping[str, object],
+) -> Mapping[str, object] | None:
+    """The row of an entity as it was when it got a stamp, by column; if it was kept, and meets the conditions."""
+    mapper: AnyMapper = inspect(type(entity))
+    target, connection = stamp_column(mapper), session.connection(bind_arguments={"mapper": mapper})
+    if target is None or not are_kept(connection, images):
+        return None
+    key = zip(images.of.primary_key, mapper.primary_key_from_instance(entity), strict=True)
+    same = [images.table.c[column.name] == value for column, value in key]
+    then = images.table.c[target.column.name] == in_zone_of(target, stamp)
+    row = connection.execute(select(images.table).where(*same, then, *conditions).limit(1), values).mappings().first()
+    return None if row is None else dict(row)
 
 
 def stamp_images(connection: Connection, mapper: AnyMapper, until: int) -> None:

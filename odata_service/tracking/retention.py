@@ -24,8 +24,7 @@ from .begin import writing
 from .bookkeeping import create_missing
 from .clock import UTC_CLOCK, Clock, milliseconds, moment
 from .floor import FLOORS, raise_floor
-from .rows import KEYS_PER_STATEMENT, Key, StampColumn, is_one_of, same_column_in, stamp_column
-from .touched import in_zone_of
+from .rows import KEYS_PER_STATEMENT, Key, StampColumn, in_zone_of, is_one_of, same_column_in, stamp_column
 from .tracked import AnyMapper, tombstone_of
 
 ATTEMPTS = 4  # when rows come to refer to a tombstone that is just being removed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -34,6 +35,13 @@ class StampColumn:
     def is_locked_by_any_change(self) -> bool:
         """Whether a change of any column writes, and so locks, the very row that is stamped."""
         return len(self.mapper.tables) == 1
+
+
+def in_zone_of(target: StampColumn, stamp: datetime) -> datetime:
+    """A column ``timestamp with time zone`` must be told that stamps are UTC, or takes them for local time; others know no
+    zone."""
+    utc = stamp.astimezone(UTC) if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+    return utc if getattr(target.column.type, "timezone", False) else utc.replace(tzinfo=None)
 
 
 @lru_cache(maxsize=1024)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, Table, inspect, select, update
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from .clock import Clock, milliseconds
 from .floor import raise_floor
 from .images import Images, stamp_images, stamp_kept
-from .rows import Key, StampColumn, chunks, is_one_of, locked_rows, parent_link, stamp_column
+from .rows import Key, StampColumn, chunks, in_zone_of, is_one_of, locked_rows, parent_link, stamp_column
 from .tombstones import Vanishing
 from .tracked import AnyMapper
 
@@ -94,11 +94,6 @@ def _tell_of_vanished(
     stamp = stamps.get((connection, target.group)) if target is not None else None
     if target is not None and stamp is not None and isinstance(target.column.table, Table):
         raise_floor(connection, target.column.table, milliseconds(stamp))
-
-
-def in_zone_of(target: StampColumn, stamp: datetime) -> datetime:
-    """A column ``timestamp with time zone`` must be told that stamps are UTC, or takes them for local time."""
-    return stamp.replace(tzinfo=UTC) if getattr(target.column.type, "timezone", False) else stamp
 
 
 def connection_for(session: Session, mapper: AnyMapper) -> Connection:

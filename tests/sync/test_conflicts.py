@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from odata_service import User
 from odata_service.bind.conflict import RULES, Conflict
 from odata_service.edm.from_models import ModelError
 
@@ -67,6 +68,7 @@ def test_both_sides_are_told(orders, known):
     result = rule(orders, "ask").do("update", mine(), version=known["lastModified"], base={"status": "Pending"})
     assert result["conflict"] == {
         "resolution": "ask", "columns": ["status"], "client": mine(), "server": orders.records()[ADA],
+        "base": {"status": "Pending"},
     }  # fmt: skip
 
 
@@ -134,8 +136,6 @@ def test_a_record_that_was_deleted(orders, conflicts, action, at, expected, is_t
     if purged:
         assert orders.service.purge(timedelta())["Order"] == 1
     result = rule(orders, conflicts).do(action, data, at=at, version=known["lastModified"])
-    if purged and (conflicts, at) == ("latest", LONG_AGO):
-        expected, is_there = (201, "added"), True  # nobody knows any more when it was deleted
     assert (result["status"], result["result"]) == expected
     assert (ADA in orders.records()) is is_there
     if is_there:
@@ -153,6 +153,53 @@ def test_a_client_that_has_seen_the_deletion_may_have_the_record_back(orders, co
     again = {"localId": ADA, "customerName": "Ada King", "status": "Cancelled"}
     result = orders.do("add", again, version=asked["conflict"]["version"])
     assert (result["result"], orders.records()[ADA]["customerName"]) == ("added", "Ada King")
+
+
+@pytest.mark.parametrize("purged", [False, True])
+def test_who_knows_of_the_deletion_makes_it_anew(orders, purged):
+    known = orders.records()[ADA]
+    orders.do("delete", {"localId": ADA})
+    if purged:
+        orders.service.purge(timedelta())
+    data = {"localId": ADA, "customerName": "Ada King", "status": "Cancelled"}
+    first = rule(orders, "ask").do("add", data, version=known["lastModified"])
+    assert (first["status"], first["result"]) == (410, "open")
+    assert orders.do("add", data, version=first["conflict"]["version"])["result"] == "added"
+
+
+class TestVersionsThatAreKept:
+    """Where somebody follows a set with a query interceptor, the service knows itself what a client has started from."""
+
+    @pytest.fixture
+    def known(self, orders):
+        model = orders.service.model.sets["Orders"].type.mapper.class_
+        orders.service.query_interceptor("Orders")(
+            lambda context: True if context.user.name == "admin" else model.CustomerName != "nobody"
+        )
+        before = orders.records()[ADA]
+        orders.v4("PATCH", f"Orders({before['id']})", {"Status": "Shipped"})
+        return before
+
+    def test_columns_are_merged_by_the_version(self, orders, known):
+        data = {"localId": ADA, "customerName": "Ada King", "status": "Pending"}
+        result = rule(orders, "merge").do("update", data, version=known["lastModified"])
+        assert (result["result"], result["conflict"]["resolution"]) == ("updated", "merge")
+        assert (result["record"]["customerName"], result["record"]["status"]) == ("Ada King", "Shipped")
+
+    def test_the_base_is_told(self, orders, known):
+        result = rule(orders, "ask").do("update", mine(), version=known["lastModified"])
+        assert result["conflict"]["base"] == {"localId": ADA, "status": "Pending"}
+
+    def test_no_base_is_known_of_a_version_that_never_was(self, orders, known):
+        result = rule(orders, "merge").do("update", mine(), version=LONG_AGO)
+        assert (result["result"], result["conflict"]["base"]) == ("open", None)
+
+    def test_nor_of_one_that_the_caller_could_not_see(self, orders, known):
+        admin = orders.by(User("admin"))
+        version = admin.do("update", {"localId": ADA, "customerName": "nobody"})["record"]["lastModified"]
+        admin.do("update", {"localId": ADA, "customerName": "Ada King"})
+        result = rule(orders, "ask").do("update", mine(), version=version)
+        assert (result["result"], result["conflict"]["base"]) == ("open", None)
 
 
 @pytest.mark.parametrize("conflicts, at, expected", [
