@@ -16,7 +16,7 @@ help: ## this list
 run: $(VENV)/.installed ## serve the People sample at http://127.0.0.1:8000/ (PORT=9000 changes it)
 	@$(BIN)/odata-service serve --host $(HOST) --port $(PORT)
 
-test: $(VENV)/.installed-test ## the whole test suite, PostgreSQL included (PYTEST_ARGS="-k filter" narrows it)
+test: $(VENV)/.installed-test ## the whole test suite, PostgreSQL and MariaDB included (PYTEST_ARGS="-k filter" narrows it)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev ## ruff and mypy

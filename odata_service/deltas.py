@@ -236,7 +236,7 @@ class Deltas:
 
     def _number(self, statement: Select[tuple[int]], timing: Timing) -> int:
         with self.connections.open(timing) as connection:
-            rows = connection.rows(compiled(statement, self.planner.dialect), {})
+            rows = connection.rows(compiled(statement, self.planner.database, self.planner.dialect), {})
         return int(str(rows[0][0])) if rows else 0
 
     def _link(self, follower: Follower, mark: Mark) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement, Date, DateTime, Double, Integer, Interval, String, Time, case, func, literal, null, true, types,
+    ColumnElement, Date, DateTime, Double, Integer, Interval, String, Time, case, literal, null, true, types,
 )  # fmt: skip
 
 from odata_service.dialects import constructs
@@ -88,7 +88,7 @@ def _from_end(text: ColumnElement[str], start: ColumnElement[int], *length: Colu
 
 FUNCTIONS: tuple[Canonical, ...] = (
     #         name           takes                      returns   SQL
-    Canonical("length",      (STRING,),                 INT32,    func.length),
+    Canonical("length",      (STRING,),                 INT32,    constructs.Length),
     Canonical("indexof",     (STRING, STRING),          INT32,    constructs.IndexOf),
     Canonical("contains",    (STRING, STRING),          BOOLEAN,  _contains, only=V4),
     *(Canonical("substringof", (STRING, STRING),        BOOLEAN,  lambda part, text: _contains(text, part), only=protocol)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
+from tests import mariadb
 from tests.browser import browser
 from tests.npm import npm
 from tests.serving import Serving
@@ -68,14 +70,82 @@ def postgresql_database(postgresql_url: URL) -> FreshDatabase:
     return fresh
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database on each product that we serve: the same test runs on both."""
+def is_mariadb_asked() -> bool:
+    """Without its programs what needs a MariaDB server is left out, but not in CI."""
+    return mariadb.is_installed() or os.environ.get("CI") == "true"
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[URL]:
+    """A MariaDB server of our own, as :func:`postgresql_url`."""
+    if not is_mariadb_asked():
+        pytest.skip("MariaDB is not installed: apt-get install mariadb-server")
+    with mariadb.server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_database(mariadb_url: URL) -> FreshDatabase:
+    """``with mariadb_database() as url:`` gives an empty database that is dropped at the end of the block."""
+    numbers = itertools.count(1)
+
+    @contextmanager
+    def fresh() -> Iterator[URL]:
+        name = f"test_{next(numbers)}"
+        with _administrator(mariadb_url) as administrator:
+            _execute(administrator, f"CREATE DATABASE {name}")
+            try:
+                yield mariadb_url.set(database=name)
+            finally:
+                _execute(administrator, f"DROP DATABASE {name}")
+
+    return fresh
+
+
+# Where tests run that need a database. The suite's time is short, so only those that are marked with ``every_database``,
+# about what databases do in different ways, run on all three; ``DATABASES=mariadb`` runs any test there.
+PRODUCTS = os.environ.get("DATABASES", "sqlite postgresql").split()
+EVERY_PRODUCT = os.environ.get("DATABASES", "sqlite postgresql mariadb").split()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "product" in metafunc.fixturenames:
+        everywhere = metafunc.definition.get_closest_marker("every_database") is not None
+        metafunc.parametrize("product", EVERY_PRODUCT if everywhere else PRODUCTS, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def product(request: pytest.FixtureRequest) -> str:
+    """The database that a test runs on."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def fresh_database(product: str, request: pytest.FixtureRequest) -> FreshDatabase:
+    """``with fresh_database() as url:`` gives an empty database of the product."""
+    fresh: FreshDatabase = sqlite_database if product == "sqlite" else request.getfixturevalue(f"{product}_database")
+    return fresh
+
+
+@contextmanager
+def sqlite_database() -> Iterator[URL]:
+    with tempfile.TemporaryDirectory(prefix="odata-sqlite-") as folder:
+        yield make_url(f"sqlite:///{folder}/test.db")
+
+
+@pytest.fixture(scope="session")
+def fresh_databases(request: pytest.FixtureRequest) -> Mapping[str, FreshDatabase]:
+    """Those of all products at once, for tests that compare them."""
+    others = ["postgresql", *(["mariadb"] if is_mariadb_asked() else [])]
+    return {"sqlite": sqlite_database, **{name: request.getfixturevalue(f"{name}_database") for name in others}}
+
+
+@pytest.fixture
+def database(fresh_database: FreshDatabase) -> Iterator[Engine]:
+    """An empty database on each product: the same test runs on all of them."""
     with ExitStack() as stack:
-        url = make_url(f"sqlite:///{tmp_path}/test.db")
-        if request.param == "postgresql":
-            fresh: FreshDatabase = request.getfixturevalue("postgresql_database")
-            url = stack.enter_context(fresh())
+        url = stack.enter_context(fresh_database())
         engine = create_engine(url)
         stack.callback(engine.dispose)
         yield engine

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 
+from odata_service.dialects import mariadb_types as mariadb_types  # before an application makes its tables
 from odata_service.dialects.base import Database
 
 

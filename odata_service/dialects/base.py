@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Engine, UnaryExpression, bindparam, event, types
+from sqlalchemy import ColumnElement, Engine, Select, UnaryExpression, bindparam, event, select, types
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import Compiled
 
 from odata_service.dialects.constructs import KeyAmong
+from odata_service.dialects.documents import Gathered
 from odata_service.errors import BadRequest, Conflict, ODataError, ServiceUnavailable
 
 Key = tuple[object, ...]
@@ -64,6 +66,10 @@ class Database:
     def start_timer(self, connection: Any, timeout_ms: int) -> None:
         """Where the database itself cannot limit a statement's time, start counting here."""
 
+    def compiled(self, statement: Select[Any], dialect: Dialect) -> Compiled:
+        """A read's text and parameters."""
+        return statement.compile(dialect=dialect)
+
     def decoder(self, sql_type: types.TypeEngine[Any], dialect: Dialect) -> Decoder | None:
         """From the driver's value to Python's, or ``None`` where they are the same."""
         implementation = sql_type.dialect_impl(dialect)
@@ -75,6 +81,23 @@ class Database:
         if not nullable:
             return item
         return item.nulls_last() if descending else item.nulls_first()
+
+    def gathered(
+        self,
+        matching: Callable[..., Select[Any]],
+        place: ColumnElement[int],
+        order: Sequence[tuple[ColumnElement[Any], bool, bool]],
+        top: ColumnElement[int],
+        skip: ColumnElement[int] | None,
+    ) -> ColumnElement[Any]:
+        """The places of some values of a collection as a JSON array, in the order of what is to be :meth:`ordered`."""
+        # What gives the order is a column too: SQLite finds nothing from outside in the ORDER BY of a subquery. And it
+        # forgets the order of a subquery that has no limit.
+        by = [value.label(f"by_{number}") for number, (value, _, _) in enumerate(order)]
+        ordering = [self.ordered(column, *how) for column, (_, *how) in zip(by, order, strict=True)]
+        wanted = matching(place, *by).order_by(*ordering, place).limit(top)
+        rows = (wanted if skip is None else wanted.offset(skip)).subquery()
+        return select(Gathered(rows.c["place"])).scalar_subquery()
 
     def key_among(self, columns: Sequence[ColumnElement[Any]], name: str) -> ColumnElement[bool]:
         """``columns`` are among the keys that :meth:`key_values` gives at run time."""

@@ -17,6 +17,14 @@ from odata_service.dialects.exact import ExactDecimal
 WHITE_SPACE = " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
+class Length(FunctionElement[int]):
+    """How many letters a text has."""
+
+    name = "length"
+    type = types.Integer()
+    inherit_cache = True
+
+
 class IndexOf(FunctionElement[int]):
     """Where the second text stands in the first, from 0, or -1."""
 
@@ -329,6 +337,7 @@ def _date_part(element: DatePart, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(floor(extract({element.name} FROM {moment})) AS INTEGER)"
 
 
+@compiles(Length)
 @compiles(Replace)
 @compiles(Floor)
 @compiles(Ceiling)

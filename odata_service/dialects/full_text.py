@@ -1,11 +1,13 @@
 """Full text that the database itself looks up: words and phrases in some columns of one table.
 
 PostgreSQL compares ``tsvector`` with a query, and an index over the same expression serves it. SQLite looks in a table of
-FTS5, which triggers keep up to date. Both know words, whatever their case, and nothing of any language.
+FTS5, which triggers keep up to date. MariaDB looks through the rows: its own index knows no short words, no frequent ones,
+and nothing that its transaction has just written. All know words, whatever their case, and nothing of any language.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +16,10 @@ from sqlalchemy import Column, Engine, Table, event, inspect, types
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.functions import FunctionElement
 
-from odata_service.dialects.constructs import arguments
+from odata_service.dialects.constructs import arguments, parts
 from odata_service.edm.model import EntityType, Property
 from odata_service.tracking import writing
 
@@ -145,6 +148,17 @@ _STATEMENTS = {"postgresql": _postgresql, "sqlite": _sqlite}
 def _match_postgresql(element: FullTextMatch, compiler: SQLCompiler, **kw: Any) -> str:
     phrase, *columns = arguments(element, compiler, **kw)
     return f"({_vector(columns[len(element.index.key) :])} @@ phraseto_tsquery('simple'::regconfig, {phrase}))"
+
+
+@compiles(FullTextMatch, "mysql", "mariadb")
+def _match_mariadb(element: FullTextMatch, compiler: SQLCompiler, **kw: Any) -> str:
+    phrase, *columns = parts(element)
+    words = r"\W+".join(re.findall(r"\w+", str(phrase.value))) if isinstance(phrase, BindParameter) else ""
+    if not words:
+        return "FALSE"
+    pattern = rf"(*UCP)(?i)(?<!\w){words}(?!\w)"
+    texts = (compiler.process(column, **kw) for column in columns[len(element.index.key) :])
+    return f"(CONCAT_WS(' ', {', '.join(texts)}) REGEXP {compiler.render_literal_value(pattern, types.String())})"
 
 
 @compiles(FullTextMatch, "sqlite")

@@ -103,8 +103,8 @@ class ApplyPlanner:
         named = zip(applied.columns, columns, strict=True)
         return ApplyPlan(
             tuple(self._column(name, value, column) for (name, value), column in named),
-            compiled(self._paged(rows, frame), self.dialect),
-            compiled(count, self.dialect),
+            compiled(self._paged(rows, frame), self.database, self.dialect),
+            compiled(count, self.database, self.dialect),
             applied.wholes,
         )
 

@@ -126,7 +126,7 @@ class Planner:
         return self._compiled(level.filtered(select(literal(1))))
 
     def _compiled(self, statement: Select[Any]) -> Statement:
-        return compiled(statement, self.dialect)
+        return compiled(statement, self.database, self.dialect)
 
 
 def _needed(read: Read) -> tuple[Property, ...]:

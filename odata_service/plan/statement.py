@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Select
 from sqlalchemy.engine import Dialect
 
+from odata_service.dialects.base import Database
+
 Processor = Callable[[Any], object]
 
 # Names of the parameters that are not literals of the request.
@@ -48,10 +50,10 @@ class Statement:
         return {parameter.key: parameter.value(values) for parameter in self.parameters}
 
 
-def compiled(select: Select[Any], dialect: Dialect) -> Statement:
+def compiled(select: Select[Any], database: Database, dialect: Dialect) -> Statement:
     """The statement's text for a dialect. Parameters that were named come with each request; those that SQLAlchemy
     named itself are constants of the statement. Keys are taken as the driver gave them."""
-    result = select.compile(dialect=dialect)
+    result: Any = database.compiled(select, dialect)
     if result.post_compile_params:
         return _expanded(result)
     names = result.positiontup if result.positional else list(result.params)

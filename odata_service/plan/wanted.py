@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 
 from odata_service.bind.query import Values
 from odata_service.dialects.base import Database
-from odata_service.dialects.documents import Gathered
 from odata_service.plan.expression import exact, truth
 from odata_service.plan.scope import Scope
 from odata_service.plan.values import values_of
@@ -20,18 +19,10 @@ EVERY = 2**31 - 1
 def places_of_values(asked: Values, scope: Scope, database: Database) -> ColumnElement[Any]:
     """The places of the wanted values as a JSON array, in the order that is asked for."""
     within, matching = _matching(asked, scope)
-    # What gives the order is a column too: SQLite finds nothing from outside in the ORDER BY of a subquery.
-    by = [exact(item.expression, within).label(f"by_{number}") for number, item in enumerate(asked.order)]
-    order = [
-        database.ordered(column, item.descending, item.expression.nullable)
-        for column, item in zip(by, asked.order, strict=True)
-    ]
-    wanted = matching(within.alias.c.place, *by).order_by(*order, within.alias.c.place)
-    # Always with a limit: SQLite forgets the order of a subquery that has none.
-    wanted = wanted.limit(EVERY if asked.top is None else exact(asked.top, scope))
-    if asked.skip is not None:
-        wanted = wanted.offset(exact(asked.skip, scope))
-    return select(Gathered(wanted.subquery().c.place)).scalar_subquery()
+    order = [(exact(item.expression, within), item.descending, item.expression.nullable) for item in asked.order]
+    top = literal(EVERY) if asked.top is None else exact(asked.top, scope)
+    skip = None if asked.skip is None else exact(asked.skip, scope)
+    return database.gathered(matching, within.alias.c.place, order, top, skip)
 
 
 def number_of_values(asked: Values, scope: Scope) -> ColumnElement[Any]:

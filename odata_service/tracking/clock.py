@@ -27,9 +27,11 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
+from .begin import MARIADB
 from .bookkeeping import create_missing
 from .floor import FLOORS
 
@@ -76,9 +78,11 @@ class Clock:
         """A statement of its own, so that it waits for the counter row first and reads it then."""
         now = {"counted_group": group, "now": self.now_ms()}
         last: int | None
+        if connection.dialect.name in MARIADB:
+            return _advance_or_add(connection, group, self.now_ms())
         if connection.dialect.update_returning:
             last = connection.scalar(_ADVANCE.returning(COUNTERS.c.last), now)
-        else:  # MySQL: the row is ours until COMMIT, so it may as well be read afterwards
+        else:  # the row is ours until COMMIT, so it may as well be read afterwards
             connection.execute(_ADVANCE, now)
             last = connection.scalar(select(COUNTERS.c.last).where(COUNTERS.c.tracked_group == group))
         return last
@@ -127,6 +131,15 @@ def milliseconds(stamp: datetime) -> int:
 def install(engine: Engine) -> None:
     """Create the counter's table, and the one of what was purged, where they are missing."""
     create_missing(engine, COUNTERS, FLOORS)
+
+
+def _advance_or_add(connection: Connection, group: str, now: int) -> int:
+    """MariaDB gives back what it has inserted, not what it has updated; and where many look for a row that is not there
+    and add it then, they stand in each other's way."""
+    added = mysql.insert(COUNTERS).values(tracked_group=group, last=now)
+    last = case((COUNTERS.c.last >= added.inserted.last, COUNTERS.c.last + 1), else_=added.inserted.last)
+    advanced: int = connection.execute(added.on_duplicate_key_update(last=last).returning(COUNTERS.c.last)).scalar_one()
+    return advanced
 
 
 def _add_counter(connection: Connection, group: str) -> None:

@@ -33,7 +33,7 @@ from .tombstones import (
     deletes_to_tombstones,
     refuse_hard_deletes,
 )
-from .touched import KeysByMapper, Touched, connection_for
+from .touched import KeysByMapper, Touched, connection_for, lock_parents
 from .tracked import AnyMapper, tombstone_of, tracked_model_of, tracking_of
 from .unlinked import take_unlinked
 
@@ -101,6 +101,7 @@ class SaveHook:
         for instance in session.dirty:
             _drop_assigned_stamp(session, instance)
         take_images(session)
+        lock_parents(session)
         Ledger.of(session).parents_before = dict(_parents_before(session))
 
     def after_flush(self, session: Session, flush: UOWTransaction) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Connection, FromClause, Select, select, tuple_
+from sqlalchemy import Column, Connection, FromClause, Select, inspect, select, tuple_
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import InstanceState, RelationshipDirection
 from sqlalchemy.sql.elements import ColumnElement
@@ -68,6 +68,7 @@ class ParentLink:
     child: AnyMapper
     parent: AnyMapper
     foreign_key: tuple[Column[Any], ...]
+    relationship: str
 
     def written_keys(self, state: InstanceState[Any]) -> Iterator[Key]:
         """The parents before and after what a flush has just written, as far as the instance knows them."""
@@ -78,6 +79,15 @@ class ParentLink:
         for values in (before, after):
             if all(values):  # an attribute that was never loaded has neither
                 yield from _complete(tuple(value[0] for value in values))
+
+    def wanted_key(self, instance: object) -> Iterator[Key]:
+        """The parent that an instance shall have, by its foreign key or by the parent itself."""
+        parent = inspect(instance).dict.get(self.relationship)
+        if parent is not None:
+            yield from _complete(tuple(self.parent.primary_key_from_instance(parent)))
+            return
+        names = [self.child.get_property_by_column(column).key for column in self.foreign_key]
+        yield from _complete(tuple(inspect(instance).dict.get(name) for name in names))
 
     def stored_keys(self, connection: Connection, children: Iterable[Key]) -> Iterator[tuple[Key, Key]]:
         """Child and parent as they stand in the database. The children's rows are locked, so it stays true."""
@@ -104,7 +114,7 @@ def parent_link(mapper: AnyMapper) -> ParentLink | None:
     if relationship.direction is not RelationshipDirection.MANYTOONE or set(primary_key) != set(foreign_keys):
         raise TypeError(f"touches={tracking.touches!r} of {mapper.class_.__name__} must name a many-to-one "
                         "relationship to the parent's primary key")  # fmt: skip
-    return ParentLink(mapper, parent, tuple(foreign_keys[part] for part in primary_key))
+    return ParentLink(mapper, parent, tuple(foreign_keys[part] for part in primary_key), tracking.touches)
 
 
 def _as_column(column: AnyColumn) -> Column[Any]:

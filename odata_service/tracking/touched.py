@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Connection, Table, inspect, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from .begin import MARIADB
 from .clock import Clock, milliseconds
 from .floor import raise_floor
 from .images import Images, stamp_images, stamp_kept
@@ -94,6 +96,20 @@ def _tell_of_vanished(
     stamp = stamps.get((connection, target.group)) if target is not None else None
     if target is not None and stamp is not None and isinstance(target.column.table, Table):
         raise_floor(connection, target.column.table, milliseconds(stamp))
+
+
+def lock_parents(session: Session) -> None:
+    """MariaDB locks the row that a foreign key refers to: two transactions that both add to a parent would each keep the
+    other from stamping it. So they wait for the parent before they add anything."""
+    parents: KeysByMapper = KeysByMapper(set)
+    for instance in chain(session.new, session.dirty):
+        if link := parent_link(inspect(type(instance))):
+            parents[link.parent].update(link.wanted_key(instance))
+    for mapper, keys in parents.items():
+        connection, target = connection_for(session, mapper), stamp_column(mapper)
+        if target is not None and connection.dialect.name in MARIADB:
+            for _ in locked_rows(connection, select(*target.key), target.key, keys):
+                pass
 
 
 def connection_for(session: Session, mapper: AnyMapper) -> Connection:

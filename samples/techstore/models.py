@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy import (
-    REAL, BigInteger, CheckConstraint, Column, DateTime, Double, ForeignKey, SmallInteger, String, Table,
+    REAL, BigInteger, CheckConstraint, Column, DateTime, Double, ForeignKey, SmallInteger, String, Table, column,
 )  # fmt: skip
 from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship, validates
 
@@ -126,7 +126,7 @@ class Product(EntityTracking, Base):
             raise BadRequest("InvalidValue", message, target="ProductType")
         return product_type
 
-    __table_args__ = (CheckConstraint("\"ProductType\" IN ('Product', 'SpecialProduct')", "known_product_type"),)
+    __table_args__ = (CheckConstraint(column("ProductType").in_(PRODUCT_TYPES), "known_product_type"),)
     __mapper_args__ = {
         "polymorphic_on": "ProductType",
         "polymorphic_identity": "Product",

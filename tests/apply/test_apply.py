@@ -7,6 +7,8 @@ import pytest
 
 from odata_service import EntitySetRights
 
+pytestmark = pytest.mark.every_database
+
 ROOT = "http://services.example/v4/"
 
 

@@ -27,10 +27,10 @@ __all__ = [
 
 
 @pytest.fixture(scope="session")
-def serving_techstore(databases: Databases) -> Iterator[Serving]:
+def serving_techstore(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """``odata-service serve --sample techstore``, on each of the databases."""
     url = databases.url("served_techstore").render_as_string(hide_password=False)
-    serving = Serving.start(databases.folder, "--sample", "techstore", "--workers", "1", url)
+    serving = Serving.start(tmp_path_factory.mktemp("techstore"), "--sample", "techstore", "--workers", "1", url)
     try:
         yield serving
     finally:

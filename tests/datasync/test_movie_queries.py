@@ -26,7 +26,7 @@ BY_KIND = {
     kind: [query for query in CURRENT if query["kind"] == kind] for kind in ("query", "select", "paging", "error")
 }
 
-pytestmark = pytest.mark.skipif(not data.is_there(), reason=data.MISSING)
+pytestmark = [pytest.mark.skipif(not data.is_there(), reason=data.MISSING), pytest.mark.every_database]
 
 
 def cases(kind: str) -> Any:

@@ -10,6 +10,8 @@ import pytest
 from odata_service import Limits
 from tests.delta.client import ROOT
 
+pytestmark = pytest.mark.every_database
+
 ADA = "People(0d3b3f0e-6f61-4a27-9a35-64d2a1f0c001)"
 BRIAN = "People(1b7e5a52-90c4-4f0e-8a6b-2f4c7d9e1002)"
 CHLOE = "People(2c94d7f1-3e58-4b6d-b1c2-7a8e5f3d2003)"

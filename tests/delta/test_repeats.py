@@ -18,6 +18,8 @@ from odata_service.protocol import V2, V4
 from odata_service.repeats import REPEATS
 from tests.delta.client import ROOT
 
+pytestmark = pytest.mark.every_database
+
 ADA = "People(0d3b3f0e-6f61-4a27-9a35-64d2a1f0c001)"
 ZOE = {"PersonId": "00000000-0000-4000-8000-000000000009", "Name": "Zoe"}
 

@@ -1,14 +1,15 @@
-"""The TechStore sample on both databases, filled once: these tests only read."""
+"""The TechStore sample on each database, filled once: these tests only read."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine
 
 from odata_service import Headers, ODataRequest, ODataService
 from odata_service.protocol import V4
@@ -48,9 +49,9 @@ class Store:
 
 
 @pytest.fixture(scope="session")
-def stores(tmp_path_factory: pytest.TempPathFactory, postgresql_database: FreshDatabase) -> Iterator[list[Store]]:
-    with postgresql_database() as url:
-        engines = [create_engine(each) for each in (make_url(f"sqlite:///{tmp_path_factory.mktemp('f')}/s.db"), url)]
+def stores(fresh_databases: Mapping[str, FreshDatabase]) -> Iterator[list[Store]]:
+    with ExitStack() as stack:
+        engines = [create_engine(stack.enter_context(fresh())) for fresh in fresh_databases.values()]
         sample = sample_named("techstore")
         made = []
         for engine in engines:

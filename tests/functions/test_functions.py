@@ -111,11 +111,12 @@ def test_refused(stores, condition, refusal):
 
 
 def test_a_pattern_cannot_take_long(stores):
-    """A pattern that backtracks without end is given up; PostgreSQL's own engine does not backtrack here."""
-    sqlite, postgresql = stores
+    """A pattern that backtracks without end is given up; PostgreSQL's own engine does not backtrack here, and
+    MariaDB's finds nothing then."""
+    sqlite, *others = stores
     evil = "matchesPattern('" + "a" * 40 + "!','^(a|a|aa)+$')"
     assert sqlite.refusal(evil) == (400, "InvalidPattern")
-    assert postgresql.names(filter=evil) == []
+    assert all(store.names(filter=evil) == [] for store in others)
 
 
 def test_now_is_not_kept_with_the_plan(stores):

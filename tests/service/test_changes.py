@@ -117,6 +117,7 @@ def test_a_request_in_an_unknown_version_changes_nothing(people: Client, method:
     assert everything(people) == before
 
 
+@pytest.mark.every_database
 def test_a_refused_change_leaves_no_gap_for_others(people: Client):
     """Its transaction is gone: the next change does not wait, and does not carry it along."""
     assert people.post("Addresses", {"StreetAddress": "x", "PersonId": NOBODY}).status == 409
@@ -251,6 +252,7 @@ class TestEntityLevel:
         assert stamp(people_by_entity, ADA) > before
 
 
+@pytest.mark.every_database
 class TestValues:
     """What is written is what is read, in every type."""
 
@@ -283,7 +285,9 @@ class TestValues:
     ]
 
     @pytest.mark.parametrize("name, written, read", VALUES)
-    def test_round_trip(self, shop: Client, name: str, written: object, read: object):
+    def test_round_trip(self, shop: Client, product: str, name: str, written: object, read: object):
+        if product == "mariadb" and read == "INF":
+            pytest.skip("MariaDB has no infinite numbers")
         created = shop.post("Products", {"ID": 100, "Name": "New", name: written})
         assert created.status == 201, created.text
         merged = shop.merge("Products(2)", {name: written})
@@ -352,6 +356,7 @@ def test_the_key_stays_whatever_a_change_says(shop: Client):
     assert shop.get(item).d["Quantity"] == 6
 
 
+@pytest.mark.every_database
 def test_a_row_that_others_need_stays(shop: Client):
     order = "Orders(guid'01886f43-5079-41d6-9a8a-ec9feffa41eb')"
     assert shop.delete(order).error == (409, "ReferenceMissing")

@@ -17,6 +17,8 @@ from odata_service.dialects.exact import ExactDecimal
 from odata_service.types import Enumeration
 from tests.service.client import Client
 
+pytestmark = pytest.mark.every_database
+
 OF_EVERY_TYPE = (
     "Boolean", "Small", "Int", "Big", "Money", "Exact", "Single", "Double", "Text", "Guid", "Octets", "Local", "Instant",
     "Day", "Clock", "Span", "Shade",

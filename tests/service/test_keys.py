@@ -16,6 +16,8 @@ from tests.clients.http import served
 from tests.service.client import Client
 from tests.service.databases import EngineOf, emptied
 
+pytestmark = pytest.mark.every_database
+
 TEXTS = [
     "plain", "", " ", "two words", "O'Neil", "''", "a/b", "a%2Fb", "100%", "a+b", "a&b=c", "a?b#c", "(1)", "a,b", "Key=1",
     "Größe", "山田", "\U0001f600", ".", "..", "$count", "$value", "null", "guid'x'", '"quoted"', "back\\slash", "tab\tnew\nline",

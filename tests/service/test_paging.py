@@ -12,6 +12,8 @@ from odata_service import EntitySetRights, ODataService
 from tests.service.client import Client
 from tests.service.databases import EngineOf, emptied
 
+pytestmark = pytest.mark.every_database
+
 ORDERS = [
     "ID desc",
     "Name",
@@ -253,8 +255,10 @@ class Reading(Readings):
     Value: Mapped[float | None] = mapped_column(Double)
 
 
-def test_infinite_values_at_the_end_of_a_page(engine_of: EngineOf):
+def test_infinite_values_at_the_end_of_a_page(engine_of: EngineOf, product: str):
     """INF and NaN are no JSON; a link that ends with one must still lead on."""
+    if product == "mariadb":
+        pytest.skip("MariaDB has no infinite numbers")
     engine = engine_of("readings")
     emptied(Readings.metadata, engine)
     values = [None, 1.5, float("inf"), float("-inf"), 0.1 + 0.2, float("inf"), None, 5e-324, 1.7976931348623157e308]

@@ -10,6 +10,8 @@ from odata_service import User
 from odata_service.bind.conflict import RULES, Conflict
 from odata_service.edm.from_models import ModelError
 
+pytestmark = pytest.mark.every_database
+
 LONG_AGO, SOON = "2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
 ADA = "order-ada"
 

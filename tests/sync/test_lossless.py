@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import Engine
 
 from odata_service.tracking import write_sessions
@@ -11,6 +12,8 @@ from tests.tracking.lossless import Writer, engine_of_its_own, following, write_
 from tests.tracking.test_lossless import LONGEST_PAUSE, WRITERS, Hook, flush_time_sessions, items
 
 __all__ = ["items"]
+
+pytestmark = pytest.mark.every_database
 TRANSACTIONS, BAD = 65, 25
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.sync.client import ROOT
 
+pytestmark = pytest.mark.every_database
+
 NEW = {"localId": "new", "customerName": "Zoe", "status": "Pending"}
 ADA = {"localId": "order-ada"}
 

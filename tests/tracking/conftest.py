@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from odata_service.tracking import Clock, install_clock, tracking_of, write_sessions
 from odata_service.tracking.clock import COUNTERS, moment
+from tests.conftest import FreshDatabase
 from tests.tracking.models import Base
 
 
@@ -67,14 +68,11 @@ class Store:
         return round((stamp - moment(0)).total_seconds() * 1000)
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def tables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+@pytest.fixture(scope="session")
+def tables(fresh_database: FreshDatabase) -> Iterator[Engine]:
     """Created once for all tests, each of which leaves them empty."""
     with ExitStack() as stack:
-        url = f"sqlite:///{tmp_path_factory.mktemp('tracking')}/test.db"
-        if request.param == "postgresql":
-            url = stack.enter_context(request.getfixturevalue("postgresql_database")())
-        engine = create_engine(url)
+        engine = create_engine(stack.enter_context(fresh_database()))
         stack.callback(engine.dispose)
         install_clock(engine)
         Base.metadata.create_all(engine)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, DateTime, ForeignKey, ForeignKeyConstraint, Table
+from sqlalchemy import Column, DateTime, ForeignKey, ForeignKeyConstraint, Table, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from odata_service.tracking import EntityTracking, tracked
@@ -112,9 +112,10 @@ class Customer(Base):
 
 
 class Seat(EntityTracking, Base):
-    """A composite key."""
+    """A composite key. (MariaDB wants an index in the order of what refers to it.)"""
 
     __tablename__ = "seat"
+    __table_args__ = (UniqueConstraint("Number", "Row"),)
     Row: Mapped[int] = mapped_column(primary_key=True)
     Number: Mapped[int] = mapped_column(primary_key=True)
     Color: Mapped[str] = mapped_column(default="")

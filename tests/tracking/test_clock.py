@@ -17,6 +17,8 @@ from tests.tracking.conftest import Store
 from tests.tracking.lossless import engine_of_its_own
 from tests.tracking.models import Letter, Person
 
+pytestmark = pytest.mark.every_database
+
 
 def side_by_side(count: int, work: Callable[[int], object]) -> None:
     """All start at the same moment; what one of them raises is raised here."""

@@ -9,6 +9,8 @@ from odata_service.tracking import EntityTracking, Tracking, tracked, tracking_o
 from tests.tracking.conftest import Store
 from tests.tracking.models import AddressType, Animal, Customer, Dog, Letter, Person, Seat
 
+pytestmark = pytest.mark.every_database
+
 
 class TestContract:
     def test_tracking_of(self) -> None:

@@ -14,6 +14,8 @@ from tests.tracking.models import (
     Address, Album, Animal, Base, Booking, Customer, Dog, Letter, Passport, Person, Photo, Seat, Tag,
 )  # fmt: skip
 
+pytestmark = pytest.mark.every_database
+
 MODELS = [mapper.class_ for mapper in Base.registry.mappers]
 
 

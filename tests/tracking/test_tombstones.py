@@ -9,6 +9,8 @@ from odata_service.tracking import BulkWriteRefused, HardDeleteRefused
 from tests.tracking.conftest import Store
 from tests.tracking.models import Address, AddressType, Album, Dog, Letter, Note, Passport, Person, Photo
 
+pytestmark = pytest.mark.every_database
+
 
 class TestTombstones:
     def test_delete(self, store: Store) -> None:

@@ -7,6 +7,8 @@ import pytest
 from tests.tracking.conftest import Store
 from tests.tracking.models import Booking, Letter, Page, Person, Seat
 
+pytestmark = pytest.mark.every_database
+
 
 class TestTouching:
     """Tracking on the entity: a change of a Letter is a change of its Person."""

@@ -92,7 +92,10 @@ ORDERED = {each[0] for each in VALUES} - {"Boolean", "Binary", "Point", "Line", 
 
 
 @pytest.fixture
-def values(databases, engines):
+def values(databases, engines, request):
+    sent = request.node.callspec.params.get("sent", "")
+    if databases.product == "mariadb" and "INF" in sent and request.node.originalname != "test_beyond":
+        pytest.skip("MariaDB has no infinite numbers")
     engine = filled(databases, engines, "extremes", extremes)
     service = extremes.configured(extremes.ODataService(extremes.Base, engine, namespace="Extremes"))
     return ClientV4(service, changing=lambda: databases.pristine.discard("extremes"))
@@ -110,6 +113,7 @@ def insert(client, url, body):
     return made
 
 
+@pytest.mark.every_database
 @EVERY_VALUE
 def test_written_and_read(values, kind, sent, read, literal):
     member = f'"{kind}":{read or sent}'
@@ -134,6 +138,7 @@ def test_written_back_as_it_was_read(values, kind, sent, read, literal):
     assert values.get("Values(1)").json[kind] == json.loads(read or sent)
 
 
+@pytest.mark.every_database
 @EVERY_VALUE
 def test_found_by_its_own_value(values, kind, sent, read, literal):
     insert(values, "Values", f'{{"ID":1,"{kind}":{sent}}}')
@@ -156,6 +161,7 @@ def test_in_order(values, kind, sent, read, literal):
     assert len(values.value(f"Values?$select=ID&$filter={kind} ne null&$orderby={kind}")) == 1
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("kind, sent, read, literal", [each for each in VALUES if each[0] in extremes.KEYS])
 def test_as_a_key(values, kind, sent, read, literal):
     made = insert(values, f"By{kind}", f'{{"Key":{sent},"Name":"x"}}')
@@ -188,11 +194,12 @@ def test_beyond(values, kind, sent):
     assert values.get("Values(1)").status == 404
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("kind", ["Single", "Double"])
 def test_nan(values, databases, kind):
-    """It is equal to nothing; SQLite, which would keep null, is not given it."""
+    """It is equal to nothing; SQLite, which would keep null, is not given it, and MariaDB has none."""
     made = values.send("POST", "Values", {"ID": 1, kind: "NaN"})
-    if databases.product == "sqlite":
+    if databases.product != "postgresql":
         assert made.error == (400, "InvalidValue"), made.text
         assert made.json["error"]["target"] == kind
         assert values.get("Values(1)").status == 404
@@ -203,6 +210,7 @@ def test_nan(values, databases, kind):
     assert found(values, f"Values?$filter={kind} in (1,LITERAL)", "NaN") == []
 
 
+@pytest.mark.every_database
 def test_null(values):
     """Nothing at all of any type: there, and found by null."""
     nothing = values.get("Values(0)").json
