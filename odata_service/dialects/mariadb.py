@@ -40,6 +40,7 @@ _STATES = {
     1021: "53100", 1114: "53100", 1037: "53200", 1041: "53200", 1038: "53200", 1040: "53300", 1203: "53300", 1226: "53400",
     1053: "57P01", 1927: "08006", 2002: "08001", 2003: "08001", 2006: "08006", 2013: "08006", 2014: "08006", 2055: "08006",
 }  # fmt: skip
+_DOES_NOT_EXIST = 1305
 _LOCK_SECONDS = 20
 _SETTINGS = (
     "sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')",
@@ -128,6 +129,8 @@ class MariaDB(Database):
             return "22003"
         if type(error).__name__ == "InterfaceError":
             return "08006"
+        if number == _DOES_NOT_EXIST and "SAVEPOINT" in str(error.args[1]):
+            return "40001"  # a deadlock has ended the whole transaction, as the error before this one says
         return _STATES.get(number, "") if isinstance(number, int) else ""
 
 

@@ -17,6 +17,7 @@ import click
 from sqlalchemy import URL, Engine, create_engine, func, make_url, select, text
 
 from odata_service.tracking import install_clock, write_sessions
+from tests.mariadb import server as mariadb_server
 from tests.sync.followers import FOLLOWERS, Follower, service_of
 from tests.tracking.lossless import Base, Item, Writer, following
 from tests.tracking.test_lossless import Hook, flush_time_sessions
@@ -48,7 +49,19 @@ def postgresql() -> Iterator[URL]:
         administrator.execute(text("DROP DATABASE lossless WITH (FORCE)"))
 
 
-DATABASES: Mapping[str, Callable[[], AbstractContextManager[URL]]] = {"sqlite": sqlite, "postgresql": postgresql}
+@contextmanager
+def mariadb() -> Iterator[URL]:
+    with mariadb_server() as url:
+        with create_engine(url, isolation_level="AUTOCOMMIT").connect() as administrator:
+            administrator.execute(text("CREATE DATABASE lossless"))
+        yield url.set(database="lossless")
+
+
+DATABASES: Mapping[str, Callable[[], AbstractContextManager[URL]]] = {
+    "sqlite": sqlite,
+    "postgresql": postgresql,
+    "mariadb": mariadb,
+}
 
 
 @dataclass(frozen=True, slots=True)
