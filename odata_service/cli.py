@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -19,7 +20,9 @@ from odata_service.cli_replica import replica
 from odata_service.config import ROWS, ConfigurationError, Settings, variable
 from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.protocol import V2, V4, Protocol
+from odata_service.reflect.service import reflected
 from odata_service.sample import sample_named
+from odata_service.settings_file import gathered, schema, shown
 from odata_service.start import Published, published, started
 from odata_service.web.app import application
 
@@ -71,11 +74,19 @@ def published_as_it_is(command: Command) -> Command:
     """The options of every command that reads a database's own tables."""
     for name in ("namespace", "expose", "without", "only", "schemas", "sample"):
         command = setting(name)(command)
-    return command
+    return configured(command)
+
+
+def configured(command: Command) -> Command:
+    """The options by which a command takes any setting there is."""
+    extra = click.option("--set", "extra", multiple=True, metavar="NAME=VALUE", help="any other setting: --set max_top=500")
+    return extra(setting("config")(command))
 
 
 def _settings(flags: dict[str, object]) -> Settings:
-    return Settings.from_environment(os.environ, **flags)
+    extra = flags.pop("extra", ())
+    assert isinstance(extra, tuple), "an option that is given several times"
+    return gathered(os.environ, flags, extra)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -92,7 +103,8 @@ def main() -> None:
 @setting("port")
 @setting("workers")
 @setting("reload")
-def serve(**flags: object) -> None:
+@click.option("--show-config", is_flag=True, help="print all settings and who says so, and do nothing")
+def serve(show_config: bool, **flags: object) -> None:
     """Serve the database at DATABASE_URL as it is, to be read on this computer, unless told otherwise; or a sample.
 
     \b
@@ -101,6 +113,9 @@ def serve(**flags: object) -> None:
     odata-service serve --sample people
     """
     settings = _settings(flags)
+    if show_config:
+        click.echo(shown(settings), nl=False)
+        return
     _refuse_taken_port(settings)
     if settings.reload:
         _serve_and_reload(settings)
@@ -112,7 +127,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._published = published(settings)
+        self._published = published(settings, _progress)
         self._app = application(self._published, settings)
         super().__init__()
 
@@ -216,11 +231,45 @@ def _headers(given: tuple[str, ...]) -> Headers:
 
 
 @main.command()
+@click.argument("url", required=False)
+@click.option("--v2/--v4", "v2", default=True, help="the protocol to speak  [--v2]")
 @setting("database_url", "--database")
 @published_as_it_is
-def metadata(**flags: object) -> None:
-    """Print the service's $metadata."""
-    click.echo(_answer("$metadata", V2, Headers(), _settings(flags)).body)
+def metadata(url: str | None, v2: bool, **flags: object) -> None:
+    """Print the $metadata of the database at URL, or of a sample.
+
+    \b
+    odata-service metadata postgresql://localhost/shop --v4
+    """
+    settings = _settings({**flags, "database_url": url or flags["database_url"]})
+    accept = Headers({"Accept": "application/xml"})
+    click.echo(_answer("$metadata", V2 if v2 else V4, accept, settings).body)
+
+
+@main.command("settings-schema")
+def settings_schema() -> None:
+    """Print the JSON Schema of the file of settings, for editors that know it."""
+    click.echo(json.dumps(schema(), indent=2))
+
+
+@main.command("inspect")
+@click.argument("database_url")
+@published_as_it_is
+@click.option("--json", "as_json", is_flag=True, help="for programs")
+def inspect_database(as_json: bool, **flags: object) -> None:
+    """Print how the database at DATABASE_URL is published: every decision, and every doubt.
+
+    \b
+    odata-service inspect sqlite:///shop.db
+    """
+    found = reflected(_settings(flags), _progress)
+    click.echo(json.dumps(found.json, indent=2, ensure_ascii=False) if as_json else found.text, nl=as_json)
+
+
+def _progress(said: str) -> None:
+    """How far a distant database has been read, for who looks at it."""
+    if sys.stderr.isatty():
+        click.echo(f"{said} …", err=True)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""What a service is started with. One row per setting: flag, environment variable, help and default come from it."""
+"""What a service is started with. One row per setting: flag, environment variable, key of the file, help and default come from it."""
 
 from __future__ import annotations
 
@@ -10,36 +10,81 @@ from typing import Any
 from odata_service.limits import Limits
 
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+DEFAULT = "default"
 
 
 class ConfigurationError(Exception):
     """The service cannot start as it is told to. The message is one line for the person who started it."""
 
 
-def _setting(default: Any, help: str, least: int = 0, most: int = 1_000_000) -> Any:
+def _setting(default: Any, help: str, least: int = 0, most: int = 1_000_000, *, secret: bool = False) -> Any:
     """A row of :class:`Settings`. (Any: a dataclass field is typed by what stands before the equals sign.)"""
-    return field(default=default, metadata={"help": help, "least": least, "most": most})
+    return field(default=default, metadata={"help": help, "least": least, "most": most, "secret": secret})
+
+
+def _named(default: Any, help: str) -> Any:
+    return (
+        field(default_factory=dict, metadata={"help": help})
+        if default == {}
+        else field(default=default, metadata={"help": help})
+    )
+
+
+@dataclass(frozen=True)
+class TableSettings:
+    """``[tables."Order Details"]`` in the file: what one table or view is, where the rules would make something else of it."""
+
+    set: str = _named("", "name of its entity set")
+    type: str = _named("", "name of its entity type")
+    key: tuple[str, ...] = _named((), "columns that tell its rows apart")
+    ignore: tuple[str, ...] = _named((), "columns not to publish")
+    names: Mapping[str, str] = _named({}, "columns by name, and what they are called")
+    navigation: Mapping[str, str] = _named(
+        {}, "navigation properties by the name that they would have, and what they are called"
+    )
+    rights: Mapping[str, tuple[str, ...]] = _named(
+        {}, "what each role may do, and everybody: none, read, all, or rights of WCF one by one"
+    )
+    page_size: int = _named(0, "entities on one page")
+    last_updated: str = _named("", "the column with the moment of the last change")
+    is_deleted: str = _named("", "the column that says which rows are deleted")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """``ODATA_<NAME>`` in the environment or ``--<name>`` on the command line sets a row; the flag wins.
+    """``ODATA_<NAME>`` in the environment or ``--<name>`` on the command line sets a row, or its name in a file of TOML; the flag
+    wins over the variable, and that over the file. ``sources`` says who did.
 
     >>> Settings.from_environment({"ODATA_PAGE_SIZE": "20", "ODATA_MAX_TOP": "500"}, port=9000).page_size
     20
     """
 
-    database_url: str = _setting("", "SQLAlchemy URL of the database; a sample without one has a file of its own under var/")
-    sample: str = _setting("", "the sample to serve, whose schema and first rows an empty database gets; people where no database is named")
+    database_url: str = _setting(
+        "", "SQLAlchemy URL of the database; a sample without one has a file of its own under var/"
+    )
+    sample: str = _setting(
+        "", "the sample to serve, whose schema and first rows an empty database gets; people where no database is named"
+    )
+    config: str = _setting("", "a file of TOML with more settings")
     writable: bool = _setting(False, "let clients change a database that is published as it is")
-    schemas: tuple[str, ...] = _setting((), "the schemas of the database to publish; its default one where none is named")
+    schemas: tuple[str, ...] = _setting(
+        (), "the schemas of the database to publish; its default one where none is named"
+    )
     only: tuple[str, ...] = _setting(("*",), "patterns of the tables and views to publish")
     without: tuple[str, ...] = _setting((), "patterns of the tables and views not to publish")
-    expose: tuple[str, ...] = _setting((), "patterns of columns to publish although they look like secrets: users.api_key")
-    namespace: str = _setting("", "namespace of a database that is published as it is; its own name where none is given")
+    expose: tuple[str, ...] = _setting(
+        (), "patterns of columns to publish although they look like secrets: users.api_key"
+    )
+    namespace: str = _setting(
+        "", "namespace of a database that is published as it is; its own name where none is given"
+    )
     page_size: int = _setting(50, "entities on one page of a set; 0 leaves only the limit on pages")
-    secret: str = _setting("", "signs the links to further pages; follows from the database's URL where none is given")
-    auth_secret: str = _setting("", "the secret of HS256 bearer tokens; authentication is on where a key is given")
+    secret: str = _setting(
+        "", "signs the links to further pages; follows from the database's URL where none is given", secret=True
+    )
+    auth_secret: str = _setting(
+        "", "the secret of HS256 bearer tokens; authentication is on where a key is given", secret=True
+    )
     auth_public_key: str = _setting("", "the public key of RS256 bearer tokens, as PEM or as the name of a file")
     auth_audience: str = _setting("", "the audience that tokens must be for; any, where none is given")
     auth_issuer: str = _setting("", "the issuer that tokens must be from; any, where none is given")
@@ -49,15 +94,23 @@ class Settings:
     workers: int = _setting(0, "worker processes; 0 means one per core", most=1_000)
     reload: bool = _setting(False, "start anew whenever the code changes")
     limits: Limits = field(default_factory=Limits)
+    rights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by role, where a table has none of its own
+    tables: Mapping[str, TableSettings] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)  # by row; what is not there has its default
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], **flags: object) -> Settings:
         """The rows as the environment sets them, then as the flags do; a flag that is ``None`` was not given."""
-        said: dict[str, Any] = {
-            name: _value(row, environ[variable(name)]) for name, row in ROWS.items() if variable(name) in environ
-        }
-        given = {name: flag for name, flag in flags.items() if flag not in (None, ())}
-        return cls(limits=_limits(environ), **(said | given))
+        return cls().changed(of_environment(environ)).changed(of_flags(flags))
+
+    def changed(self, said: Said) -> Settings:
+        """With what one source says over what others said before."""
+        rows = {name: value for name, (value, _) in said.items() if name in SECTIONS or name in ROWS}
+        limits = {name: value for name, (value, _) in said.items() if name in LIMITS}
+        sources = {name: source for name, (_, source) in said.items()}
+        return dataclasses.replace(
+            self, **rows, limits=dataclasses.replace(self.limits, **limits), sources={**self.sources, **sources}
+        )
 
     @property
     def sample_name(self) -> str:
@@ -78,11 +131,15 @@ class Settings:
         return self.database_url or f"sqlite:///var/{self.sample_name}.db"
 
     def environment(self) -> dict[str, str]:
-        """The variables that say the same to another process; limits come from the environment only."""
-        return {variable(name): _text(getattr(self, name)) for name in ROWS}
+        """The variables that say the same to another process, which reads the same file and has the same variables for limits."""
+        return {variable(name): _text(getattr(self, name)) for name in ROWS if name in self.sources}
 
 
+Said = Mapping[str, tuple[Any, str]]  # by row: its value, and who says so
 ROWS = {row.name: row for row in dataclasses.fields(Settings) if row.metadata}
+LIMITS = {row.name: row for row in dataclasses.fields(Limits)}
+TABLE_ROWS = {row.name: row for row in dataclasses.fields(TableSettings)}
+SECTIONS = ("rights", "tables")  # of the file, which no flag and no variable sets
 
 
 def variable(name: str) -> str:
@@ -93,29 +150,42 @@ def variable(name: str) -> str:
     return f"ODATA_{name.upper()}"
 
 
+def of_environment(environ: Mapping[str, str]) -> Said:
+    names = (name for name in (*ROWS, *LIMITS) if variable(name) in environ)
+    return {name: (value_of(name, environ[variable(name)], variable(name)), variable(name)) for name in names}
+
+
+def of_flags(flags: Mapping[str, object]) -> Said:
+    return {name: (value, f"--{name.replace('_', '-')}") for name, value in flags.items() if value not in (None, ())}
+
+
+def value_of(name: str, text: str, called: str) -> object:
+    """A row's value that stands as text."""
+    if name in LIMITS:
+        return _limit(text)
+    row = ROWS[name]
+    if isinstance(row.default, tuple):
+        return tuple(filter(None, (each.strip() for each in text.split(","))))
+    if isinstance(row.default, bool):
+        if text.lower() not in _WORDS:
+            raise ConfigurationError(f"{called} is true or false, not {text!r}")
+        return _WORDS[text.lower()]
+    return _whole_number(row, text, called) if isinstance(row.default, int) else text
+
+
 def _text(value: object) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _value(row: dataclasses.Field[Any], text: str) -> object:
-    if isinstance(row.default, tuple):
-        return tuple(filter(None, (name.strip() for name in text.split(","))))
-    if isinstance(row.default, bool):
-        if text.lower() not in _WORDS:
-            raise ConfigurationError(f"{variable(row.name)} is true or false, not {text!r}")
-        return _WORDS[text.lower()]
-    return _whole_number(row, text) if isinstance(row.default, int) else text
-
-
-def _whole_number(row: dataclasses.Field[Any], text: str) -> int:
+def _whole_number(row: dataclasses.Field[Any], text: str, called: str) -> int:
     least, most = row.metadata["least"], row.metadata["most"]
     if not text.isdecimal() or not least <= int(text) <= most:
-        raise ConfigurationError(f"{variable(row.name)} is a whole number from {least} to {most}, not {text!r}")
+        raise ConfigurationError(f"{called} is a whole number from {least} to {most}, not {text!r}")
     return int(text)
 
 
-def _limits(environ: Mapping[str, str]) -> Limits:
+def _limit(text: str) -> int:
     try:
-        return Limits.from_environment(environ)
+        return int(text)
     except ValueError as error:
         raise ConfigurationError(f"a limit (ODATA_MAX_…) is a whole number: {error}") from error

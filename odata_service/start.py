@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from odata_service import ODataService
 from odata_service.config import ConfigurationError, Settings
 from odata_service.database import is_in_memory, one_line, open_engine
+from odata_service.reflect.reading import Progress, quiet
 from odata_service.reflect.service import reflected
 from odata_service.sample import Sample, sample_named
 
@@ -29,13 +30,13 @@ class Published:
     notices: tuple[str, ...] = ()
 
 
-def published(settings: Settings) -> Published:
+def published(settings: Settings, progress: Progress = quiet) -> Published:
     """A sample on its database, which gets tables and first rows where it is empty; else the database as it is."""
     if settings.sample_name:
         sample = sample_named(settings.sample_name)
         service = _of_sample(sample, settings)
         return Published(sample.name, service, sample.roots, sample.example, sample.main.__name__)
-    found = reflected(settings)
+    found = reflected(settings, progress)
     _leave_connections(found.service)
     return Published(found.name, found.service, _ROOTS, f"/v4/{found.first_set}?$top=2", notices=found.notices)
 

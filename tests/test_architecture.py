@@ -16,7 +16,7 @@ LAYERS = """
     errors protocol
     limits message tracking
     context changing signals behavior
-    edm types annotations config
+    edm types annotations config settings_file
     links token dialects entry
     functions parse
     bind

@@ -77,7 +77,9 @@ class SQLite(Database):
     keeps_nan = False  # it would be null
 
     def make_fit(self, connection: sqlite3.Connection, timeout_ms: int) -> None:
-        for setting in (*_SETTINGS, f"PRAGMA busy_timeout={timeout_ms:d}"):
+        (only_read,) = connection.execute("PRAGMA query_only").fetchone()
+        journal = () if only_read else ("PRAGMA journal_mode=WAL",)  # which the file keeps
+        for setting in (*journal, *_SETTINGS, f"PRAGMA busy_timeout={timeout_ms:d}"):
             with suppress(sqlite3.OperationalError):  # a file that may only be read keeps its own journal mode
                 connection.execute(setting).close()
         for name, (count, function) in {**_FUNCTIONS, **_CALLS}.items():
@@ -280,7 +282,7 @@ def _gathered(element: documents.Gathered, compiler: SQLCompiler, **kw: Any) -> 
 
 
 _SETTINGS = (
-    "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=ON",
+    "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-65536", "PRAGMA mmap_size=1073741824", "PRAGMA case_sensitive_like=ON",
 )  # fmt: skip
 

@@ -74,6 +74,10 @@ def _add_entity(draft: Draft, table: TableFacts, choices: Choices, product: Prod
         draft.remark(
             "doubt", table.name, f"it has no key: {set_name} is read-only, and its entities have no addresses; {cure}"
         )
+    elif key_from == "configuration" and not table.tells_apart(key):
+        draft.remark(
+            "doubt", table.name, f"the database does not see to it that ({', '.join(key)}) is unique and never null"
+        )
     elif key_from == "unique index":
         draft.remark("note", table.name, f"its key is the unique index over {', '.join(key)}")
 

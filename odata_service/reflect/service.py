@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from odata_service import EntitySetRights, ODataService
-from odata_service.config import ConfigurationError, Settings
+from odata_service.config import ConfigurationError, Settings, TableSettings
 from odata_service.database import one_line, open_engine
 from odata_service.edm.errors import ModelError
 from odata_service.edm.names import legal
-from odata_service.reflect.choices import Choices
+from odata_service.reflect.choices import Choices, TableChoices
 from odata_service.reflect.draft import Draft
 from odata_service.reflect.drafting import draft_of
 from odata_service.reflect.mapped import mapped_classes
 from odata_service.reflect.products import Product, product_named
 from odata_service.reflect.reading import Progress, quiet, read_facts
+from odata_service.reflect.report import as_json, as_text
+from odata_service.settings_file import EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,14 @@ class Reflected:
     name: str
     service: ODataService
     draft: Draft
+
+    @property
+    def text(self) -> str:
+        return as_text(self.name, self.draft)
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return as_json(self.name, self.draft)
 
     @property
     def first_set(self) -> str:
@@ -82,7 +94,14 @@ def drafted(engine: Engine, settings: Settings, progress: Progress = quiet) -> D
 
 
 def choices_of(settings: Settings) -> Choices:
-    return Choices(settings.schemas, settings.only, settings.without, settings.expose)
+    tables = {name: _choices_of_table(said) for name, said in settings.tables.items()}
+    return Choices(settings.schemas, settings.only, settings.without, settings.expose, tables)
+
+
+def _choices_of_table(said: TableSettings) -> TableChoices:
+    return TableChoices(
+        said.set, said.type, said.key, said.ignore, said.names, said.navigation, said.last_updated, said.is_deleted
+    )  # fmt: skip
 
 
 def _product(engine: Engine) -> Product:
@@ -111,5 +130,28 @@ def _open(service: ODataService, draft: Draft, settings: Settings) -> None:
     if settings.page_size:
         service.page_size("*", settings.page_size)
     for entity in draft.entities.values():
-        changeable = settings.writable and entity.facts.kind == "table" and not entity.is_keyless
-        service.rights(entity.set_name, EntitySetRights.ALL if changeable else EntitySetRights.ALL_READ)
+        said = settings.tables.get(str(entity.name), TableSettings())
+        if said.page_size:
+            service.page_size(entity.set_name, said.page_size)
+        most = (
+            EntitySetRights.ALL if entity.facts.kind == "table" and not entity.is_keyless else EntitySetRights.ALL_READ
+        )
+        usual = {EVERYBODY: ("all" if settings.writable else "read",)}
+        for role, words in (said.rights or settings.rights or usual).items():
+            rights = _rights(words)
+            if rights & EntitySetRights.ALL_WRITE and not settings.writable:
+                raise ConfigurationError(
+                    f"{role} may change {entity.set_name}, but the connections are read-only; --writable changes that"
+                )
+            service.rights(entity.set_name, rights & most, role=None if role == EVERYBODY else role)
+
+
+def _rights(words: Iterable[str]) -> EntitySetRights:
+    """
+    >>> int(_rights(["read", "write_append"]))
+    7
+    """
+    rights = EntitySetRights.NONE
+    for word in words:
+        rights |= EntitySetRights[{"read": "ALL_READ"}.get(word, word.upper())]
+    return rights

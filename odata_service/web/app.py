@@ -9,6 +9,7 @@ from flask import Flask
 
 from odata_service.config import ConfigurationError, Settings
 from odata_service.database import is_in_memory
+from odata_service.settings_file import gathered
 from odata_service.start import Published, published
 from odata_service.web.auth import bearer_of
 from odata_service.web.client_files import client_files
@@ -22,7 +23,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Several processes may do this at the same moment on an empty database.
     """
-    settings = settings or Settings.from_environment(os.environ)
+    settings = settings or gathered(os.environ, {})
     return application(published(settings), settings)
 
 
