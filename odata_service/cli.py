@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -22,6 +23,8 @@ from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.protocol import V2, V4, Protocol
 from odata_service.reflect.service import reflected
 from odata_service.sample import sample_named
+from odata_service.schema_changes import changes
+from odata_service.schema_document import document_in
 from odata_service.settings_file import gathered, schema, shown
 from odata_service.start import Published, published, started
 from odata_service.web.app import application
@@ -250,6 +253,25 @@ def metadata(url: str | None, v2: bool, **flags: object) -> None:
 def settings_schema() -> None:
     """Print the JSON Schema of the file of settings, for editors that know it."""
     click.echo(json.dumps(schema(), indent=2))
+
+
+@main.command()
+@click.argument("old", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("new", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="for programs")
+def diff(old: Path, new: Path, as_json: bool) -> None:
+    """Compare two $metadata documents, and say which clients the changes break; ends with status 1 where there are such.
+
+    \b
+    odata-service metadata URL --v4 > new.xml && odata-service diff old.xml new.xml
+    """
+    before, after = document_in(old), document_in(new)
+    if before.version != after.version:
+        raise ConfigurationError(f"{old} is of V{before.version}, and {new} of V{after.version}: compare two of the same version")
+    found = changes(before, after)
+    lines = [str(each) for each in found] or ["nothing has changed"]
+    click.echo(json.dumps([each.as_json() for each in found], indent=2, ensure_ascii=False) if as_json else "\n".join(lines))
+    sys.exit(any(each.breaks for each in found))
 
 
 @main.command("inspect")

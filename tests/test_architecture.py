@@ -37,6 +37,7 @@ LAYERS = """
     batch feed push
     configuration
     service
+    schema_document schema_changes
     database sample reflect start
     web
     cli_replica
