@@ -13,7 +13,7 @@ from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts, TableN
 from odata_service.reflect.products import Arrival, Evidence, Product
 from odata_service.reflect.storage_sqlite import (
     NO_DAY, FormsOf, KeptBigInteger, KeptBinary, KeptBoolean, KeptDate, KeptDecimal, KeptDouble, KeptGuid, KeptInteger, KeptSmallInteger, KeptText,
-    moments, times,
+    MixedDateTime, moments, times,
 )  # fmt: skip
 from odata_service.types import Seen
 
@@ -148,7 +148,12 @@ def _moment(column: ColumnFacts, forms: Forms) -> Arrival:
     found = moments(forms)
     if isinstance(found, KeptDate):
         return Arrival(found, f"declared {column.declared}, and holds days{_no_days(forms)}")
-    return _as_it_is(column, forms) if found is None else Arrival(found, _no_days(forms).removeprefix(", "))
+    return _as_it_is(column, forms) if found is None else Arrival(found, _doubts(found, forms))
+
+
+def _doubts(found: Kind, forms: Forms) -> str:
+    mixed = f"it holds {_words(forms - {NO_DAY})}: they are compared by the millisecond" if isinstance(found, MixedDateTime) else ""
+    return mixed + _no_days(forms).removeprefix("" if mixed else ", ")
 
 
 def _no_days(forms: Forms) -> str:

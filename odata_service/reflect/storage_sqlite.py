@@ -150,6 +150,33 @@ class KeptDateTime(_KeptMoment, types.DateTime):
         return lambda value: None if value is None else datetime.datetime.fromisoformat(value)
 
 
+class MixedDateTime(_OwnForm, types.DateTime):
+    """Text in several forms that SQLite's own functions read: days, with a blank or a ``T``, with seconds or without. They are
+    compared by the millisecond."""
+
+    unsure = True
+
+    def __init__(self, zoned: bool = False) -> None:
+        super().__init__(timezone=zoned)
+        self.zoned = zoned
+
+    def guarded(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        moment = func.strftime("%Y-%m-%d %H:%M:%f", column)
+        return case(((func.typeof(column) == "text") & (column > "0001"), moment), else_=null())
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        def process(value: datetime.datetime | None) -> str | None:
+            if value is None:
+                return None
+            naive = value if value.tzinfo is None else value.astimezone(datetime.UTC).replace(tzinfo=None)
+            return naive.isoformat(" ", "milliseconds")
+
+        return process
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        return lambda value: None if value is None else datetime.datetime.fromisoformat(value)
+
+
 class KeptTime(_OwnForm, types.Time):
     """``digits`` of the fraction, or with ``None`` as many as there are; ``-3`` for hours and minutes alone."""
 
@@ -193,7 +220,7 @@ def form_of(value: object) -> str:
     form = _DIGIT.sub("9", value)
     if form.startswith("9999-99-99") and not _is_day(value[:10]):
         return NO_DAY
-    return form if set(form) <= set("9-:. TZ") and "9" in form else "text"
+    return form if set(form) <= set("9-:. TZ+") and "9" in form else "text"
 
 
 def _is_day(text: str) -> bool:
@@ -221,10 +248,12 @@ class FormsOf:
 
 
 def moments(forms: frozenset[str]) -> types.TypeEngine[Any] | None:
-    """The type of a column of days or moments, or ``None`` where they are written in ways that do not compare.
+    """The type of a column of days or moments, or ``None`` where there are texts that are neither.
 
     >>> moments(frozenset({"9999-99-99 99:99:99"})).digits, moments(frozenset({"9999-99-99", "99.99.9999"}))
     (0, None)
+    >>> moments(frozenset({"9999-99-99", "9999-99-99T99:99:99"}))
+    MixedDateTime()
     """
     unsure, forms = NO_DAY in forms, forms - {NO_DAY}
     if not forms:
@@ -234,12 +263,21 @@ def moments(forms: frozenset[str]) -> types.TypeEngine[Any] | None:
     read = [re.fullmatch(r"9999-99-99([ T])99:99:99(?:\.(9{1,6}))?(Z?)", form) for form in forms]
     found = [match for match in read if match is not None]
     if len(found) < len(read) or len({(match[1], match[3]) for match in found}) != 1:
-        return None
+        return _mixed(forms)
     between, zone = found[0][1], found[0][3]
     lengths = {len(match[2] or "") for match in found}
     if len(lengths) == 1:
         return KeptDateTime(between, lengths.pop(), zone, unsure)
-    return KeptDateTime(between, None, "", unsure) if lengths == {0, 6} and not zone else None
+    return KeptDateTime(between, None, "", unsure) if lengths == {0, 6} and not zone else _mixed(forms)
+
+
+_ANY_MOMENT = re.compile(r"9999-99-99(?:[ T]99:99(?::99(?:\.9+)?)?)?(Z|[+-]99:99)?")
+
+
+def _mixed(forms: frozenset[str]) -> types.TypeEngine[Any] | None:
+    read = [_ANY_MOMENT.fullmatch(form) for form in forms]
+    found = [match for match in read if match is not None]
+    return MixedDateTime(all(match[1] for match in found)) if len(found) == len(read) else None
 
 
 def times(forms: frozenset[str]) -> types.TypeEngine[Any] | None:
