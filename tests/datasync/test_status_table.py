@@ -98,7 +98,8 @@ class Situation:
         return answer
 
     def in_the_way(self) -> Answer:
-        added(self.client)
+        if self.method != "POST":
+            added(self.client)
         url = self.client.service.engine.url
         with another_change(create_engine(url)):
             return self.unavailable(service_of(create_engine(url), Limits(statement_timeout_ms=150)))
