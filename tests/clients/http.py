@@ -24,7 +24,7 @@ def served(service: ODataService, prefix: str = "/PeopleDataService.svc", protoc
 @contextmanager
 def served_app(app: Flask) -> Iterator[str]:
     """``http://127.0.0.1:43210``"""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(
         target=server.serve_forever, args=(0.02,), daemon=True
     )  # seconds until it sees that it ends
@@ -37,6 +37,6 @@ def served_app(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Not on the test's output."""

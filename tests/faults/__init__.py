@@ -1,0 +1,1 @@
+"""Proof: whatever happens to any request of a session, each operation is done once, and client and server end alike."""
