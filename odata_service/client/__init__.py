@@ -8,7 +8,7 @@ from .context import OfflineContext
 from .entity import OfflineEntity
 from .online import (
     BadRequest, Deleted, Expand, Forbidden, Gone, NotFound, NotPossible, NotUnderstood, ODataClient, PreconditionFailed,
-    ServerError, ServiceError, Unauthorized, now,
+    ServerError, ServiceError, Unauthorized, now, number,
 )  # fmt: skip
 from .operations import Operation, QueueError
 from .results import OpenConflict, PullResult, PushResult, SyncEvent, SyncEventType
@@ -63,5 +63,6 @@ __all__ = [
     "merge",
     "merging",
     "now",
+    "number",
     "server_wins",
 ]

@@ -228,6 +228,23 @@ class TestWhoAsks:
         ODataClient("http://far.example/")
 
 
+def test_a_token_against_forged_requests():
+    """SAP Gateway's: asked for where a change is refused for want of it, and kept."""
+    required = httpx.Response(403, headers={"X-CSRF-Token": "Required"})
+    given = httpx.Response(200, json={"value": []}, headers={"X-CSRF-Token": "abc", "Set-Cookie": "session=1"})
+    transport, seen = things(required, given, httpx.Response(201, json={"ID": 1}), httpx.Response(201, json={"ID": 2}))
+    client = client_of(transport)
+    client.Things.create(ID=1)
+    client.Things.create(ID=2)
+    assert [request.headers.get("X-CSRF-Token") for request in seen] == [None, "Fetch", "abc", "abc"]
+    assert seen[-1].headers["Cookie"] == "session=1"
+    transport, _ = things(
+        httpx.Response(403, headers={"X-CSRF-Token": "Required"}), httpx.Response(200), httpx.Response(403)
+    )
+    with pytest.raises(Forbidden):
+        client_of(transport).Things.create(ID=1)
+
+
 def test_the_time_of_a_repeatable_request_is_the_servers():
     long_ago = {"Date": "Sat, 01 Jan 2000 00:00:00 GMT"}
     transport, seen = things(

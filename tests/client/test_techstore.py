@@ -8,7 +8,16 @@ from decimal import Decimal
 
 import pytest
 
-from odata_service.client.online import Forbidden, NotFound, NotLoaded, PreconditionFailed, Record, UnknownName, now
+from odata_service.client.online import (
+    Forbidden,
+    NotFound,
+    NotLoaded,
+    PreconditionFailed,
+    Record,
+    UnknownName,
+    now,
+    number,
+)
 
 LAPTOP = uuid.UUID("f196ffb2-206e-496e-8d35-005697660c58")
 MOUSE = uuid.UUID("30979d5a-9353-4960-b403-cb75a5878c6c")
@@ -96,6 +105,20 @@ class TestReading:
         with pytest.raises(UnknownName, match="did you mean 'Dearest'"):
             next(iter(rows)).Dearset  # noqa: B018
 
+    def test_aggregation_in_python(self, shop_v4):
+        products = shop_v4.Products
+        groups = products.where(products.Price > 20).aggregate(
+            products.Category.Name, Dearest=products.Price.max(), Number=number()
+        )
+        assert [(row.Category.Name, row.Dearest, row.Number) for row in groups.order_by("Category/Name")] == [
+            ("Electronics", 1999.99, Decimal(5)),
+            ("Furniture", 249.99, Decimal(1)),
+        ]
+        assert [row.Dearest for row in groups.where("Number gt 1")] == [1999.99]
+        (whole,) = products.aggregate(Cheapest=products.Price.min(), Kinds=products.CategoryID.distinct())
+        assert (whole.Cheapest, whole.Kinds) == (15.5, Decimal(3))
+        assert len(products.aggregate("Rating", "Category/Name").all()) > 3
+
     def test_compute(self, shop_v4):
         products = shop_v4.Products.compute("Price mul 2 as Twice").select("Name", "Twice")
         assert float(products.where("Name eq 'Coffee Mug'").one().Twice) == 31.0
@@ -160,6 +183,18 @@ class TestChanging:
             shop.Products.update(MOUSE, Price=5.0, if_match='W/"1"')
         shop.Products.update(MOUSE, Price=6.0)
         assert shop.Products[MOUSE].Price == 6.0
+
+    def test_all_that_fit(self, shop_v4):
+        products = shop_v4.Products
+        products.where(products.Price < 100).update_each(Price=99.0, ShippingAddress={"City": "Oslo"})
+        assert sorted(names(products.where("Price eq 99"))) == ["Coffee Mug", "Wireless Mouse"]
+        assert products[MOUSE].ShippingAddress.City == "Oslo"
+        products.where(products.Price == 99.0).delete_each()
+        assert products.count() == 5
+        with pytest.raises(ValueError, match="all there are"):
+            products.delete_each()
+        with pytest.raises(TypeError, match="only a set"):
+            products.where("true").top(1).delete_each()
 
     def test_what_may_not_be_changed(self, shop):
         with pytest.raises(Forbidden) as refused:

@@ -5,7 +5,7 @@ from .changes import Changes, Deleted
 from .client import ODataClient
 from .entity import Entity
 from .entity_set import EntitySet
-from .expression import now
+from .expression import now, number
 from .failure import (
     BadRequest, Conflict, Detail, Forbidden, Gone, MethodNotAllowed, NotFound, NotPossible, NotUnderstood,
     PreconditionFailed, PreconditionRequired, ServerError, ServiceError, TooManyRequests, Unauthorized,
@@ -22,5 +22,5 @@ __all__ = [
     "BadRequest", "Batch", "Changes", "Conflict", "Deleted", "Detail", "Entity", "EntitySet", "Expand", "Forbidden", "Gone",
     "MethodNotAllowed", "NotFound", "NotLoaded", "NotPossible", "NotUnderstood", "ODataClient", "PreconditionFailed",
     "PreconditionRequired", "Query", "Record", "Related", "ServerError", "ServiceError", "Stream", "TooManyRequests",
-    "Unauthorized", "UnknownName", "UnprocessableContent", "now",
+    "Unauthorized", "UnknownName", "UnprocessableContent", "now", "number",
 ]  # fmt: skip

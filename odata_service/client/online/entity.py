@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from .model import Navigation, Resource, StructuredType, ValueType
-from .record import Record, copied, is_stream
+from .record import Record, copied, is_stream, taken
 from .spelling import Link, New
 from .stream import Stream
 
@@ -175,6 +175,16 @@ def _related(client: ODataClient, navigation: Navigation, value: object) -> Enti
     if not isinstance(value, Mapping):
         raise TypeError(f"{navigation.name} takes an entity, or a mapping of its values")
     return made(client, navigation.target, None, value)
+
+
+def sent_values(client: ODataClient, kind: StructuredType, values: Values) -> dict[str, object]:
+    """Values for properties and navigation properties, as they are sent."""
+    return {name: _sent_value(client, kind, name, value) for name, value in values.items()}
+
+
+def _sent_value(client: ODataClient, kind: StructuredType, name: str, value: object) -> object:
+    navigation = kind.navigation.get(name)
+    return sent(taken(kind, name, value)) if navigation is None else linked(related_value(client, navigation, value))
 
 
 def made(client: ODataClient, kind: StructuredType, resource: Resource | None, values: Values) -> Entity:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .entity import Entity, linked, made, related_value, sent
+from .entity import Entity, made, sent_values
 from .exchange import Call
-from .model import Resource, StructuredType
+from .model import Resource
 from .query import Query
-from .record import taken
 from .spelling import JSON_TYPE, New
 
 if TYPE_CHECKING:
@@ -47,9 +46,7 @@ class EntitySet(Query):
     ) -> None:
         """Change what is named of the entity with a key (or of that entity), whatever its state, or only in one."""
         where, state = self._address_of(key, if_match)
-        changes = {
-            name: _changed(self._client, self._kind, name, each) for name, each in {**(values or {}), **named}.items()
-        }
+        changes = sent_values(self._client, self._kind, {**(values or {}), **named})
         body = self._client._spelling.body(New(self._kind, changes))
         self._client._perform(Call(self._client._spelling.update, where, body, {**JSON_TYPE, **state}))
 
@@ -74,8 +71,3 @@ class Singleton:
 
     def __repr__(self) -> str:
         return f"<Singleton {self._query._address}>"
-
-
-def _changed(client: ODataClient, kind: StructuredType, name: str, value: object) -> object:
-    navigation = kind.navigation.get(name)
-    return sent(taken(kind, name, value)) if navigation is None else linked(related_value(client, navigation, value))

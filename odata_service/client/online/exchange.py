@@ -13,6 +13,7 @@ from ..transport import Response, Transport
 from .failure import refusal
 
 JSON = "application/json"
+_CSRF = "X-CSRF-Token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +40,33 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=dict)
     repeats: bool = False
     _server_is_ahead: float = 0.0  # seconds
+    _csrf: Mapping[str, str] = field(default_factory=dict)
 
     def ask(self, call: Call) -> Response:
         """The answer, if it is none of the refusals, which are raised."""
         headers = {**(self.every_change() if call.changes else {"Accept": JSON, **self.headers}), **call.headers}
-        address = self.transport.link(call.address)
-        response = self.transport.ask(
-            call.method, address, headers, call.content, again=self.repeats or not call.changes
-        )
+        response = self._answer(call, headers)
+        if response.status == 403 and response.headers.get("x-csrf-token", "").lower() == "required":
+            response = self._answer(call, {**headers, **self._fetched_token()})
         self._learn(response)
         if response.status >= 300:
             raise refusal(response)
         return response
 
+    def _answer(self, call: Call, headers: Mapping[str, str]) -> Response:
+        address, again = self.transport.link(call.address), self.repeats or not call.changes
+        return self.transport.ask(call.method, address, headers, call.content, again=again)
+
+    def _fetched_token(self) -> Mapping[str, str]:
+        """SAP Gateway wants every change to carry a token that it has given in the same session."""
+        asked = self._answer(Call("GET", ""), {"Accept": JSON, **self.headers, _CSRF: "Fetch"})
+        token = asked.headers.get("x-csrf-token")
+        self._csrf = {} if token is None else {_CSRF: token}
+        return self._csrf
+
     def every_change(self) -> dict[str, str]:
         """The headers of a change that is sent for the first time."""
-        return {"Accept": JSON, **self.headers, **self._repeatable()}
+        return {"Accept": JSON, **self.headers, **self._repeatable(), **self._csrf}
 
     def _repeatable(self) -> dict[str, str]:
         """Repeatable Requests of OASIS, and the header of everybody else. The time is the server's, as far as we know it."""

@@ -172,6 +172,22 @@ class Expression:
         """Whether an enumeration has these flags."""
         return Function("has", self, member)
 
+    def sum(self) -> Aggregate:
+        return Aggregate(self, "sum")
+
+    def min(self) -> Aggregate:
+        return Aggregate(self, "min")
+
+    def max(self) -> Aggregate:
+        return Aggregate(self, "max")
+
+    def average(self) -> Aggregate:
+        return Aggregate(self, "average")
+
+    def distinct(self) -> Aggregate:
+        """How many different values there are."""
+        return Aggregate(self, "countdistinct")
+
     def distance(self, place: object) -> Function:
         """In metres, to a point in GeoJSON."""
         return Function("distance", self, place)
@@ -360,6 +376,22 @@ class Order:
 
     def text(self, writer: Writer) -> str:
         return self.by.text(writer) + (" desc" if self.descending else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """``Price with max``; of no expression, how many there are."""
+
+    of: Expression | None
+    method: str = ""
+
+    def text(self, writer: Writer) -> str:
+        return "$count" if self.of is None else f"{self.of.text(writer)} with {self.method}"
+
+
+def number() -> Aggregate:
+    """How many entities there are in a group."""
+    return Aggregate(None)
 
 
 def member_type(owner: StructuredType, name: str) -> ValueType | None:

@@ -32,10 +32,10 @@ class Options:
         return replace(self, filters=(*self.filters, *map(_condition, conditions)))
 
     def selecting(self, names: Iterable[Wanted]) -> Options:
-        return replace(self, select=(*self.select, *map(_path, names)))
+        return replace(self, select=(*self.select, *map(path_text, names)))
 
     def expanding(self, items: Iterable[Wanted | Expand]) -> Options:
-        expands = [each if isinstance(each, Expand) else Expand.of(_path(each).split("/")) for each in items]
+        expands = [each if isinstance(each, Expand) else Expand.of(path_text(each).split("/")) for each in items]
         return replace(self, expand=merged((*self.expand, *expands)))
 
     def ordering(self, items: Iterable[Ordered]) -> Options:
@@ -134,7 +134,7 @@ def _order(said: Ordered) -> Order:
     )
 
 
-def _path(said: Wanted) -> str:
+def path_text(said: Wanted) -> str:
     return said if isinstance(said, str) else "/".join(said._segments)
 
 

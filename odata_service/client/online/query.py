@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .changes import Changes
-from .entity import Entity
+from .entity import Entity, sent_values
 from .exchange import Call
-from .expression import Expression, Path, member_type
+from .expression import Aggregate, Expression, Path, member_type
 from .failure import NotFound, NotPossible, NotUnderstood
 from .model import Resource, StructuredType, ValueType
-from .options import NOTHING_ASKED, Expand, Options, Ordered, Wanted, check_path, expanded_with_keys, keyed
-from .spelling import PLAIN_IN_PATHS, Page
+from .options import NOTHING_ASKED, Expand, Options, Ordered, Wanted, check_path, expanded_with_keys, keyed, path_text
+from .spelling import JSON_TYPE, PLAIN_IN_PATHS, New, Page
 
 if TYPE_CHECKING:
     from .client import ODataClient
@@ -82,6 +82,19 @@ class Query:
         """Aggregations: ``products.apply("groupby((Category/Name),aggregate($count as Products))")`` gives records."""
         return self._with(replace(self._options, apply=text))
 
+    def aggregate(self, *by: Wanted, **values: Aggregate) -> Query:
+        """Groups, each with what is computed of it, as records: conditions that were given before choose entities, those
+        that are given after choose groups. ::
+
+            products.where(products.Price > 1).aggregate(products.Category.Name, Dearest=products.Price.max())
+        """
+        writer = self._client._spelling
+        steps = [f"filter({writer.conditions(self._options)})"] if self._options.filters else []
+        computed = ",".join(f"{each.text(writer)} as {name}" for name, each in values.items())
+        inner = f"aggregate({computed})" if computed else ""
+        groups = f"groupby(({','.join(map(path_text, by))}){',' if inner else ''}{inner})" if by else inner
+        return self._with(Options(apply="/".join([*steps, groups]), custom=self._options.custom))
+
     def option(self, name: str, text: str) -> Query:
         """Any other option, as the service has it: ``people.option("includeDeleted", "false")``."""
         return self._with(replace(self._options, custom=(*self._options.custom, (name, text))))
@@ -122,6 +135,27 @@ class Query:
         operations = self._client._model.bound_to(ValueType(self._kind, collection=True))
         names = (each.name for each in operations)
         return [*super().__dir__(), *self._kind.properties, *self._kind.navigation, *names]
+
+    # All at once
+
+    def update_each(self, values: Mapping[str, object] | None = None, /, **named: object) -> None:
+        """Change all entities that fit, in one request (4.01): ``products.where(products.Price < 1).update_each(Price=1)``."""
+        body = self._client._spelling.body(
+            New(self._kind, sent_values(self._client, self._kind, {**(values or {}), **named}))
+        )
+        self._client._perform(Call(self._client._spelling.update, self._each, body, JSON_TYPE))
+
+    def delete_each(self) -> None:
+        """Delete all entities that fit."""
+        self._client._perform(Call("DELETE", self._each))
+
+    @property
+    def _each(self) -> str:
+        if self._client._spelling.each is None:
+            raise NotPossible("V2 changes one entity at a time")
+        if not self._options.filters:
+            raise ValueError("that would be all there are: say so with where('true')")
+        return f"{self._bound_address}/{self._client._spelling.each}"
 
     # What comes back
 
@@ -185,7 +219,7 @@ class Query:
     def _bound_address(self) -> str:
         """As something that operations are bound to: a collection, or what a condition leaves of it."""
         if self._options != Options(filters=self._options.filters):
-            raise TypeError("an operation is bound to a set, or to what where() leaves of it, and to no other query")
+            raise TypeError("only a set, or what where() leaves of it, can be meant here")
         filters = self._client._spelling.conditions(self._options)
         return f"{self._address}{self._segment}" + (
             f"/$filter({quote(filters, safe=PLAIN_IN_PATHS)})" if filters else ""

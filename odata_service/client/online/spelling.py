@@ -71,6 +71,7 @@ class Spelling(ABC):
     version: ClassVar[str]
     headers: ClassVar[Mapping[str, str]]
     update: ClassVar[str]
+    each: ClassVar[str | None] = None  # what means every entity of a collection
     longest_url: ClassVar[int | None] = None  # longer queries are sent in a body
     track_changes: ClassVar[Mapping[str, str]] = {}
     track_option: ClassVar[tuple[str, str] | None] = None

@@ -26,6 +26,7 @@ class SpellingV4(Spelling):
     version = "v4"
     headers = {"OData-MaxVersion": "4.01", "OData-Version": "4.0"}
     update = "PATCH"
+    each = "$each"
     longest_url = 4_000
     track_changes = {"Prefer": "odata.track-changes"}
 
