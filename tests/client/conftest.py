@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine
+from sqlalchemy import URL, create_engine
 from werkzeug.serving import make_server
 
 from odata_service import ODataService
 from odata_service.client import ODataClient
 from odata_service.sample import sample_named
+from tests.conftest import FreshDatabase
 
 WAYS = [(version, way) for version in ("v4", "v2") for way in ("in process", "http")]
 
@@ -23,9 +25,13 @@ class Running:
 
     service: ODataService
     root: str
+    clients: dict[tuple[str, str], ODataClient] = field(default_factory=dict)  # each reads $metadata once
 
     def client(self, version: str, way: str = "in process") -> ODataClient:
-        return ODataClient(f"{self.root}{version}/") if way == "http" else ODataClient(self.service, version)
+        if (version, way) not in self.clients:
+            there = f"{self.root}{version}/" if way == "http" else self.service
+            self.clients[version, way] = ODataClient(there, version)
+        return self.clients[version, way]
 
 
 def running(service: ODataService) -> Iterator[Running]:
@@ -34,7 +40,7 @@ def running(service: ODataService) -> Iterator[Running]:
     for version in ("v4", "v2"):
         app.register_blueprint(service.blueprint(version), url_prefix=f"/{version}")
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     yield Running(service, f"http://127.0.0.1:{server.server_port}/")
     server.shutdown()
@@ -42,9 +48,19 @@ def running(service: ODataService) -> Iterator[Running]:
     server.server_close()
 
 
-def sample(name: str, folder: Path) -> ODataService:
-    found = sample_named(name)
-    engine = create_engine(f"sqlite:///{folder}/{name}.db")
+@dataclass
+class Services:
+    """One sample on each database; in process it is asked on SQLite, over HTTP on PostgreSQL."""
+
+    sqlite: Running
+    postgresql: Running
+
+    def client(self, version: str, way: str) -> ODataClient:
+        return (self.postgresql if way == "http" else self.sqlite).client(version, way)
+
+
+def sample(name: str, url: URL | str) -> ODataService:
+    found, engine = sample_named(name), create_engine(url)
     service = ODataService(found.base, engine, namespace=found.namespace, container=found.container)
     service.page_size("*", 5)
     found.configure(service)
@@ -52,30 +68,50 @@ def sample(name: str, folder: Path) -> ODataService:
     return service
 
 
-@pytest.fixture(scope="module")
-def people_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    yield from running(sample("people", tmp_path_factory.mktemp("people")))
+def services(name: str, folder: Path, fresh: FreshDatabase) -> Iterator[Services]:
+    with fresh() as url, contextmanager(running)(sample(name, f"sqlite:///{folder}/{name}.db")) as sqlite:
+        service = sample(name, url)
+        with contextmanager(running)(service) as postgresql:
+            yield Services(sqlite, postgresql)
+        service.engine.dispose()
 
 
 @pytest.fixture(scope="module")
-def techstore_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    yield from running(sample("techstore", tmp_path_factory.mktemp("techstore")))
+def people_services(tmp_path_factory: pytest.TempPathFactory, postgresql_database: FreshDatabase) -> Iterator[Services]:
+    yield from services("people", tmp_path_factory.mktemp("people"), postgresql_database)
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]} {way[1]}".replace(" ", "-"))
+@pytest.fixture(scope="module")
+def techstore_services(
+    tmp_path_factory: pytest.TempPathFactory, postgresql_database: FreshDatabase
+) -> Iterator[Services]:
+    yield from services("techstore", tmp_path_factory.mktemp("techstore"), postgresql_database)
+
+
+@pytest.fixture
+def people_service(people_services: Services) -> Running:
+    return people_services.sqlite
+
+
+@pytest.fixture
+def techstore_service(techstore_services: Services) -> Running:
+    return techstore_services.sqlite
+
+
+@pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]}-{'http-postgresql' if way[1] == 'http' else 'in-process'}")
 def way(request: pytest.FixtureRequest) -> tuple[str, str]:
     found: tuple[str, str] = request.param
     return found
 
 
 @pytest.fixture
-def people(people_service: Running, way: tuple[str, str]) -> ODataClient:
-    return people_service.client(*way)
+def people(people_services: Services, way: tuple[str, str]) -> ODataClient:
+    return people_services.client(*way)
 
 
 @pytest.fixture
-def shop(techstore_service: Running, way: tuple[str, str]) -> ODataClient:
-    return techstore_service.client(*way)
+def shop(techstore_services: Services, way: tuple[str, str]) -> ODataClient:
+    return techstore_services.client(*way)
 
 
 @pytest.fixture

@@ -183,7 +183,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> ODataService:
 def test_the_same_rows(service, version):
     rows = ODataClient(service, version).Rows
 
-    @settings(max_examples=60)
+    @settings(max_examples=40)
     @given(condition=CONDITIONS)
     def check(condition: Condition) -> None:
         asked = rows.where(condition.ask(rows)).order_by(rows.ID).select(rows.ID)

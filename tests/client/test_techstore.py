@@ -28,8 +28,10 @@ def names(found) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def reseeded(techstore_service):
-    techstore_service.client("v4").Reseed()
+def reseeded(techstore_services, request):
+    techstore_services.sqlite.client("v4").Reseed()
+    if "way" in request.fixturenames:
+        techstore_services.postgresql.client("v4").Reseed()
 
 
 class TestReading:
@@ -166,10 +168,10 @@ class TestChanging:
         assert samples.where(samples.Amount == amount).one().Amount == amount
         samples.delete(made.ID)
 
-    def test_somebody_else_was_faster(self, shop, techstore_service, way):
-        mine, theirs = shop.Products[MOUSE], techstore_service.client(*way).Products[MOUSE]
+    def test_somebody_else_was_faster(self, shop):
+        mine, theirs = shop.Products[MOUSE], shop.Products[MOUSE]
         theirs.Price = 1.0
-        theirs._client.save(theirs)
+        shop.save(theirs)
         mine.Price = 2.0
         with pytest.raises(PreconditionFailed) as refused:
             shop.save(mine)

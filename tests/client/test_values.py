@@ -207,6 +207,6 @@ def test_what_is_as_good_as_a_value(clients, version):
     assert [each.ID for each in fit] == [0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clients(service: ODataService) -> dict[str, ODataClient]:
     return {version: ODataClient(service, version) for version in ("v4", "v2")}
