@@ -111,7 +111,8 @@ class Deltas:
             return self._mark_of(token, read, follower, timing)
         if not is_first or read.kind != "entities" or not follower.can_follow(read):
             return None
-        self._keep(read.query, follower.caller)
+        if not self._keep(read.query, follower.caller):
+            return None
         return Mark("reading", self._last_stamp(read, timing), int(time.time()))
 
     def pulled(self, read: Read, caller: Caller) -> Read:
@@ -125,12 +126,16 @@ class Deltas:
         seen = caller.seen_since(query.entity_set, self._images(query.entity_set, caller), since=0)
         return replace(read, query=replace(query, own_rules=seen))
 
-    def _keep(self, query: Query, caller: Caller) -> None:
-        """So that changes from now on tell which rows leave the caller's view, and which are related no more."""
+    def _keep(self, query: Query, caller: Caller) -> bool:
+        """So that changes from now on tell which rows leave the caller's view, and which are related no more. In a database
+        where the service may make no tables, what is expanded cannot be followed."""
         try:
             begin_to_keep(self.connections.engine, _kept(query, caller))
         except DBAPIError as error:
+            if query.expand:
+                return False
             raise self.connections.refusal(error) from error
+        return True
 
     def _images(self, entity_set: EntitySet, caller: Caller) -> Images | None:
         if caller.conditions.of(entity_set.name) is None:

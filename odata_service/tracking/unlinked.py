@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Engine, Integer, MetaData, Table, delete, insert, inspect
@@ -91,12 +92,11 @@ def _is(state: Any, name: str) -> object:
     return after[0] if after else None
 
 
-def _foreign_keys(mapper: AnyMapper) -> Iterator[tuple[str, Column[Any]]]:
+@lru_cache(maxsize=1024)
+def _foreign_keys(mapper: AnyMapper) -> tuple[tuple[str, Column[Any]], ...]:
     """The attributes that are foreign keys, but for the key that a row of a hierarchy shares with the one above."""
-    for each in mapper.column_attrs:
-        column = each.columns[0]
-        if isinstance(column, Column) and column.foreign_keys and len(each.columns) == 1:
-            yield each.key, column
+    alone = ((each.key, each.columns[0]) for each in mapper.column_attrs if len(each.columns) == 1)
+    return tuple((name, column) for name, column in alone if isinstance(column, Column) and column.foreign_keys)
 
 
 def _removed_links(state: Any) -> Iterator[tuple[Table, list[dict[str, object]]]]:
