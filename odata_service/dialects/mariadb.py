@@ -19,7 +19,7 @@ from sqlalchemy.sql.compiler import Compiled
 from odata_service.dialects import mariadb_calls
 from odata_service.dialects.base import Database, Decoder, Key
 from odata_service.dialects.exact import exact_text
-from odata_service.dialects.mariadb_compiler import COLLATION, ExactCompiler, learn_collations
+from odata_service.dialects.mariadb_compiler import COLLATION, ExactCompiler, learn_columns
 from odata_service.dialects.mariadb_constructs import plain_type
 from odata_service.dialects.mariadb_documents import GatheredPlaces
 from odata_service.tracking import prepare_engine
@@ -77,7 +77,7 @@ class MariaDB(Database):
         prepare_engine(engine)
         super().prepare(engine, timeout_ms)
         with suppress(DBAPIError):  # a server that is away is asked again by the first request
-            learn_collations(engine)
+            learn_columns(engine)
 
     def make_fit(self, connection: Any, timeout_ms: int) -> None:
         connection.set_character_set("utf8mb4", COLLATION)

@@ -19,26 +19,32 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnClause, Tuple
 from sqlalchemy.util import memoized_property
 
+from odata_service.config import ConfigurationError
 from odata_service.dialects.mariadb_constructs import plain_type
 
 COLLATION = "utf8mb4_nopad_bin"
-_COLLATIONS = text(
-    "SELECT table_name, column_name, collation_name FROM information_schema.columns"
-    " WHERE table_schema = DATABASE() AND collation_name IS NOT NULL"
+FLOAT = "float"
+_COLUMNS = text(
+    "SELECT table_name, column_name, coalesce(collation_name, data_type) FROM information_schema.columns"
+    f" WHERE table_schema = DATABASE() AND (collation_name IS NOT NULL OR data_type = '{FLOAT}')"
 )
-Collations = Mapping[tuple[str, str] | None, str]
+# By table and column, and for those that are made later the database's default under ``None``: the collation of a text; of
+# a number that it has but four octets.
+Columns = Mapping[tuple[str, str] | None, str]
 
-# For the database of each engine: the collation by table and column, and its default under ``None``.
-_known: WeakKeyDictionary[Dialect, Collations] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Dialect, Columns] = WeakKeyDictionary()
+_OLDEST = (10, 6)  # has JSON_TABLE
 
 
-def learn_collations(engine: Engine) -> None:
+def learn_columns(engine: Engine) -> None:
     """Look up how columns compare, on a connection that the pool never sees: it may be shared out among processes later."""
     with engine.connect() as connection:
         connection.detach()
-        default = connection.scalar(text("SELECT @@collation_database"))
-        found: dict[tuple[str, str] | None, str] = {None: str(default)}
-        found |= {(table, column): collation for table, column, collation in connection.execute(_COLLATIONS)}
+        if not getattr(engine.dialect, "is_mariadb", False) or (engine.dialect.server_version_info or ()) < _OLDEST:
+            version = connection.scalar(text("SELECT version()"))
+            raise ConfigurationError(f"{engine.url!r} is of the version {version}; MariaDB is served from 10.11 on")
+        found: dict[tuple[str, str] | None, str] = {None: str(connection.scalar(text("SELECT @@collation_database")))}
+        found |= {(table, column): said for table, column, said in connection.execute(_COLUMNS)}
         _known[engine.dialect] = found
 
 
@@ -58,6 +64,8 @@ class ExactCompiler(MySQLCompiler_mysqldb):
         self, column: ColumnClause[Any], *arguments: Any, beside_parameter: bool = False, **kw: Any
     ) -> str:
         written: str = super().visit_column(column, *arguments, **kw)
+        if not beside_parameter and self._said_of(column) == FLOAT:
+            return f"({written} + 0e0)"  # of such a number by itself six digits are shown
         if beside_parameter or kw.get("within_columns_clause") or self._is_exact(column):
             return written
         return f"{written} COLLATE {COLLATION}"
@@ -83,10 +91,15 @@ class ExactCompiler(MySQLCompiler_mysqldb):
         plain = plain_type(column.type, self.dialect)
         if not isinstance(plain, types.String) or isinstance(plain, types.Enum):
             return True
+        return self._said_of(column) == COLLATION
+
+    def _said_of(self, column: ColumnClause[Any]) -> str | None:
+        """What is known of a column of a table in the database of the connection."""
         known = _known.get(self.dialect, {})
         table = getattr(column.table, "element", column.table)
-        place = (table.name, column.name) if isinstance(column, Column) and isinstance(table, Table) else None
-        return place is not None and known.get(place, known.get(None)) == COLLATION
+        if not isinstance(column, Column) or not isinstance(table, Table) or table.schema is not None:
+            return None
+        return known.get((table.name, column.name), known.get(None))
 
 
 _BOUNDS = {operators.gt: operators.ge, operators.lt: operators.le}

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 
 MARIADB = ("mysql", "mariadb")  # as SQLAlchemy calls it, by the URL
 _MARIADB_SETTINGS = (
-    "tx_isolation = 'READ-COMMITTED'",
+    "TRANSACTION ISOLATION LEVEL READ COMMITTED",
     # A key of 0 is one like any other, and what does not fit is refused, never cut.
     "sql_mode = CONCAT_WS(',', @@sql_mode, 'NO_AUTO_VALUE_ON_ZERO', 'STRICT_ALL_TABLES', 'NO_ENGINE_SUBSTITUTION')",
 )
@@ -40,7 +40,8 @@ def _make_fit(driver_connection: Any, record: Any, _proxy: object) -> None:
     """(Any: drivers share no type.)"""
     if not record.info.get(_make_fit):
         with driver_connection.cursor() as cursor:
-            cursor.execute(f"SET {', '.join(_MARIADB_SETTINGS)}")
+            for setting in _MARIADB_SETTINGS:
+                cursor.execute(f"SET SESSION {setting}")
         record.info[_make_fit] = True
 
 

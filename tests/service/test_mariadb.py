@@ -16,6 +16,7 @@ from sqlalchemy import Engine, String, create_engine, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from odata_service import EntitySetRights, ODataRequest, ODataService
+from odata_service.config import ConfigurationError
 from odata_service.dialects import database_named
 from odata_service.errors import ODataError
 from odata_service.limits import Limits
@@ -47,6 +48,17 @@ class Plain(Base):
     Moment: Mapped[datetime]
     Ratio: Mapped[float]
     Price: Mapped[Decimal]
+
+
+class Scales(DeclarativeBase):
+    pass
+
+
+class Scale(Scales):
+    __tablename__ = "scale"
+    __odata__ = {"set": "Scales"}
+    Id: Mapped[int] = mapped_column(primary_key=True)
+    Weight: Mapped[float]
 
 
 @pytest.fixture(scope="module")
@@ -173,12 +185,31 @@ def test_columns_keep_what_they_are_given(client: ClientV4) -> None:
     assert client.get("Plain('a')").status == 404
 
 
+def test_floats_are_what_they_are(engine: Engine) -> None:
+    """By itself MariaDB shows six digits of a number of four octets."""
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE scale (Id INT PRIMARY KEY, Weight FLOAT)"))
+        connection.execute(text("INSERT INTO scale VALUES (1, 16777216), (2, 0.5)"))
+    service = ODataService(Scales, engine, namespace="Scales")
+    service.rights("*", EntitySetRights.ALL)
+    (scale,) = ClientV4(service).value("Scales?$filter=Weight gt 1 and Weight eq 16777216")
+    assert scale["Weight"] == 16777216
+    (scale,) = ClientV4(service).value("Scales?$filter=cast(Weight,Edm.String) eq '16777216'&$orderby=Weight")
+    assert scale["Id"] == 1
+
+
 @pytest.mark.parametrize("name, wanted", [
     ("tx_isolation", "READ-COMMITTED"), ("time_zone", "+00:00"), ("collation_connection", "utf8mb4_nopad_bin"),
 ])  # fmt: skip
 def test_sessions(engine: Engine, client: ClientV4, name: str, wanted: str) -> None:
     with engine.connect() as connection:
         assert connection.scalar(text(f"SELECT @@{name}")) == wanted
+
+
+def test_what_is_no_mariadb_of_today_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("odata_service.dialects.mariadb_compiler._OLDEST", (99,))
+    with pytest.raises(ConfigurationError, match="MariaDB is served from 10.11 on"):
+        service_on(engine)
 
 
 def test_a_url_of_mysql(engine: Engine) -> None:
