@@ -80,6 +80,10 @@ class TestReading:
         assert ada.Addresses[0].Person.Name == "Ada Lovelace"
         assert ada.Addresses.where("startswith(StreetAddress,'12')").one().AddressType.Name == "Home"
         assert people.People.at(ADA).PhoneNumbers.count() == 1
+        first = ada.Addresses[0]
+        assert ada.Addresses[first.AddressId].StreetAddress == first.StreetAddress
+        assert ada.Addresses.get(uuid.UUID(int=0)) is None
+        assert ada.Addresses.url.endswith("/Addresses")
 
     def test_many_related_entities_come_in_pages(self, people):
         person = people.People.create(Name="Many", PhoneNumbers=[{"Number": str(n)} for n in range(12)])

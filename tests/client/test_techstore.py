@@ -271,6 +271,7 @@ class TestOperations:
         assert shop_v4.call("GetInfo", laptop, format="x") == "Laptop: 999.99 (x)"
         assert names(shop_v4.Products.GetTopProducts(count=1)) == ["Premium Laptop Pro"]
         assert "Wireless Mouse" in names(laptop.GetRelatedProducts())
+        assert shop_v4.Categories.where("Name eq 'Kitchen'").one().Products.GetAveragePrice() == 15.5
         assert shop_v4.Products.where("Price gt 500").GetAveragePrice() == pytest.approx(1266.6566, abs=1e-3)
         assert laptop.ApplyDiscount(percentage=50.0) is laptop
         assert laptop.Price == pytest.approx(499.995)

@@ -34,13 +34,23 @@ class Related(Query):
         return f"{self._owner._where}/{self._navigation.name}"
 
     @property
+    def _address(self) -> str:
+        """Where the owner is: one that is new gets its address later."""
+        return self._here
+
+    @_address.setter
+    def _address(self, address: str) -> None:
+        assert not address, "nobody else says where it is"
+
+    @property
     def _only(self) -> str | None:
         """The address of the one entity that is contained here."""
         return self._here if self._resource is None and self._navigation.contains else None
 
     def _with(self, options: Options) -> Query:
-        self._address = self._place = self._here  # what is contained is at home here
-        return super()._with(options)
+        query = super()._with(options)
+        query._place = self._here  # what is contained is at home here
+        return query
 
     def _come(self, entities: Iterable[Entity], more: str | None) -> None:
         self._loaded, self._more = list(entities), more
@@ -68,8 +78,8 @@ class Related(Query):
         return bool(self._list())
 
     def __getitem__(self, place: Any) -> Any:
-        """By its place in the list: an ``int`` or a slice. By its key: ``person.Addresses.where(…).one()``."""
-        return self._list()[place]
+        """By its place in the list, an ``int`` or a slice; anything else is a key."""
+        return self._list()[place] if isinstance(place, (int, slice)) else self._with(self._options)[place]
 
     def count(self) -> int:
         return self._with(self._options).count()
