@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from .model import Navigation, Resource, StructuredType, ValueType
 from .record import Record, copied, is_stream, taken
@@ -24,6 +24,7 @@ class Entity(Record):
     """
 
     __slots__ = ("_address", "_client", "_etag", "_is_new", "_links", "_related", "_resource", "_seen", "_usual")
+    _ours: ClassVar[frozenset[str]] = Record._ours | frozenset(__slots__)
     _client: ODataClient
     _resource: Resource | None
     _is_new: bool  # not on the server
@@ -70,7 +71,7 @@ class Entity(Record):
         return Related(self, navigation)
 
     def __setattr__(self, name: str, value: object) -> None:
-        navigation = None if self._is_ours(name) else self._kind.navigation.get(name)
+        navigation = None if name in self._ours else self._kind.navigation.get(name)
         if navigation is None:
             super().__setattr__(name, value)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import did_you_mean
@@ -21,6 +21,8 @@ class Record:
     """``address.City``, ``address["City"]``, ``dict(address)``. A value of another type is refused where it is assigned."""
 
     __slots__ = ("_kind", "_values")
+    # Services have names like ``_Items``, too: only these are none of theirs.
+    _ours: ClassVar[frozenset[str]] = frozenset(__slots__)
     _kind: StructuredType
     _values: dict[str, Any]
 
@@ -29,16 +31,11 @@ class Record:
         object.__setattr__(self, "_values", dict(values))
 
     def __getattr__(self, name: str) -> Any:
-        if self._is_ours(name):
+        if name in self._ours or name.startswith("__"):
             raise AttributeError(name)
         if name in self._values:
             return self._values[name]
         return self._missing(name)
-
-    @classmethod
-    def _is_ours(cls, name: str) -> bool:
-        """Services have names like ``_Items``, too: only those of Python and of these classes are none of theirs."""
-        return name.startswith("__") or any(name in getattr(each, "__slots__", ()) for each in cls.__mro__)
 
     def _missing(self, name: str) -> Any:
         if name in self._kind.properties:
@@ -47,7 +44,7 @@ class Record:
         raise UnknownName(f"{self._kind.name} has no property {name!r}{did_you_mean(name, known)}")
 
     def __setattr__(self, name: str, value: object) -> None:
-        if self._is_ours(name):
+        if name in self._ours:
             object.__setattr__(self, name, value)
         else:
             self._values[name] = self._taken(name, value)
