@@ -11,14 +11,24 @@ import httpx
 import pytest
 
 from odata_service.client import ForeignLink, NotSent, ODataClient, Patience, Unreachable
-from odata_service.client.online import Forbidden, NotUnderstood, ServerError, ServiceError, Unauthorized
+from odata_service.client.online import (
+    Deleted,
+    Linked,
+    Forbidden,
+    NotUnderstood,
+    ServerError,
+    ServiceError,
+    Unauthorized,
+)
 from odata_service.client.online.in_process import InProcess
 
 Fault = Callable[[httpx.Request], httpx.Response | None]
 EDMX = """<edmx:Edmx Version="4.0" xmlns:edmx="x"><edmx:DataServices><Schema Namespace="N" xmlns="y">
 <EntityType Name="Thing"><Key><PropertyRef Name="ID"/></Key><Property Name="ID" Type="Edm.Int32"/>
 <Property Name="Name" Type="Edm.String"/></EntityType>
-<EntityContainer Name="C"><EntitySet Name="Things" EntityType="N.Thing"/></EntityContainer>
+<EntityType Name="Other"><Key><PropertyRef Name="Code"/></Key><Property Name="Code" Type="Edm.String"/></EntityType>
+<EntityContainer Name="C"><EntitySet Name="Things" EntityType="N.Thing"/>
+<EntitySet Name="Others" EntityType="N.Other"/></EntityContainer>
 </Schema></edmx:DataServices></edmx:Edmx>"""
 
 
@@ -179,6 +189,24 @@ class TestLinks:
         with pytest.raises(ServiceError, match="redirections are not followed"):
             client_of(transport, auth=lambda _: "Bearer secret").Things.all()
         assert len(seen) == 1
+
+
+def test_a_delta_of_4_0_tells_links():
+    root = "http://localhost/"
+    transport, _ = things(httpx.Response(200, json={"@odata.deltaLink": f"{root}Things?$deltatoken=2", "value": [
+        {"ID": 1, "Name": "a"},
+        {"@odata.context": "$metadata#Others/$entity", "Code": "x"},
+        {"@odata.context": "$metadata#Things/$link", "source": "Things(1)", "relationship": "Others", "target": f"{root}Others('x')"},
+        {"@odata.context": "$metadata#Things/$deletedLink", "source": "Things(1)", "relationship": "Others", "target": "Others('y')"},
+        {"@odata.context": "$metadata#Others/$deletedEntity", "id": "Others('y')", "reason": "deleted"},
+    ]}))  # fmt: skip
+    changes = client_of(transport).Things.changes("Things?$deltatoken=1")
+    thing, other, linked, unlinked, deleted = changes
+    assert (thing.Name, other.Code, other._where) == ("a", "x", "Others('x')")
+    assert linked == Linked("Things(1)", "Others", "Others('x')")
+    assert unlinked == Linked("Things(1)", "Others", "Others('y')", is_there=False)
+    assert deleted == Deleted("Others('y')", "deleted", "y")
+    assert changes.delta_link == f"{root}Things?$deltatoken=2"
 
 
 class TestPatience:

@@ -270,6 +270,20 @@ class TestChanges:
         assert deleted.key == gone.PersonId
         assert people.People.at(deleted.key)._where == deleted.address
 
+    def test_with_what_is_expanded(self, people):
+        """Whose related entities have changed, comes with all of them."""
+        mine = people.People.create(Name="Followed", PhoneNumbers=[{"Number": "1"}])
+        followed = people.People.where(people.People.Name == "Followed", people.People.PersonId == mine.PersonId)
+        everything = followed.expand("PhoneNumbers").changes()
+        assert [len(person.PhoneNumbers) for person in everything] == [1]
+        mine.PhoneNumbers.create(Number="2")
+        later = followed.changes(everything.delta_link)
+        (person,) = later
+        assert sorted(phone.Number for phone in person.PhoneNumbers) == ["1", "2"]
+        people.delete(mine)
+        (deleted,) = people.People.changes(later.delta_link)
+        assert deleted.key == mine.PersonId
+
     def test_a_link_that_is_no_good(self, people):
         everything = people.People.changes()
         list(everything)

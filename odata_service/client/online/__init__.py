@@ -1,7 +1,7 @@
 """OData services for Python programs that are online: entity sets, queries and changes, in V2 and V4 alike."""
 
 from .batch import Batch
-from .changes import Changes, Deleted
+from .changes import Changes, Deleted, Linked
 from .client import ODataClient
 from .entity import Entity
 from .entity_set import EntitySet
@@ -20,7 +20,7 @@ from .stream import Stream
 
 __all__ = [
     "BadRequest", "Batch", "Changes", "Conflict", "Deleted", "Detail", "Entity", "EntitySet", "Expand", "Forbidden", "Gone",
-    "MethodNotAllowed", "NotFound", "NotLoaded", "NotPossible", "NotUnderstood", "ODataClient", "PreconditionFailed",
+    "Linked", "MethodNotAllowed", "NotFound", "NotLoaded", "NotPossible", "NotUnderstood", "ODataClient", "PreconditionFailed",
     "PreconditionRequired", "Query", "Record", "Related", "ServerError", "ServiceError", "Stream", "TooManyRequests",
     "Unauthorized", "UnknownName", "UnprocessableContent", "now", "number",
 ]  # fmt: skip

@@ -24,6 +24,19 @@ class Deleted:
     key: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """``source`` is related to ``target``, both by their addresses; or, if not ``is_there``, is so no more."""
+
+    source: str
+    relationship: str
+    target: str
+    is_there: bool = True
+
+
+Change = Entity | Deleted | Linked
+
+
 class Changes:
     """Iterate it to its end; then ``delta_link`` is what to begin with next time. A link that is too old is refused with
     :class:`Gone`, and everything has to be read anew."""
@@ -32,7 +45,7 @@ class Changes:
         self._query, self._since = query, delta_link
         self.delta_link: str | None = None
 
-    def __iter__(self) -> Iterator[Entity | Deleted]:
+    def __iter__(self) -> Iterator[Change]:
         client = self._query._client
         spelling = client._spelling
         headers = spelling.track_changes if self._since is None else {}
@@ -50,10 +63,16 @@ class Changes:
             options = replace(options, custom=(*options.custom, option))
         return self._query._url(options)
 
-    def _change(self, row: Row) -> Entity | Deleted:
+    def _change(self, row: Row) -> Change:
         client = self._query._client
+        entity_set, _, what = client._spelling.delta_context(row).rpartition("/")
+        if what in ("$link", "$deletedLink"):
+            source, target = (client._relative(str(row[end])) for end in ("source", "target"))
+            return Linked(source, str(row["relationship"]), target, what == "$link")
+        resource = client._model.resources.get(entity_set, self._query._resource)
+        kind = self._query._kind if resource is None or resource is self._query._resource else resource.type
         removed = client._spelling.removed(row)
         if removed is not None:
             address, reason = client._relative(removed[0]), removed[1]
-            return Deleted(address, reason, client._spelling.key_of(address, self._query._kind.key))
-        return client._reader.entity(row, self._query._kind, self._query._resource, self._query._place)
+            return Deleted(address, reason, client._spelling.key_of(address, kind.key))
+        return client._reader.entity(row, kind, resource, self._query._place)

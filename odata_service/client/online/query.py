@@ -193,9 +193,8 @@ class Query:
             raise NotUnderstood(f"expected a number, not {response.content[:60]!r}") from None
 
     def changes(self, delta_link: str | None = None) -> Changes:
-        """What has changed since a link was made, or all, with a link for the next time: ``changes.delta_link``."""
-        if self._options.expand:
-            raise NotPossible("changes are told of one set at a time: ask for those of the related one")
+        """What has changed since a link was made, or all, with a link for the next time: ``changes.delta_link``. An entity
+        whose expanded ones have changed comes with all of these; of services of 4.0 alone come the parts, and links."""
         return Changes(self, delta_link)
 
     def __getitem__(self, key: Any) -> Entity:

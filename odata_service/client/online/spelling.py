@@ -256,6 +256,10 @@ class Spelling(ABC):
     def one_or_none(self, document: Json) -> Row | None:
         return None if document is None else self.entity(document)
 
+    def delta_context(self, row: Row) -> str:
+        """What an object in a delta is, if it is no entity of the set that was asked: ``Addresses/$deletedEntity``."""
+        return str(row.get("@odata.context") or row.get("@context") or "").rpartition("#")[2]
+
     @abstractmethod
     def removed(self, row: Row) -> tuple[str, str] | None:
         """The address of a deleted entity in a delta, and the reason."""
