@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -41,6 +42,7 @@ class Sample:
     first_rows: Callable[[], Rows]
     generated_rows: Callable[[range], Rows]
     configure: Callable[[ODataService], None]
+    pages: Traversable | None = None  # files of an application that is served at /app/
 
     def create(self, engine: Engine) -> None:
         """Make tables and first rows where they are missing. A database that has rows is left as it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,6 +29,7 @@ class Published:
     example: str
     main: str = ""
     notices: tuple[str, ...] = ()
+    pages: Traversable | None = None  # of an application at /app/
 
 
 def published(settings: Settings, progress: Progress = quiet) -> Published:
@@ -35,7 +37,7 @@ def published(settings: Settings, progress: Progress = quiet) -> Published:
     if settings.sample_name:
         sample = sample_named(settings.sample_name)
         service = _of_sample(sample, settings)
-        return Published(sample.name, service, sample.roots, sample.example, sample.main.__name__)
+        return Published(sample.name, service, sample.roots, sample.example, sample.main.__name__, pages=sample.pages)
     found = reflected(settings, progress)
     _leave_connections(found.service)
     return Published(found.name, found.service, _ROOTS, f"/v4/{found.first_set}?$top=2", notices=found.notices)

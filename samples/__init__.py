@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .field_notes import FIELD_NOTES
 from .orders import ORDERS
 from .people import PEOPLE, PEOPLE_BY_ENTITY
 from .techstore import TECHSTORE
 
-SAMPLES = {sample.name: sample for sample in (PEOPLE, PEOPLE_BY_ENTITY, TECHSTORE, ORDERS)}
+SAMPLES = {sample.name: sample for sample in (PEOPLE, PEOPLE_BY_ENTITY, TECHSTORE, ORDERS, FIELD_NOTES)}

@@ -40,8 +40,9 @@ export class Network {
     return this.heard(await this.#http.answers(PATIENCE))
   }
 
-  heard(isThere) {
+  heard(answered) {
     clearTimeout(this.#timer)
+    const isThere = answered && globalThis.navigator?.onLine !== false // it may have gone since the answer came
     if (!isThere) this.#timer = setTimeout(this.#look, AGAIN)
     if (isThere !== this.#online) {
       this.#online = isThere

@@ -184,7 +184,9 @@ export class OfflineClient {
   /** Synchronise by itself from now on: when the network comes back, after edits, and every `interval`. */
   async start() {
     this.#started = true
-    if (await this.#network.start()) await this.sync().catch(() => {})
+    const isOnline = await this.#network.start()
+    this.#tellStatus()
+    if (isOnline) await this.sync().catch(() => {}) // it is told, and comes again
     else this.#soon(this.#interval)
   }
 
@@ -199,6 +201,12 @@ export class OfflineClient {
     await this.stop()
     this.#tabs.close()
     await this.#store.database.close()
+  }
+
+  /** Delete the database, at the end of a session on a device of others. What was not sent is lost. */
+  async forget() {
+    await this.close()
+    await this.#store.database.delete()
   }
 
   /**

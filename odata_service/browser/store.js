@@ -261,12 +261,13 @@ class Editing {
 export class EntitySet {
   description = null
 
-  constructor(name, { key, filter = null, indexes = [], encrypted = false, pageSize = 500 } = {}) {
+  constructor(name, { key, filter = null, indexes = [], encrypted = false, pageSize = 500, properties = {} } = {}) {
     this.name = name
     this.filter = filter
     this.indexes = indexes
     this.encrypted = encrypted
     this.pageSize = pageSize
+    this.expected = Object.entries(properties).map(([each, type]) => ({ name: each, type }))
     if (!key) throw new WrongRecord(`say by which property records of ${name} are known: { key: "id" }`)
     this.key = [key].flat()
   }
@@ -276,7 +277,7 @@ export class EntitySet {
   }
 
   get properties() {
-    return this.description?.properties ?? []
+    return this.description?.properties ?? this.expected
   }
 
   keyOf(record) {

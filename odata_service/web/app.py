@@ -12,7 +12,7 @@ from odata_service.database import is_in_memory
 from odata_service.settings_file import gathered
 from odata_service.start import Published, published
 from odata_service.web.auth import bearer_of
-from odata_service.web.client_files import client_files
+from odata_service.web.client_files import client_files, static_files
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -36,6 +36,8 @@ def application(what: Published, settings: Settings) -> Flask:
     for prefix, protocol in what.roots.items():
         app.register_blueprint(what.service.blueprint(protocol, principal=who), url_prefix=prefix)
     app.register_blueprint(client_files(), url_prefix="/-/client")
+    if what.pages is not None:
+        app.register_blueprint(static_files(what.pages), url_prefix="/app")
     page = _front_page(what)
     app.add_url_rule("/", endpoint="roots", view_func=lambda: page)
     return app
@@ -47,6 +49,8 @@ def _front_page(what: Published) -> str:
     links = "".join(
         f'<li><a href=".{_shown(what, root)}">{root}/</a> {_NAMES[what.roots[root]]}\n' for root in what.roots
     )
+    if what.pages is not None:
+        links += '<li><a href="./app/">app/</a> the application, which works offline\n'
     return f"<!doctype html>\n<title>{title}</title>\n<h1>{title}</h1>\n<ul>\n{links}</ul>\n"
 
 

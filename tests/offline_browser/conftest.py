@@ -85,10 +85,9 @@ class Page:
     def settled(self, *devices: str) -> dict[str, Record]:
         """Synchronises until all is quiet; every replica is what the server has then, and no edit is left."""
         found = self.run("return await settled(args)", *devices)
-        assert set(found["replicas"]) == set(devices)
         assert found["left"] == [], found["left"]
-        for name, replica in found["replicas"].items():
-            assert replica == found["server"], name
+        assert found["different"] == {}, found["different"]
+        assert found["same"] == list(devices) and found["count"]
         server: dict[str, Record] = found["server"]
         return server
 

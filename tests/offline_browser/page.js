@@ -4,7 +4,8 @@ const { OfflineClient } = await import("/-/client/offline.js")
 const sets = { Orders: { key: "localId", indexes: ["status"], pageSize: 1000 }, Customers: { key: "localId" } }
 const devices = new Map()
 const exact = { Accept: "application/json;IEEE754Compatible=true" }
-const byKey = (records) => Object.fromEntries(records.map((each) => [each.localId, each]))
+const byKey = (records) => Object.fromEntries(records.map((each) => [each[about.key], each]))
+globalThis.about = { set: "Orders", key: "localId" } // what the scenarios look at
 
 /** A device is a client with a database of its own. */
 globalThis.device = (name, options = {}) => {
@@ -42,7 +43,7 @@ globalThis.fetch = async (url, request = {}) => {
   return response
 }
 
-globalThis.onServer = async (set = "Orders") => {
+globalThis.onServer = async (set = about.set) => {
   const records = []
   for (let token = "", more = true; more; ) {
     const answer = await realFetch(`/api/sync/${set}?limit=1000&since=${encodeURIComponent(token)}`, { headers: exact })
@@ -54,22 +55,27 @@ globalThis.onServer = async (set = "Orders") => {
 }
 
 /** The replica of a device, as the server writes it. */
-globalThis.replica = async (client, set = "Orders") => {
+globalThis.replica = async (client, set = about.set) => {
   const { value } = await client.set(set).query()
   return byKey(value)
 }
 
+const inOrder = (record) => record && JSON.stringify(Object.entries(record).sort())
+
 /** Synchronise devices until all is quiet: what each of them has, what the server has, and what is left in their queues. */
 globalThis.settled = async (names) => {
   const clients = names.map((name) => device(name))
-  for (let round = 0; round < 3; round++) for (const client of clients) await client.sync({ force: true })
-  const replicas = {}
-  const left = []
+  for (let round = 0; round < 2; round++) for (const client of clients) await client.sync({ force: true })
+  const server = await onServer()
+  const found = { same: [], different: {}, left: [] }
   for (const client of clients) {
-    replicas[client.name] = await replica(client)
-    left.push(...(await client.queue()))
+    const records = await replica(client)
+    const wrong = new Set([...Object.keys(records), ...Object.keys(server)].filter((key) => inOrder(records[key]) !== inOrder(server[key])))
+    if (wrong.size) found.different[client.name] = [...wrong].map((key) => [records[key], server[key]])
+    else found.same.push(client.name)
+    found.left.push(...(await client.queue()))
   }
-  return { replicas, left, server: await onServer() }
+  return { ...found, count: Object.keys(server).length, server: Object.keys(server).length < 1000 ? server : {} }
 }
 
 /** Change the server's record as somebody else does. */

@@ -1,0 +1,126 @@
+"""The sample field-notes in Chromium: it starts offline, takes notes there, and sends them later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.browser import Browser
+from tests.offline_browser.conftest import Page
+from tests.serving import Serving
+
+WAIT = """
+const until = async (condition) => {
+  for (const end = Date.now() + 15_000; Date.now() < end; ) {
+    const found = await condition()
+    if (found) return found
+    await new Promise((go) => setTimeout(go, 20))
+  }
+  throw new Error(`this did not come: ${condition}`)
+}
+const titles = () => [...document.querySelectorAll(".card h2 span:first-child")].map((each) => each.textContent)
+const pill = () => document.querySelector("#network").textContent
+const press = (text) => [...document.querySelectorAll("button")].find((each) => each.textContent === text && each.offsetParent).click()
+"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    serving = Serving.start(tmp_path_factory.mktemp("field-notes"), "--sample", "field-notes", "--workers", "1")
+    try:
+        yield serving.greeting[0].split(" at ")[1].split("/api/")[0]
+    finally:
+        serving.stop()
+
+
+class Notes(Page):
+    def do(self, script: str, *args: object) -> Any:
+        return self.run(WAIT + script, *args)
+
+    def background_sync(self, setting: str) -> None:
+        """Chromium's switch for the network is that of the page: its service worker would still get through."""
+        said = {"origin": self.root, "permission": {"name": "background-sync"}, "setting": setting}
+        self.browser.driver.execute_cdp_cmd("Browser.setPermission", said)
+
+
+@pytest.fixture
+def app(only_browser: Browser, root: str) -> Notes:
+    page = Notes(only_browser, root)
+    page.background_sync("denied")
+    page.browser.open(f"{root}/app/")
+    return page
+
+
+def test_a_day_in_the_field(app: Notes, root: str) -> None:
+    assert (
+        len(app.do("await until(() => titles().length === 5); await navigator.serviceWorker.ready; return titles()"))
+        == 5
+    )
+    app.do("await until(() => navigator.serviceWorker.controller)")
+    with app.offline():
+        app.browser.open(f"{root}/app/")  # from the service worker
+        app.do("""
+            await until(() => titles().length === 5 && pill() === "Offline")
+            press("New note")
+            const { elements } = document.querySelector("#editor form")
+            elements.title.value = "Wheatear on the wall"
+            elements.individuals.value = "9007199254740993"
+            press("Save")
+            await until(() => titles().includes("Wheatear on the wall") && pill() === "Offline · 1 to send")
+            document.querySelector("#search").value = "wall"
+            document.querySelector("#search").dispatchEvent(new Event("input"))
+            await until(() => titles().length === 1 && document.querySelector("#count").textContent === "1 note")
+        """)
+        app.browser.open(f"{root}/app/")
+        app.do('await until(() => titles().includes("Wheatear on the wall"))')
+    app.do('await until(() => pill() === "Online" && !document.querySelector(".tag.pending, .tag.sent"))')
+    (note,) = httpx.get(f"{root}/v4/Notes?$filter=startswith(Title,'Wheatear')").json()["value"]
+    assert (note["Individuals"], note["Kind"]) == (9007199254740993, "bird")
+    assert app.browser.errors() == []
+
+
+def test_a_note_that_was_changed_elsewhere(app: Notes, root: str) -> None:
+    app.do('await until(() => titles().includes("First frost") && pill() === "Online")')
+    with app.offline():
+        app.do("""
+            await until(() => pill() === "Offline")
+            ;[...document.querySelectorAll(".card")].find((each) => each.textContent.includes("First frost")).click()
+            document.querySelector("#editor form").elements.text.value = "Ice on the butt, thick as a coin."
+            press("Save")
+            await until(() => pill() === "Offline · 1 to send")
+        """)
+        frost = httpx.get(f"{root}/v4/Notes?$filter=Title eq 'First frost'").json()["value"][0]["NoteId"]
+        httpx.patch(f"{root}/v4/Notes({frost})", json={"Text": "Ice, 2 mm.", "Temperature": -2}).raise_for_status()
+    app.do("""
+        await until(() => document.querySelector("#asked").offsetParent)
+        press("Decide")
+        const sides = await until(() => document.querySelectorAll("#decision[open] .side"))
+        if (sides.length !== 2) throw new Error(document.querySelector("#decision").textContent)
+        press("Keep this")
+        await until(() => pill() === "Online" && !document.querySelector("#asked").offsetParent)
+    """)
+    found = httpx.get(f"{root}/v4/Notes({frost})").json()
+    assert (found["Text"], found["Temperature"]) == ("Ice on the butt, thick as a coin.", -2.0)
+
+
+def test_the_service_worker_sends_what_is_left(app: Notes, root: str) -> None:
+    app.do('await until(() => pill() === "Online"); await navigator.serviceWorker.ready')
+    app.background_sync("granted")
+    with app.offline():
+        app.do("""
+            await until(() => pill() === "Offline")
+            await fieldNotes.set("Notes").add({ title: "Left behind", kind: "other" })
+            await until(async () => (await fieldNotes.queue()).length === 0)
+        """)
+    assert httpx.get(f"{root}/v4/Notes/$count?$filter=Title eq 'Left behind'").text == "1"
+
+
+def test_every_module_is_kept_for_the_time_without_a_network() -> None:
+    folder = Path(__file__).parents[2] / "odata_service/browser"
+    _, _, after = (folder / "worker.js").read_text().partition("MODULES = [")
+    kept = after.partition("]")[0].replace('"', "").replace(",", " ").split()
+    assert sorted(kept) == sorted(each.name for each in folder.glob("*.js"))
