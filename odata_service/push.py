@@ -218,7 +218,7 @@ class Push:
 
     def _say(self, items: list[Item], transaction: Transaction) -> None:
         """Put what came of each operation in words, with the records as they are now."""
-        texts = dict(self._texts([item.outcome for item in items if isinstance(item.outcome, Synced)], transaction))
+        texts = dict(self._texts(list(_with_record(items)), transaction))
         for item in items:
             item.words = _said(item, texts, self._exact)
             item.said = _dumped(item.words)
@@ -227,8 +227,7 @@ class Push:
         """The records as the caller sees them, if he may read them at all."""
         by_set: dict[str, list[Synced]] = {}
         for outcome in outcomes:
-            if outcome.did != "deleted" and not (outcome.met and outcome.met.is_gone and outcome.did != "added"):
-                by_set.setdefault(outcome.entity_set.name, []).append(outcome)
+            by_set.setdefault(outcome.entity_set.name, []).append(outcome)
         reads = self.changes.within(transaction).reads
         for some in by_set.values():
             entity_set = some[0].entity_set
@@ -242,6 +241,17 @@ class Push:
     @property
     def _exact(self) -> bool:
         return is_exact(self.request.headers)
+
+
+def _with_record(items: Sequence[Item]) -> Iterator[Synced]:
+    """The operations after which there is a record to show."""
+    for item in items:
+        outcome = item.outcome
+        if isinstance(outcome, Synced) and outcome.did != "deleted":
+            was_gone = item.command.action == "delete" and outcome.did == "unchanged"
+            stays_gone = outcome.met is not None and outcome.met.is_gone and outcome.did != "added"
+            if not (was_gone or stays_gone):
+                yield outcome
 
 
 def _hindrance(item: Item) -> ODataError:

@@ -117,16 +117,15 @@ class Transaction {
   }
 
   all(store, range = undefined, index = undefined) {
-    const from = index === undefined ? this.#store(store) : this.#store(store).index(index)
-    return asked(from.getAll(range))
+    return asked(this.#at(store, index).getAll(range))
   }
 
   keys(store, range = undefined) {
     return asked(this.#store(store).getAllKeys(range))
   }
 
-  count(store, range = undefined) {
-    return asked(this.#store(store).count(range))
+  count(store, range = undefined, index = undefined) {
+    return asked(this.#at(store, index).count(range))
   }
 
   put(store, value) {
@@ -139,6 +138,10 @@ class Transaction {
 
   clear(store) {
     return asked(this.#store(store).clear())
+  }
+
+  #at(store, index) {
+    return index === undefined ? this.#store(store) : this.#store(store).index(index)
   }
 
   #store(name) {

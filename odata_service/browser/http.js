@@ -78,11 +78,11 @@ export class Http {
     if (status >= 500 || LATER.has(status)) {
       throw new NotReachable(`the server answers with ${status}`, { status, retryAt: retryAt(response.headers) })
     }
+    if (status === 401) throw new Unauthorized("a token is needed", { status })
     const body = await response.json().catch((cause) => {
       // A hotel's page to log in at, or an answer that was cut off: nobody knows what the server has done.
       throw new NotReachable("the answer is not that of the server", { status, cause })
     })
-    if (status === 401 || (status === 403 && !body.error)) throw new Unauthorized("a token is needed", { status })
     if (!response.ok) {
       throw new Refused(body.error?.message ?? `the server answers with ${status}`, { status, ...body.error })
     }

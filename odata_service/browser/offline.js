@@ -117,20 +117,16 @@ export class OfflineClient {
   }
 
   async status() {
-    const operations = await this.#store.queue()
-    const count = (...states) => operations.filter(({ state }) => states.includes(state)).length
-    return {
-      online: this.isOnline,
-      syncing: this.#running !== null,
-      pending: count("pending", "sent"),
-      conflicts: count("open"),
-      rejected: count("dead"),
-    }
+    const [pending, sent, conflicts, rejected] = await this.#store.counts(["pending", "sent", "open", "dead"])
+    return { online: this.isOnline, syncing: this.#running !== null, pending: pending + sent, conflicts, rejected }
   }
 
   /** Decide a conflict: "mine", "theirs", or the record as it is to be (null to delete it). */
   resolve(operation, choice) {
-    return this.#decide(operation, "open", (transitions, state, found) => transitions.resolved(state, found, choice))
+    return this.#decide(operation, "open", (transitions, state, found, key) => {
+      const isRecord = typeof choice === "object" && choice !== null
+      return transitions.resolved(state, found, isRecord ? { ...choice, ...key } : choice)
+    })
   }
 
   /** Send once more what the server has refused. */
@@ -151,7 +147,9 @@ export class OfflineClient {
     await this.edit(async (editing) => {
       const state = await editing.state(set, operation.key)
       const found = state.operations.find((each) => each.id === id)
-      if (found) editing.set(set, operation.key, transition(this.#store.transitions(set), state, found))
+      if (!found) return
+      const next = transition(this.#store.transitions(set), state, found, set.keyMembers(operation.key))
+      editing.set(set, operation.key, next)
     })
   }
 
@@ -282,7 +280,9 @@ export class OfflineClient {
   #describe(sets) {
     for (const each of sets) {
       const set = this.#sets.get(each.name)
-      if (set) set.description = each
+      if (!set) continue
+      if (String(set.key) !== String(each.key)) throw new WrongRecord(`the server knows ${set.name} by ${each.key}, not by ${set.key}`)
+      set.description = each
     }
   }
 

@@ -2,7 +2,7 @@ import { NotReachable, Refused, Unauthorized } from "./errors.js"
 import { UNSEEN } from "./store.js"
 
 const IN_ONE_PUSH = 100
-const TOO_MUCH = new Set([413])
+const MAY_BE_ONE_OF_THEM = new Set([400, 413, 422]) // what a whole push is refused with for the sake of one operation
 const PATIENCE = 4 // pushes in which one operation alone makes the server fail, before it stands aside
 
 /**
@@ -15,6 +15,8 @@ export class Push {
   #http
   #tell
   #size = IN_ONE_PUSH
+  #settled = new Set() // what was refused or is in conflict is not tried again in the same push
+  #total = { done: 0, conflicts: 0, rejected: 0 }
 
   constructor(store, http, tell) {
     this.#store = store
@@ -24,158 +26,146 @@ export class Push {
 
   /** Resolves to what became of the operations: `{ done, conflicts, rejected }`. Safe to repeat. */
   async run() {
-    const total = { done: 0, conflicts: 0, rejected: 0 }
-    const settled = new Set() // what was refused or is in conflict is not tried again in the same push
-    for (;;) {
-      const batch = ready(await this.#store.operations(), settled).slice(0, this.#size)
-      if (batch.length === 0) return total
-      for (const [name, count] of Object.entries(await this.#pushed(batch, settled))) total[name] += count
-      this.#tell("progress", { phase: "push", done: total.done })
+    for (let all = await this.#ready(); all.length > 0; all = await this.#ready()) {
+      while (all.length > 0) {
+        await this.#pushed(all.splice(0, this.#size))
+        this.#tell("progress", { phase: "push", done: this.#total.done })
+      }
     }
+    return this.#total
   }
 
-  async #pushed(batch, settled) {
+  /** The first operation of each record, in the order of the queue. Records that wait for a decision wait with all they have. */
+  async #ready() {
+    const seen = new Set()
+    const first = (await this.#store.queue()).filter(({ set, key }) => {
+      const record = JSON.stringify([set, ...key])
+      return !seen.has(record) && seen.add(record)
+    })
+    return first.filter(
+      ({ set, state, id }) =>
+        (state === "pending" || state === "sent") && !this.#settled.has(id) && this.#store.isOpen(this.#store.sets.get(set)),
+    )
+  }
+
+  async #pushed(batch) {
     const wires = await this.#marked(batch)
-    if (wires.length === 0) return {}
+    if (wires.length === 0) return
+    const going = batch.filter(({ id }) => wires.some((wire) => wire.id === id))
     let answer
     try {
       answer = await this.#http.post("", { operations: wires })
     } catch (error) {
-      return this.#failed(error, wires, settled)
+      await this.#failed(error, going)
+      return
     }
     this.#size = Math.min(this.#size * 2, IN_ONE_PUSH)
-    return this.#heard(answer.results ?? [], settled)
+    await this.#heard(answer.results ?? [], going)
   }
 
   /** The operations as they are sent, which from now on do not change. */
-  #marked(batch) {
-    return this.#store.change(async (editing) => {
-      const wires = []
-      for (const { set: name, key, id } of batch) {
-        const set = this.#store.sets.get(name)
-        const state = await editing.state(set, key)
-        const operation = state.operations.find((each) => each.id === id)
-        if (!operation) continue // it was edited meanwhile, and comes with the next batch
-        const transitions = this.#store.transitions(set)
-        const wire = operation.sent ?? transitions.wire(operation, set.keyMembers(key))
-        if (!operation.sent) editing.set(set, key, transitions.sent(state, operation, wire))
-        wires.push(wire)
-      }
-      return wires
+  async #marked(batch) {
+    const wires = []
+    await this.#change(batch, (transitions, state, operation, set, key) => {
+      const wire = operation.sent ?? transitions.wire(operation, set.keyMembers(key))
+      wires.push(wire)
+      return operation.sent ? state : transitions.sent(state, operation, wire)
     })
+    return wires
   }
 
-  async #failed(error, wires, settled) {
-    if (error instanceof Refused) return this.#refusedWhole(error, wires, settled)
-    if (error instanceof Unauthorized) await this.#unsent(wires)
+  // --- when there is no answer, or one to all of them --------------------------------------------------------------------
+
+  async #failed(error, batch) {
+    if (error instanceof Unauthorized) await this.#unsent(batch)
+    if (error instanceof Refused) return this.#refusedWhole(error, batch)
     if (error instanceof NotReachable && error.status >= 500 && error.status !== 503) {
-      if (wires.length > 1) {
-        this.#size = Math.ceil(wires.length / 2) // one of them may be what the server fails at
-        return {}
-      }
-      if (await this.#lostPatience(wires[0])) return this.#settle(wires, error, settled)
+      if (batch.length > 1) return this.#smaller(batch) // one of them may be what the server fails at
+      if (await this.#lostPatience(batch)) return this.#settle(batch, error)
     }
     throw error
   }
 
   /** A push that was refused as a whole has done nothing. Smaller ones find out which operation is to blame. */
-  async #refusedWhole(error, wires, settled) {
-    await this.#unsent(wires)
-    if (error.status === 401 || error.status === 403) throw new Unauthorized(error.message, { status: error.status })
-    if (wires.length > 1 && (TOO_MUCH.has(error.status) || error.status === 400 || error.status === 422)) {
-      this.#size = Math.ceil(wires.length / 2)
-      return {}
+  async #refusedWhole(error, batch) {
+    await this.#unsent(batch)
+    if (error.status === 403) throw new Unauthorized(error.message, { status: error.status })
+    if (!MAY_BE_ONE_OF_THEM.has(error.status)) throw error
+    return batch.length > 1 ? this.#smaller(batch) : this.#settle(batch, error)
+  }
+
+  #smaller(batch) {
+    this.#size = Math.ceil(batch.length / 2)
+  }
+
+  #unsent(batch) {
+    return this.#change(batch, (transitions, state, operation) => transitions.unsent(state, operation))
+  }
+
+  async #settle(batch, { status, code, message, target }) {
+    const error = { status, code: code ?? "ServerFails", message, target }
+    await this.#change(batch, (transitions, state, operation) => transitions.refused(state, operation, error))
+    for (const { set, key, id } of batch) {
+      this.#settled.add(id)
+      this.#tell("rejected", { set, key, operation: id, error })
     }
-    return this.#settle(wires, error, settled)
+    this.#total.rejected += batch.length
   }
 
-  #unsent(wires) {
-    return this.#change(wires, (transitions, state, operation) => transitions.unsent(state, operation))
-  }
-
-  async #settle(wires, error, settled) {
-    const { status, code, message, target } = error
-    const said = { status, code: code ?? "ServerFails", message, target }
-    await this.#change(wires, (transitions, state, operation) => transitions.refused(state, operation, said))
-    for (const { id } of wires) settled.add(id)
-    this.#tell("rejected", { error: said, operations: wires.map(({ id }) => id) })
-    return { rejected: wires.length }
-  }
-
-  async #lostPatience({ id }) {
+  /** Whether it is the operation that makes the server fail: it does so again and again, while other requests are answered. */
+  async #lostPatience(batch) {
+    await this.#http.get("")
     let attempts = 0
-    await this.#change([{ id }], (transitions, state, operation) => {
+    await this.#change(batch, (transitions, state, operation) => {
       attempts = operation.attempts + 1
-      return { ...state, operations: state.operations.map((each) => (each.id === id ? { ...each, attempts } : each)) }
+      return { ...state, operations: state.operations.map((each) => (each.id === operation.id ? { ...each, attempts } : each)) }
     })
     return attempts >= PATIENCE
   }
 
-  async #change(wires, transition) {
-    const ids = new Set(wires.map(({ id }) => id))
-    const operations = (await this.#store.operations()).filter(({ id }) => ids.has(id))
-    const touched = await this.#store.change(async (editing) => {
-      for (const { set: name, key, id } of operations) {
-        const set = this.#store.sets.get(name)
-        const state = await editing.state(set, key)
-        const operation = state.operations.find((each) => each.id === id)
-        if (operation) editing.set(set, key, transition(this.#store.transitions(set), state, operation))
-      }
-      return editing.touched
-    })
-    this.#tell("change", touched)
-  }
+  // --- answers -----------------------------------------------------------------------------------------------------------
 
   /** What came of each operation, written in one transaction. */
-  async #heard(results, settled) {
-    const operations = new Map((await this.#store.operations()).map((each) => [each.id, each]))
-    const known = results.filter(({ id }) => operations.has(id))
-    const fetched = await this.#fetchedWhereInDoubt(known, operations)
-    const count = { done: 0, conflicts: 0, rejected: 0 }
+  async #heard(results, batch) {
+    const operations = new Map(batch.map((each) => [each.id, each]))
+    const known = new Map(results.filter(({ id }) => operations.has(id)).map((result) => [result.id, result]))
+    for (const { id } of batch) if (!known.has(id)) this.#settled.add(id) // it is asked for again with the next push
+    const fetched = await this.#fetchedWhereInDoubt([...known.values()], operations)
     const events = []
-    const touched = await this.#store.change(async (editing) => {
-      for (const result of known) {
-        const { set: name, key } = operations.get(result.id)
-        const set = this.#store.sets.get(name)
-        const state = await editing.state(set, key)
-        const operation = state.operations.find((each) => each.id === result.id)
-        if (operation) {
-          const outcome = this.#outcome(set, key, state, operation, result, fetched)
-          editing.set(set, key, outcome.state)
-          editing.remove(UNSEEN, [name, key]) // a pull from the beginning may have passed its place
-          count[outcome.counts] += 1
-          if (outcome.event) events.push(outcome.event)
-          if (outcome.counts !== "done") settled.add(outcome.id)
-        }
-      }
-      return editing.touched
-    })
-    this.#tell("change", touched)
+    await this.#change(
+      batch.filter(({ id }) => known.has(id)),
+      (transitions, state, operation, set, key, editing) => {
+        const outcome = this.#outcome({ transitions, state, operation, set, key }, known.get(operation.id), fetched)
+        editing.remove(UNSEEN, [set.name, key]) // a pull from the beginning may have passed its place
+        this.#total[outcome.counts] += 1
+        if (outcome.event) events.push(outcome.event)
+        if (outcome.counts !== "done") this.#settled.add(operation.id)
+        return outcome.state
+      },
+    )
     for (const [type, detail] of events) this.#tell(type, detail)
-    if (known.some(({ result }) => result === "added")) await this.#wake(settled)
-    return count
+    if (results.some(({ result }) => result === "added")) await this.#wake()
   }
 
-  #outcome(set, key, state, operation, result, fetched) {
-    const transitions = this.#store.transitions(set)
+  #outcome({ transitions, state, operation, set, key }, result, fetched) {
     const about = { set: set.name, key, operation: operation.id }
     if (result.result === "open") {
       const next = transitions.conflicted(state, operation, result.conflict)
-      const now = next.operations.find(({ seq }) => seq === operation.seq)
-      if (now.state !== "open") return { state: next, counts: "done" }
-      return { state: next, counts: "conflicts", id: operation.id, event: ["conflict", about] }
+      const isOpen = next.operations.some(({ seq, state: now }) => seq === operation.seq && now === "open")
+      return isOpen ? { state: next, counts: "conflicts", event: ["conflict", about] } : { state: next, counts: "done" }
     }
     if (result.result === "rejected" || result.result === "undone") {
       const error = { status: result.status, ...result.error }
-      const next = transitions.refused(state, operation, error)
-      return { state: next, counts: "rejected", id: operation.id, event: ["rejected", { ...about, error }] }
+      return { state: transitions.refused(state, operation, error), counts: "rejected", event: ["rejected", { ...about, error }] }
     }
-    const record = fetched.has(operation.id) ? fetched.get(operation.id) : recordIn(result)
-    const known = fetched.has(operation.id) ? { ...state, server: undefined } : state
-    const overruled = result.conflict && result.conflict.resolution !== "merge"
-    const detail = { ...about, winner: result.conflict?.resolution, mine: state.record, theirs: recordIn(result) }
-    const event = overruled && result.result === "kept" ? ["overruled", detail] : undefined
-    return { state: transitions.acknowledged(known, operation, record), counts: "done", event }
+    const isFetched = fetched.has(operation.id)
+    const theirs = isFetched ? fetched.get(operation.id) : recordAfter(operation, result)
+    const detail = { ...about, winner: result.conflict?.resolution, mine: state.record, theirs }
+    return {
+      state: transitions.acknowledged(isFetched ? { ...state, server: undefined } : state, operation, theirs),
+      counts: "done",
+      event: result.result === "kept" ? ["overruled", detail] : undefined,
+    }
   }
 
   /** Where an answer that comes late contradicts a pull, the server is asked how the record is now. */
@@ -183,10 +173,11 @@ export class Push {
     const fetched = new Map()
     for (const result of results) {
       if (result.result === "open" || result.result === "rejected") continue
-      const { set: name, key } = operations.get(result.id)
-      const set = this.#store.sets.get(name)
+      const operation = operations.get(result.id)
+      const { key } = operation
+      const set = this.#store.sets.get(operation.set)
       const [{ state }] = await this.#store.states(set, [key])
-      if (this.#store.transitions(set).isDoubtful(state, recordIn(result))) {
+      if (this.#store.transitions(set).isDoubtful(state, recordAfter(operation, result))) {
         fetched.set(result.id, await fetchRecord(this.#http, set, key))
       }
     }
@@ -194,30 +185,38 @@ export class Push {
   }
 
   /** What was refused because a record was not there that it refers to may be done now. */
-  async #wake(settled) {
+  async #wake() {
     const waiting = (await this.#store.operations()).filter(({ error }) => error?.code === "ReferenceMissing")
-    if (waiting.length === 0) return
-    for (const { id } of waiting) settled.delete(id)
+    for (const { id } of waiting) this.#settled.delete(id)
     await this.#change(waiting, (transitions, state, operation) => transitions.retried(state, operation))
+  }
+
+  /** Change the records of some operations by a transition; those that are in the queue no more are left alone. */
+  async #change(operations, transition) {
+    if (operations.length === 0) return
+    const touched = await this.#store.change(async (editing) => {
+      await editing.loadOf(operations)
+      for (const { set: name, key, id } of operations) {
+        const set = this.#store.sets.get(name)
+        const state = await editing.state(set, key)
+        const operation = state.operations.find((each) => each.id === id)
+        if (!operation) continue // it was edited meanwhile, and comes with the next batch
+        const next = transition(this.#store.transitions(set), state, operation, set, key, editing)
+        if (next !== state) editing.set(set, key, next)
+      }
+      return editing.touched
+    })
+    this.#tell("change", touched)
   }
 }
 
-/** The first operation of each record, in the order of the queue. Records that wait for a decision wait with all they have. */
-function ready(operations, settled) {
-  const seen = new Set()
-  const first = operations.filter(({ set, key }) => {
-    const record = JSON.stringify([set, ...key])
-    return !seen.has(record) && seen.add(record)
-  })
-  return first.filter(({ state, id }) => (state === "pending" || state === "sent") && !settled.has(id))
-}
-
 /** The server's record after an operation: null where there is none. */
-function recordIn(result) {
+function recordAfter({ action }, result) {
+  if (action === "delete" && result.result !== "kept") return null
   return result.record ?? result.conflict?.server ?? null
 }
 
-export async function fetchRecord(http, set, key) {
+async function fetchRecord(http, set, key) {
   const filter = set.key.map((name, index) => `${name} eq ${set.literal(name, key[index])}`).join(" and ")
   const answer = await http.get(set.name, { $filter: filter, limit: 1 })
   return answer.records[0] ?? null

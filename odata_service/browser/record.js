@@ -35,6 +35,14 @@ export function overlaid(record, operations) {
   )
 }
 
+/** Two operations as one; null where nothing is left to be done. */
+function followed(first, next) {
+  if (first === null) return next
+  if (next.action === "update") return { ...first, data: { ...first.data, ...next.data }, at: next.at }
+  if (next.action === "delete") return first.from ? { ...first, action: "delete", data: {}, at: next.at } : null
+  return { ...first, action: first.from ? "replace" : "add", data: next.data, at: next.at }
+}
+
 // --- edits -----------------------------------------------------------------------------------------------------------
 
 /** The transitions of a set's records, by what is known of the set. `now()` and `newId()` come from outside. */
@@ -113,12 +121,20 @@ export class Transitions {
     if (operation.restores && theirs === null && version !== null && operation.version !== version) {
       return this.#exchanged(state, { ...operation, ...this.#anew(), version })
     }
-    const open = { ...operation, state: "open", sent: undefined, conflict: { columns: conflict.columns ?? [], theirs, version } }
-    return { ...this.#exchanged(state, open), server: { record: theirs, doubtful: false } }
+    const facts = { state: "open", sent: undefined, conflict: { columns: conflict.columns ?? [], theirs, version } }
+    return this.#undone({ ...state, server: { record: theirs, doubtful: false } }, { ...operation, ...facts })
   }
 
   refused(state, operation, error) {
-    return this.#exchanged(state, { ...operation, state: "dead", sent: undefined, error })
+    return this.#undone(state, { ...operation, state: "dead", sent: undefined, error })
+  }
+
+  /** Nothing was done: what was edited after the operation had left is a part of it again. */
+  #undone(state, operation) {
+    const later = state.operations.filter(({ seq }) => seq !== operation.seq)
+    const whole = later.reduce(followed, operation)
+    if (whole === null) return { ...NOTHING, record: state.server?.record ?? null }
+    return { ...state, operations: [{ ...whole, seq: operation.seq, id: operation.id }] }
   }
 
   // --- what the application decides ----------------------------------------------------------------------------------

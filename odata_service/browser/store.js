@@ -24,6 +24,7 @@ export function stores(sets) {
       indexes: [
         { name: "set", keyPath: "set", unique: false },
         { name: "record", keyPath: ["set", "key"], unique: false },
+        { name: "state", keyPath: "state", unique: false },
       ],
     },
     { name: SERVER, keyPath: ["set", "key"], autoIncrement: false, indexes: [] },
@@ -73,6 +74,13 @@ export class Store {
   queue(set = null) {
     return this.database.read([QUEUE], (transaction) =>
       set === null ? transaction.all(QUEUE) : transaction.all(QUEUE, set.name, "set"),
+    )
+  }
+
+  /** How many operations are in each of some states. */
+  counts(states) {
+    return this.database.read([QUEUE], (transaction) =>
+      Promise.all(states.map((state) => transaction.count(QUEUE, state, "state"))),
     )
   }
 
@@ -188,15 +196,20 @@ class Editing {
 
   /** The records that were changed: `[{ set, keys }]`. */
   get touched() {
-    const bySet = Map.groupBy
-      ? Map.groupBy(this.#after.values(), ({ set }) => set.name)
-      : grouped([...this.#after.values()], ({ set }) => set.name)
+    const bySet = grouped(this.#after.values(), ({ set }) => set.name)
     return [...bySet].map(([set, some]) => ({ set, keys: some.map(({ key }) => key) }))
   }
 
   async state(set, key) {
     await this.load(set, [key])
     return this.#now(set, key)
+  }
+
+  /** The states of what some operations are about, read together. */
+  async loadOf(operations) {
+    for (const [name, some] of grouped(operations, ({ set }) => set)) {
+      await this.load(this.#store.sets.get(name), some.map(({ key }) => key))
+    }
   }
 
   async load(set, keys) {
@@ -320,6 +333,10 @@ export const place = (name, key) => JSON.stringify([name, ...key])
 
 function grouped(values, by) {
   const groups = new Map()
-  for (const value of values) groups.set(by(value), [...(groups.get(by(value)) ?? []), value])
+  for (const value of values) {
+    const name = by(value)
+    if (!groups.has(name)) groups.set(name, [])
+    groups.get(name).push(value)
+  }
   return groups
 }

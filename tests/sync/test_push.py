@@ -225,6 +225,12 @@ class TestBodies:
         assert orders.send(method, url, []).status == status
 
 
+def test_what_was_deleted_already_is_not_shown_again(orders):
+    orders.do("delete", {"localId": "order-ada"})
+    again = orders.do("delete", {"localId": "order-ada"})
+    assert (again["result"], again["record"]) == ("unchanged", None)
+
+
 def test_what_there_is_to_synchronise(orders):
     customers, orders_set = orders.pull("")["sets"]
     known = ("name", "url", "key", "conflicts", "stamp")
