@@ -127,27 +127,44 @@ export class Push {
 
   /** What came of each operation, written in one transaction. */
   async #heard(results, batch) {
-    const operations = new Map(batch.map((each) => [each.id, each]))
-    const known = new Map(results.filter(({ id }) => operations.has(id)).map((result) => [result.id, result]))
-    for (const { id } of batch) if (!known.has(id)) this.#settled.add(id) // it is asked for again with the next push
-    const fetched = await this.#fetchedWhereInDoubt([...known.values()], operations)
-    const events = []
-    await this.#change(
-      batch.filter(({ id }) => known.has(id)),
-      (transitions, state, operation, set, key, editing) => {
-        const outcome = this.#outcome({ transitions, state, operation, set, key }, known.get(operation.id), fetched)
-        editing.remove(UNSEEN, [set.name, key]) // a pull from the beginning may have passed its place
-        this.#total[outcome.counts] += 1
-        if (outcome.event) events.push(outcome.event)
-        if (outcome.counts !== "done") this.#settled.add(operation.id)
-        return outcome.state
-      },
-    )
-    for (const [type, detail] of events) this.#tell(type, detail)
+    const sent = new Set(batch.map(({ id }) => id))
+    const known = new Map(results.filter(({ id }) => sent.has(id)).map((result) => [result.id, result]))
+    for (const id of sent) if (!known.has(id)) this.#settled.add(id) // it is asked for again with the next push
+    const inDoubt = await this.#done(batch, known)
+    for (const operation of inDoubt) {
+      const set = this.#store.sets.get(operation.set)
+      const fetched = { record: await fetchRecord(this.#http, set, operation.key) }
+      await this.#done([operation], known, fetched)
+    }
     if (results.some(({ result }) => result === "added")) await this.#wake()
   }
 
-  #outcome({ transitions, state, operation, set, key }, result, fetched) {
+  /** Resolves to the operations whose answers came late and contradict a pull: of those the server has to be asked how the
+   * record is now, and told by `fetched`. */
+  async #done(batch, known, fetched = null) {
+    const [events, inDoubt] = [[], []]
+    const heard = batch.filter(({ id }) => known.has(id))
+    await this.#change(heard, (transitions, state, operation, set, key, editing) => {
+      const result = known.get(operation.id)
+      const record = fetched ? fetched.record : recordAfter(operation, result)
+      const isDone = !["open", "rejected", "undone"].includes(result.result)
+      if (isDone && !fetched && transitions.isDoubtful(state, record)) {
+        inDoubt.push({ set: set.name, key, id: operation.id })
+        return state
+      }
+      const before = fetched ? { ...state, server: undefined } : state
+      const outcome = this.#outcome({ transitions, state: before, operation, set, key }, result, record)
+      editing.remove(UNSEEN, [set.name, key]) // a pull from the beginning may have passed its place
+      this.#total[outcome.counts] += 1
+      if (outcome.event) events.push(outcome.event)
+      if (outcome.counts !== "done") this.#settled.add(operation.id)
+      return outcome.state
+    })
+    for (const [type, detail] of events) this.#tell(type, detail)
+    return inDoubt
+  }
+
+  #outcome({ transitions, state, operation, set, key }, result, record) {
     const about = { set: set.name, key, operation: operation.id }
     if (result.result === "open") {
       const next = transitions.conflicted(state, operation, result.conflict)
@@ -158,30 +175,9 @@ export class Push {
       const error = { status: result.status, ...result.error }
       return { state: transitions.refused(state, operation, error), counts: "rejected", event: ["rejected", { ...about, error }] }
     }
-    const isFetched = fetched.has(operation.id)
-    const theirs = isFetched ? fetched.get(operation.id) : recordAfter(operation, result)
-    const detail = { ...about, winner: result.conflict?.resolution, mine: state.record, theirs }
-    return {
-      state: transitions.acknowledged(isFetched ? { ...state, server: undefined } : state, operation, theirs),
-      counts: "done",
-      event: result.result === "kept" ? ["overruled", detail] : undefined,
-    }
-  }
-
-  /** Where an answer that comes late contradicts a pull, the server is asked how the record is now. */
-  async #fetchedWhereInDoubt(results, operations) {
-    const fetched = new Map()
-    for (const result of results) {
-      if (result.result === "open" || result.result === "rejected") continue
-      const operation = operations.get(result.id)
-      const { key } = operation
-      const set = this.#store.sets.get(operation.set)
-      const [{ state }] = await this.#store.states(set, [key])
-      if (this.#store.transitions(set).isDoubtful(state, recordAfter(operation, result))) {
-        fetched.set(result.id, await fetchRecord(this.#http, set, key))
-      }
-    }
-    return fetched
+    const detail = { ...about, winner: result.conflict?.resolution, mine: state.record, theirs: record }
+    const event = result.result === "kept" ? ["overruled", detail] : undefined
+    return { state: transitions.acknowledged(state, operation, record), counts: "done", event }
   }
 
   /** What was refused because a record was not there that it refers to may be done now. */

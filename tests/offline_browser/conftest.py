@@ -25,6 +25,19 @@ from tests.browser import Browser, chromium
 HARNESS = (Path(__file__).parent / "page.js").read_text()
 Record = dict[str, Any]
 
+STRICT = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'; require-trusted-types-for 'script'"
+)
+STRICT_PAGE = '<!doctype html><title>strict</title><script type="module" src="/strict.js"></script>'
+STRICT_SCRIPT = """
+import { OfflineClient } from "/-/client/offline.js"
+const client = new OfflineClient({ name: "strict", url: "/api/sync/", sets: { Orders: { key: "localId" } } })
+await client.set("Orders").add({ localId: "strict", customerName: "S", status: "1" })
+const { pushed } = await client.sync()
+const { value } = await client.set("Orders").query("$filter=localId eq 'strict' and id gt 0")
+document.title = `${pushed} sent, ${value.length} found`
+"""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -44,7 +57,9 @@ def serving(folder: Path, sample: str) -> Iterator[Server]:
     for prefix, protocol in sample_named(sample).roots.items():
         app.register_blueprint(service.blueprint(protocol), url_prefix=prefix)
     app.register_blueprint(client_files(), url_prefix="/-/client")
-    app.add_url_rule("/", view_func=lambda: "<!doctype html><title>devices</title><link rel=icon href=data:,>")
+    app.add_url_rule("/", endpoint="empty", view_func=lambda: "<!doctype html><title>devices</title><link rel=icon href=data:,>")
+    app.add_url_rule("/strict", endpoint="page", view_func=lambda: (STRICT_PAGE, {"Content-Security-Policy": STRICT}))
+    app.add_url_rule("/strict.js", endpoint="script", view_func=lambda: (STRICT_SCRIPT, {"Content-Type": "text/javascript"}))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     thread = threading.Thread(target=server.serve_forever)

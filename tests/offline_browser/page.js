@@ -26,15 +26,20 @@ globalThis.reopened = async (name, options) => {
   return device(name, options)
 }
 
-// Faults are done to requests of a method in their order: `{ method, when }` with when = "before", "after", or a Response.
+// Faults are done to the next requests of their method, each once: `{ method, path, when: "before" | "after" }`, or with an
+// `answer` instead; with `body`, to all requests that have such a text in it.
 globalThis.faults = []
 globalThis.requests = []
 const realFetch = globalThis.fetch.bind(globalThis)
 globalThis.fetch = async (url, request = {}) => {
   const method = request.method ?? "GET"
   requests.push(`${method} ${new URL(url, location).pathname.split("/").pop()}`)
-  const index = faults.findIndex((fault) => fault.method === method && (fault.path ?? "") === new URL(url, location).pathname.split("/").pop())
-  const [fault] = index < 0 ? [] : faults.splice(index, 1)
+  const path = new URL(url, location).pathname.split("/").pop()
+  const index = faults.findIndex(
+    (fault) => fault.method === method && (fault.path ?? "") === path && (request.body ?? "").includes(fault.body ?? ""),
+  )
+  const fault = faults[index]
+  if (fault && !fault.body) faults.splice(index, 1)
   if (fault?.answer) return new Response(fault.answer.body ?? "", fault.answer)
   if (fault?.when === "before") throw new TypeError("lost before")
   const response = await realFetch(url, request)

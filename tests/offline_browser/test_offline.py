@@ -316,3 +316,58 @@ def test_deleted_and_made_again(page: Page, server: Server) -> None:
         await orders.add({ ...before, status: "2" }) // after the deletion has left the device
     """)
     assert page.settled("undo")["undo"]["status"] == "2"
+
+
+@pytest.mark.parametrize("status, pushes", [(500, 4), (413, 1), (422, 1)])
+def test_one_operation_that_spoils_every_push(page: Page, status: int, pushes: int) -> None:
+    """It is found out and stands aside; where the server fails at it, not before it has done so again and again."""
+    name = f"poison-{status}"
+    states = page.run("""
+        const [name, status, pushes] = args, phone = device(name), orders = phone.set("Orders"), states = []
+        faults.push({ method: "POST", body: name, answer: { status, body: '{"error": {"code": "Spoilt", "message": "no"}}' } })
+        await orders.addAll([1, 2, 3, 4, 5].map((number) => (
+          { localId: number === 3 ? name : `${name.slice(1)}-${number}`, customerName: "P", status: "1" })))
+        for (let push = 0; push < pushes; push++) {
+          await phone.sync({ force: true }).catch(() => {})
+          states.push((await phone.queue()).map(({ state }) => state).join())
+        }
+        faults.length = 0
+        return states
+    """, name, status, pushes)  # fmt: skip
+    assert states == ["sent"] * (pushes - 1) + ["dead"]
+    page.run("const phone = device(args[0]); for (const each of await phone.queue()) await phone.retry(each)", name)
+    assert {name, *(f"{name[1:]}-{number}" for number in (1, 2, 4, 5))} <= page.settled(name).keys()
+
+
+def test_another_version_of_the_application(page: Page) -> None:
+    """With another filter and one more index: what does not match any more goes, what matches now comes, and edits stay."""
+    found = page.run("""
+        for (const [localId, status] of [["v1", "open"], ["v2", "open"], ["v3", "done"]]) {
+          await elsewhere("add", { localId, customerName: "Version", status })
+        }
+        const sets = (status, indexes) => ({ Orders: { key: "localId", indexes, filter: `customerName eq 'Version' and status eq '${status}'` } })
+        const old = await reopened("versions", { sets: sets("open", []) })
+        await old.sync()
+        const before = Object.keys(await replica(old)).sort()
+        await old.set("Orders").update("v1", { status: "edited" })
+        const next = await reopened("versions", { sets: sets("done", ["status"]) })
+        faults.push({ method: "POST", when: "before" })
+        await next.sync().catch(() => {})
+        await next.pull("Orders")
+        const between = (await next.set("Orders").query({ filter: "status in ('edited','done')", orderby: "localId" })).value
+        await next.sync({ force: true })
+        await next.reset("Orders")
+        await next.sync()
+        return [before, between.map(({ localId }) => localId), Object.keys(await replica(next)).sort(), (await onServer()).v1.status]
+    """)
+    assert found == [["v1", "v2"], ["v1", "v3"], ["v3"], "edited"]
+
+
+def test_a_strict_content_security_policy(page: Page) -> None:
+    page.browser.open(f"{page.root}/strict")
+    title = page.browser.driver.execute_async_script("""
+        const [done] = arguments
+        const look = () => (document.title === "strict" ? setTimeout(look, 10) : done(document.title))
+        look()
+    """)
+    assert (title, page.browser.errors()) == ("1 sent, 1 found", [])
