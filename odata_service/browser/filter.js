@@ -1,19 +1,13 @@
 /**
  * An expression with a meaning: every name is a property of the set, every node has a type, and a value for each record. The
  * rules are the server's (docs/deviations.md), so that a query has the same answer here and there.
- *
- * A typed node is `{ type, value(record) }`; a `constant` knows its value without a record; null stands for OData's null.
  */
 
-import { QueryError } from "./errors.js"
 import { FUNCTIONS } from "./functions.js"
+import { both, constant, fail, isNull, mapped, mismatch } from "./nodes.js"
+import { ARITHMETIC, OPERATORS, ZERO, arithmeticType, as, comparison, kindOf, momentArithmetic, widest } from "./operators.js"
 import { parseExpression, parseOrderby } from "./syntax.js"
-import {
-  BINARY, BOOLEAN, DATE, DECIMAL, DOUBLE, DURATION, Decimal, GUID, INT64, MOMENT, NULL, SINGLE, STRING, TIME_OF_DAY, TYPES,
-  comparer, dayOf, doubleMod, promote, promoted, readDate, readDecimal, readDuration, readMoment, readTimeOfDay,
-} from "./values.js"
-
-const NEVER = { type: BOOLEAN, constant: true, value: () => false }
+import { BINARY, BOOLEAN, DECIMAL, DOUBLE, DURATION, INT64, NULL, SINGLE, STRING, TYPES, comparer, promoted } from "./values.js"
 
 /** `(record) => boolean` for a `$filter`. `properties` are `[{ name, type }]`, as the server describes a set. */
 export function compile(text, properties) {
@@ -181,180 +175,9 @@ class Binder {
   }
 }
 
-// --- comparisons -----------------------------------------------------------------------------------------------------
-
-const ORDERS = { lt: (order) => order < 0, le: (order) => order <= 0, gt: (order) => order > 0, ge: (order) => order >= 0 }
-
-/** Never null: null equals itself and nothing else, and is neither less nor greater than anything. */
-function comparison(operator, one, other, node) {
-  if (isNotANumber(one) || isNotANumber(other)) return operator === "ne" ? { ...NEVER, value: () => true } : NEVER
-  const [left, right] = [matched(one, other, node), matched(other, one, node)]
-  const common = promoted(left.type, right.type)
-  if (common === null || (ORDERS[operator] && common === BINARY)) mismatch({ ...node, operator }, left, right)
-  const [first, second] = [as(left, common, node).value, as(right, common, node).value]
-  const compare = comparer(common)
-  return { type: BOOLEAN, value: (record) => compared(operator, first(record), second(record), compare) }
-}
-
-function compared(operator, one, other, compare) {
-  const isOneNull = one === null || other === null
-  if (operator === "eq" || operator === "ne") {
-    const equal = isOneNull ? one === other : isNaN_(one) || isNaN_(other) ? false : compare(one, other) === 0
-    return equal === (operator === "eq")
-  }
-  return !isOneNull && !isNaN_(one) && !isNaN_(other) && ORDERS[operator](compare(one, other))
-}
-
-/** A literal takes the type of what it is compared with; a number keeps its own where that says more. */
-function matched(operand, other, node) {
-  if (!operand.constant || isNull(operand) || other.constant) return operand
-  if (operand.type.rank && other.type.rank) return numberLike(operand, other.type, node)
-  const isMomentBesideDay = other.type === DATE && operand.type === MOMENT
-  const wanted = isMomentBesideDay ? MOMENT : other.type
-  return isConvertible(operand.type, wanted) ? converted(operand, wanted, node) : operand
-}
-
-function numberLike(operand, other, node) {
-  const isFloating = operand.type === DOUBLE || operand.type === SINGLE
-  if (other === DECIMAL && isFloating && Number.isFinite(operand.value())) return converted(operand, DECIMAL, node)
-  const wider = promoted(operand.type, other)
-  return converted(operand, wider.isInteger ? INT64 : wider, node)
-}
-
-// --- conversions of literals -----------------------------------------------------------------------------------------
-
-const FROM_TEXT = new Map([
-  [GUID, (text) => (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : null)],
-  [DATE, readDate], [TIME_OF_DAY, readTimeOfDay], [DURATION, readDuration], [MOMENT, (text) => readMoment(text) ?? midnight(text)],
-])
-const midnight = (text) => promote(readDate(text), DATE, MOMENT)
-
-function isConvertible(from, to) {
-  return (
-    from === to || (from.isInteger && to.isInteger) || (from === STRING && FROM_TEXT.has(to)) ||
-    (from === DATE && to === MOMENT) || (from === DURATION && to === TIME_OF_DAY) || Boolean(from.rank && to.rank)
-  )
-}
-
-function converted(operand, wanted, node) {
-  if (operand.type === wanted) return operand
-  const value = convertedValue(operand.value(), operand.type, wanted)
-  if (value === null) fail(`${String(operand.value()).slice(0, 60)} is no ${wanted.name}`, node)
-  return constant(wanted, value)
-}
-
-function convertedValue(value, from, to) {
-  if (from === STRING && FROM_TEXT.has(to)) return FROM_TEXT.get(to)(value)
-  if (to.isInteger) return wholeNumber(value, from)
-  if (from === DURATION && to === TIME_OF_DAY) return value >= 0n && value < 86_400_000_000n ? value : null
-  if (to === DECIMAL && !from.isInteger && from !== DECIMAL) return readDecimal(String(value))
-  return promote(value, from, to)
-}
-
-function wholeNumber(value, from) {
-  if (from.isInteger) return value
-  const exact = from === DECIMAL ? value : readDecimal(String(value))
-  if (exact === null || exact.compare(exact.floor()) !== 0) return null
-  const whole = exact.floor().digits
-  return fitsInt64(whole) ? whole : null
-}
-
-/** An operand in the type that is calculated in. */
-function as(operand, type, node) {
-  if (operand.type === type || type === NULL || operand.type === NULL) return operand
-  if (isNull(operand)) return constant(type, null)
-  if (operand.constant) return converted(operand, type, node)
-  return { type, value: (record) => promote(operand.value(record), operand.type, type) }
-}
-
-// --- arithmetic ------------------------------------------------------------------------------------------------------
-
-const fitsInt64 = (number) => number >= -(2n ** 63n) && number < 2n ** 63n
-const bounded = (calculate) => (one, other) => {
-  const result = calculate(one, other)
-  return fitsInt64(result) ? result : null
-}
-const divided = (isZero, calculate) => (one, other) => (isZero(other) ? null : calculate(one, other))
-const isZero = { integer: (number) => number === 0n, decimal: (number) => number.isZero, double: (number) => number === 0 }
-
-const OPERATORS = new Set(["add", "sub", "mul", "div", "divby", "mod"])
-
-/** By the type of the result; integers know no `divby`, which is calculated in Decimals. What has no result, or one that there is no room for, is null. */
-const ARITHMETIC = {
-  integer: {
-    add: bounded((one, other) => one + other),
-    sub: bounded((one, other) => one - other),
-    mul: bounded((one, other) => one * other),
-    div: divided(isZero.integer, bounded((one, other) => one / other)),
-    mod: divided(isZero.integer, (one, other) => one % other),
-  },
-  decimal: {
-    add: (one, other) => one.add(other),
-    sub: (one, other) => one.sub(other),
-    mul: (one, other) => one.mul(other),
-    div: divided(isZero.decimal, (one, other) => one.div(other)),
-    divby: divided(isZero.decimal, (one, other) => one.div(other)),
-    mod: divided(isZero.decimal, (one, other) => one.mod(other)),
-  },
-  double: {
-    add: (one, other) => one + other,
-    sub: (one, other) => one - other,
-    mul: (one, other) => one * other,
-    div: divided(isZero.double, (one, other) => one / other),
-    divby: divided(isZero.double, (one, other) => one / other),
-    mod: divided(isZero.double, doubleMod),
-  },
-}
-const ZERO = { integer: 0n, decimal: new Decimal(0n, 0), double: 0 }
-const kindOf = (type) => (type.isInteger ? "integer" : type === DECIMAL ? "decimal" : "double")
-const widest = (type) => (type.isInteger ? INT64 : type)
-const arithmeticType = (common) => (common === SINGLE ? DOUBLE : widest(common))
-
-/** Moments, days and durations: what can be added to and taken from one another. */
-function momentArithmetic(operator, left, right) {
-  const of = (type, calculate) => ({ type, value: both(left.value, right.value, calculate) })
-  const sum = { add: (one, other) => one + other, sub: (one, other) => one - other }[operator]
-  if (sum && right.type === DURATION) {
-    if (left.type === MOMENT || left.type === DURATION) return of(left.type, sum)
-    if (left.type === DATE) return of(DATE, (day, duration) => dayOf(sum(promote(day, DATE, MOMENT), duration)))
-  }
-  if (operator === "sub" && left.type.isMoment && right.type.isMoment) {
-    return of(DURATION, (one, other) => promote(one, left.type, MOMENT) - promote(other, right.type, MOMENT))
-  }
-  if (operator === "mul" && left.type === DURATION && right.type.rank) {
-    return of(DURATION, (duration, factor) => multiplied(duration, promote(factor, right.type, DECIMAL)))
-  }
-  if (operator === "mul" && right.type === DURATION && left.type.rank) {
-    return of(DURATION, (factor, duration) => multiplied(duration, promote(factor, left.type, DECIMAL)))
-  }
-  if ((operator === "div" || operator === "divby") && left.type === DURATION && right.type.rank) {
-    return of(DURATION, (duration, divisor) => parted(duration, promote(divisor, right.type, DECIMAL)))
-  }
-  return null
-}
-
-const multiplied = (duration, factor) => new Decimal(duration, 0).mul(factor).round().digits
-const parted = (duration, divisor) => (divisor.isZero ? null : new Decimal(duration, 0).div(divisor).round().digits)
-
 // --- in the small ----------------------------------------------------------------------------------------------------
 
-const constant = (type, value) => ({ type, constant: true, value: () => value })
-const isNull = (node) => node.constant === true && node.value() === null
-const isNaN_ = (value) => typeof value === "number" && Number.isNaN(value)
-const isNotANumber = (node) => node.constant === true && isNaN_(node.value())
 const negated = (found) => (found === null ? null : !found)
-const mapped = (value, change) => (record) => {
-  const found = value(record)
-  return found === null ? null : change(found)
-}
-
-function both(left, right, calculate) {
-  return (record) => {
-    const one = left(record)
-    const other = one === null ? null : right(record)
-    return other === null ? null : calculate(one, other)
-  }
-}
 
 /** `and` and `or` of three values; what is decisive decides, be the others null. */
 function joined(terms, record, decisive) {
@@ -376,7 +199,7 @@ function memberNumber(members, text) {
   if (text === null) return null
   let total = 0n
   for (const name of String(text).split(",").map((each) => each.trim())) {
-    const number = members[name] ?? (/^-?\d+$/.test(name) ? Number(name) : null)
+    const number = Object.hasOwn(members, name) ? members[name] : /^-?\d+$/.test(name) ? Number(name) : null
     if (number === null) return null
     total |= BigInt(number)
   }
@@ -400,12 +223,4 @@ function isTaken(wanted, given) {
 
 function demandCondition({ type }, operator, node) {
   if (type !== BOOLEAN && type !== NULL) fail(`'${operator}' needs conditions, not a value of ${type.name}`, node)
-}
-
-function mismatch(node, left, right) {
-  fail(`'${node.operator}' does not go between ${left.type.name} and ${right.type.name}`, node)
-}
-
-function fail(message, { at = 0 }) {
-  throw new QueryError(`${message} (at position ${at})`, { at })
 }

@@ -9,8 +9,9 @@
  */
 
 export const MODULES = [
-  "crypto.js", "database.js", "errors.js", "filter.js", "functions.js", "http.js", "live.js", "locks.js", "network.js", "offline.js",
-  "pull.js", "push.js", "query.js", "record.js", "store.js", "syntax.js", "values.js", "worker.js",
+  "crypto.js", "database.js", "errors.js", "filter.js", "functions.js", "http.js", "live.js", "locks.js", "network.js",
+  "nodes.js", "offline.js", "operators.js", "pull.js", "push.js", "query.js", "record.js", "records.js", "store.js",
+  "syntax.js", "values.js", "worker.js",
 ]
 
 /**
