@@ -129,7 +129,7 @@ class Reads:
         if isinstance(bound, ReadServiceDocument):
             return ServiceDocument(spelling.seen(caller.model))
         if isinstance(bound, ReadMetadata):
-            return Metadata(spelling.seen(caller.model), caller.rights_for, self.limits, caller.behaviors)
+            return Metadata(spelling.seen(caller.model), caller.rights_for, self.limits, caller.behaviors, caller.grant.documents)
         place = self._place(request, caller, syntax.options.skip_token)
         if isinstance(bound, ReadAll):
             given = self._given(request, caller, literal_values(syntax), place)

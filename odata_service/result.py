@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -257,6 +257,13 @@ class Metadata:
     rights: Callable[[EntitySet], EntitySetRights]
     limits: Limits
     behaviors: Behaviors
+    written: dict[Hashable, bytes] = field(default_factory=dict)  # by form, as long as the caller's rights stay what they are
+
+    def document(self, form: Hashable, write: Callable[[], bytes]) -> bytes:
+        """Written once: of a large model that takes as long as thousands of its rows."""
+        if form not in self.written:
+            self.written[form] = write()
+        return self.written[form]
 
 
 Result = (

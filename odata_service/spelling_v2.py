@@ -145,7 +145,7 @@ class ExchangeV2(OfOData):
         if isinstance(result, EntityCount):
             return str(result.count).encode()
         if isinstance(result, Metadata):
-            return csdl_v2.write(result.model)
+            return result.document("v2", lambda: csdl_v2.write(result.model))
         if chosen.name == "xml":
             return atom_v2.write(result, self.request, datetime.datetime.now(datetime.UTC), version)
         query, options = self.request.query, self.options

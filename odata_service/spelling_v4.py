@@ -159,7 +159,11 @@ class ExchangeV4(OfOData):
     def _metadata(self, result: Metadata) -> Answer:
         chosen = format_for(Metadata, self.wish)
         offer = Offer(result.model, result.rights, result.limits, result.behaviors)
-        body = write_xml(offer, str(self.version)) if chosen.name == "xml" else write_json(offer)
+
+        def write() -> bytes:
+            return write_xml(offer, str(self.version)) if chosen.name == "xml" else write_json(offer)
+
+        body = result.document(("v4", chosen.name, str(self.version)), write)
         content_type = chosen.content_type if chosen.name == "xml" else self.style.content_type
         return 200, {"Content-Type": content_type, "Vary": "Accept, OData-MaxVersion"}, body
 

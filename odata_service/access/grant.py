@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 
 from odata_service.access.rights import EntitySetRights, Roles, ServiceOperationRights
 from odata_service.bind.payload import DeltaPayload, EntityPayload, Removed
@@ -29,6 +29,7 @@ class Grant:
     model: EntityModel
     rights: Mapping[str, EntitySetRights]
     operations: Mapping[str, int]  # the rights on operations, by name, as far as anything was said of them
+    documents: dict[Hashable, bytes] = field(default_factory=dict)  # the model as it was written for such callers
 
     def demand_operation(self, operation: Operation) -> None:
         """403 where an operation may not be used for what it returns; one without any right does not exist."""

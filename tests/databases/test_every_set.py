@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import text
 
+from odata_service import EntitySetRights
 from odata_service.edm.model import EntitySet
 from tests.databases.harbour import Harbour, address, literal
 from tests.npm import Packages
@@ -148,3 +149,16 @@ def test_metadata_v2_is_read(harbour: Harbour) -> None:
 def test_nothing_is_changed(harbour: Harbour) -> None:
     for entity_set in harbour.sets:
         assert harbour.ask(entity_set.name, method="POST", body=b"{}").status == 403
+
+
+def test_metadata_comes_from_memory(harbour: Harbour) -> None:
+    """It is written once, and anew when what the caller may do is another."""
+    service, entity_set = harbour.published.service, harbour.sets[0]
+    for version in ("v2", "v4"):
+        once, again = (harbour.ask("$metadata", version=version, accept="application/xml").body for _ in range(2))
+        assert once is again
+        service.rights(entity_set.name, EntitySetRights.NONE)
+        without = harbour.ask("$metadata", version=version, accept="application/xml").text
+        service.rights(entity_set.name, EntitySetRights.ALL_READ)
+        assert f'EntitySet Name="{entity_set.name}"' in once.decode() and f'EntitySet Name="{entity_set.name}"' not in without
+        assert harbour.ask("$metadata", version=version, accept="application/xml").body == once
