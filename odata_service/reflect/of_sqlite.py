@@ -152,7 +152,11 @@ def _moment(column: ColumnFacts, forms: Forms) -> Arrival:
 
 
 def _doubts(found: Kind, forms: Forms) -> str:
-    mixed = f"it holds {_words(forms - {NO_DAY})}: they are compared by the millisecond" if isinstance(found, MixedDateTime) else ""
+    mixed = (
+        f"it holds {_words(forms - {NO_DAY})}: they are compared by the millisecond"
+        if isinstance(found, MixedDateTime)
+        else ""
+    )
     return mixed + _no_days(forms).removeprefix("" if mixed else ", ")
 
 

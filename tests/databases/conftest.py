@@ -10,11 +10,11 @@ import pytest
 from odata_service.config import Settings
 from odata_service.reflect.service import reflected
 from tests.csdl_v4.conftest import oasis
-from tests.databases.harbour import Harbour, make_postgresql, make_sqlite
+from tests.databases.harbour import Harbour, make_mariadb, make_postgresql, make_sqlite
 
 __all__ = ["oasis"]
 
-PRODUCTS = ["sqlite", "postgresql"]
+PRODUCTS = ["sqlite", "postgresql", "mariadb"]
 SCHEMAS = {"postgresql": ("public", "yard")}
 
 
@@ -24,8 +24,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         if request.param == "sqlite":
             yield make_sqlite(tmp_path_factory.mktemp("harbour") / "harbour.db")
         else:
-            url = stack.enter_context(request.getfixturevalue("postgresql_database")())
-            yield make_postgresql(url)
+            url = stack.enter_context(request.getfixturevalue(f"{request.param}_database")())
+            yield {"postgresql": make_postgresql, "mariadb": make_mariadb}[request.param](url)
 
 
 @pytest.fixture(scope="module")

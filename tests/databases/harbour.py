@@ -35,6 +35,15 @@ def make_postgresql(url: URL) -> str:
     return url.render_as_string(hide_password=False)
 
 
+def make_mariadb(url: URL) -> str:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in filter(str.strip, (HERE / "mariadb.sql").read_text().split(";\n")):
+            connection.exec_driver_sql(statement.replace("%", "%%"))
+    engine.dispose()
+    return url.render_as_string(hide_password=False)
+
+
 @dataclass(frozen=True)
 class Harbour:
     """A published harbour and its client."""

@@ -18,6 +18,7 @@ FREE: dict[str, dict[str, Any]] = {
     "pilots": {"person_id": 1},
     "Call_x0020_Lines": {"CallID": 3, "call_id": 3, "LineNo": 9, "line_no": 9},
     "signals": {"colour": "Choppy"},
+    "Signals": {"colour": "Choppy"},
     "hosts": {"address": "10.9.9.9"},
     "Countries": {"Code": "XX"},
     "countries": {"code": "XX"},

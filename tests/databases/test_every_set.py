@@ -160,5 +160,8 @@ def test_metadata_comes_from_memory(harbour: Harbour) -> None:
         service.rights(entity_set.name, EntitySetRights.NONE)
         without = harbour.ask("$metadata", version=version, accept="application/xml").text
         service.rights(entity_set.name, EntitySetRights.ALL_READ)
-        assert f'EntitySet Name="{entity_set.name}"' in once.decode() and f'EntitySet Name="{entity_set.name}"' not in without
+        assert (
+            f'EntitySet Name="{entity_set.name}"' in once.decode()
+            and f'EntitySet Name="{entity_set.name}"' not in without
+        )
         assert harbour.ask("$metadata", version=version, accept="application/xml").body == once
