@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from tests.sync.oracle import run
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [26, 28, 30])
 def test_copies_are_what_the_server_has(database: Engine, seed: int) -> None:
-    counts = run(database, seed, steps=6)
+    """By the first two seeds a service is found out that forgets rows which are changed again between two pages."""
+    counts = run(database, seed, steps=8)
     assert sum(count for name, count in counts.items() if name.startswith("checks")) > 10
