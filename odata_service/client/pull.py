@@ -53,7 +53,7 @@ class Pull:
     def _pages(self, query: Query, result: PullResult) -> None:
         with self.store.reading() as connection:
             token = Tokens(connection).of(query)
-        following, fetched, anew = None, 0, 0
+        following, fetched, anew, resumed = None, 0, 0, token.open
         while True:
             try:
                 page = query.wire.changes(query.place, token.value, following)
@@ -69,14 +69,17 @@ class Pull:
             self.step("stored")
             self._told(SyncEventType.ITEMS_COMMITTED, query, fetched, page)
             following = page.following
-            if following is None:
+            if following is None and not resumed:
                 return
+            if following is None:  # what has changed since that pull began, this one has to bring
+                resumed = False
 
     def _stored(self, query: Query, token: Token, page: Page, result: PullResult) -> Token:
         """A pull that another one has overtaken (the query was reset) stores nothing more."""
         with self.store.writing() as connection:
             applied = Applying(connection, query, token).page(page)
-            after = replace(token, value=page.place or None, whole=token.whole or page.following is None)
+            ended = page.following is None
+            after = replace(token, value=page.place or None, whole=token.whole or ended, open=not ended)
             if after.whole and not token.whole:
                 applied.deletions += Applying(connection, query, token).sweep()
             self.step("storing")

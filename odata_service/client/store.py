@@ -52,6 +52,7 @@ TOKENS = Table(
     Column("Value", Text),  # where the next pull goes on
     Column("Pass", Integer, nullable=False),  # how often all was fetched anew
     Column("Whole", Integer, nullable=False),  # whether this pass has come to its end
+    Column("Open", Integer, nullable=False),  # whether the last page said that there is more
     Column("Columns", Text, nullable=False),  # what was fetched
 )
 # Which rows a query has brought, with what they were: a checksum, and what of them only the server knows.

@@ -14,16 +14,18 @@ from .store import TOKENS
 @dataclass(frozen=True, slots=True)
 class Token:
     """``value`` is ``None`` before the first page. ``number`` is that of the pass; rows of an older one that this one does
-    not bring are gone when it has come to its end, which ``whole`` says. ``columns`` are those that were fetched."""
+    not bring are gone when it has come to its end, which ``whole`` says. ``open`` says that a pull has stopped between two
+    pages. ``columns`` are those that were fetched."""
 
     value: str | None = None
     number: int = 1
     whole: bool = False
+    open: bool = False
     columns: frozenset[str] = frozenset()
 
     def anew(self) -> Token:
         """Before another pass."""
-        return replace(self, value=None, number=self.number + 1, whole=False)
+        return replace(self, value=None, number=self.number + 1, whole=False, open=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Tokens:
         row = self.connection.execute(select(TOKENS).where(TOKENS.c.Id == query.id)).first()
         if row is None:
             return Token(columns=schema)
-        token = Token(row.Value, row.Pass, bool(row.Whole), frozenset(row.Columns.split()))
+        token = Token(row.Value, row.Pass, bool(row.Whole), bool(row.Open), frozenset(row.Columns.split()))
         return token if schema <= token.columns else replace(token.anew(), columns=schema)
 
     def save(self, query: Query, token: Token) -> None:
@@ -48,6 +50,7 @@ class Tokens:
             "Value": token.value,
             "Pass": token.number,
             "Whole": int(token.whole),
+            "Open": int(token.open),
             "Columns": " ".join(sorted(token.columns)),
         }
         statement = insert(TOKENS).values(row)
@@ -61,5 +64,5 @@ class Tokens:
     def reset(self, entity_type: str, query_id: str | None = None) -> int:
         """Let the next pull fetch everything anew; what it no longer finds is removed then."""
         wanted = TOKENS.c.EntityType == entity_type if query_id is None else TOKENS.c.Id == query_id
-        anew = {"Value": None, "Pass": TOKENS.c.Pass + 1, "Whole": 0}
+        anew = {"Value": None, "Pass": TOKENS.c.Pass + 1, "Whole": 0, "Open": 0}
         return self.connection.execute(update(TOKENS).where(wanted).values(anew)).rowcount

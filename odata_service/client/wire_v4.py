@@ -76,8 +76,8 @@ class WireDeltas:
         link = more or document.get("@odata.deltaLink")
         if link is None:
             raise Refusal(response, f"{address} cannot be followed")
-        link = self.transport.link(link, address)
-        return Page(rows, link, link if more else None, document.get("@odata.count"))
+        place_after = self.transport.link(link, self.transport.link(address)).removeprefix(self.transport.root)
+        return Page(rows, place_after, place_after if more else None, document.get("@odata.count"))
 
     def read(self, place: Place, id: str) -> Remote | None:
         response = self.transport.ask("GET", self._entity(place, id))
