@@ -121,7 +121,7 @@ def pull(path: Path, parallel: int, verify: bool) -> None:
         differing = len(each.flipped) + len(each.outdated) + len(each.surplus)
         click.echo(f"  {each.query_id}: {each.rows} rows, {differing} mended, checksum {each.checksum:08x}")
     for name, error in (result.failed_requests | result.local_exceptions).items():
-        click.echo(f"odata-service: {name}: {error}", err=True)
+        click.echo(f"odata-service: {name}: {getattr(error, 'orig', None) or error}", err=True)
     from odata_service.client.transport import Unreachable
 
     unreachable = any(isinstance(error, Unreachable) for error in result.failed_requests.values())

@@ -130,10 +130,20 @@ class Applying:
         for operation, incoming in both:
             is_news = not incoming.deleted and incoming.remote.version != operation.entity_version
             theirs: Remote | None = incoming.remote if is_news else None
-            if theirs != operation.theirs:
-                self._queue.save(replace(operation, theirs=theirs))
+            beside = replace(self._completed(operation, incoming.remote), theirs=theirs)
+            if beside != operation:
+                self._queue.save(beside)
             count += is_news
         return count
+
+    def _completed(self, operation: Operation, remote: Remote) -> Operation:
+        """With the columns that the application did not have when the change was made; nothing was done to them."""
+        shape, values = self.query.shape, remote.values or {}
+        new = {name: values[name] for name in shape.members if name in values and name not in operation.item}
+        if not new:
+            return operation
+        base = None if operation.base is None else {**operation.base, **new}
+        return replace(operation, item={**operation.item, **new}, base=base)
 
     @property
     def _queue(self) -> Queue:

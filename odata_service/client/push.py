@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from odata_service.edm.temporal import write_instant
 
@@ -30,7 +31,9 @@ from .transport import ForeignLink, Unreachable
 from .wire import Answer, Outgoing, Refusal, Wire
 
 ROUNDS = 5  # how often a change is sent again, on what the server has by then, in one push
-DENIED_IN_A_ROW = 3  # then it is not the row that may not be changed, but the caller that is not known
+IN_A_ROW = (
+    3  # then it is not one operation that is refused so, but the caller that is not known, or the server that is ill
+)
 
 
 @dataclass(slots=True)
@@ -45,7 +48,7 @@ class Push:
     result: PushResult = field(default_factory=PushResult)
     _parked: set[str] = field(default_factory=set)  # refused for good
     _waiting: set[str] = field(default_factory=set)  # not done, so that nothing is which refers to it
-    _denied: int = 0
+    _troubled: int = 0  # operations in a row
     _total: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -59,12 +62,17 @@ class Push:
         self._waiting |= self._parked
         self._total = len(operations) - len(self._parked)
         self.tell(SyncEvent(SyncEventType.PUSH_STARTED, items_total=self._total))
-        self._in_waves(operations, parallel)
-        again = self._refused_beside_others()
-        if again:
-            again |= self._waiting - self._parked
-            self._waiting = set(self._parked)
-            self._in_waves([each for each in operations if each.id in again], parallel)
+        try:
+            self._in_waves(operations, parallel)
+            again = self._refused_beside_others()
+            if again:
+                again |= self._waiting - self._parked
+                self._waiting = set(self._parked)
+                self._in_waves([each for each in operations if each.id in again], parallel)
+        except (
+            SQLAlchemyError
+        ) as error:  # the disk is full, or somebody holds the file: what was sent will be sent again
+            self.result.stopped = str(error.__cause__ or error)
         self.tell(SyncEvent(SyncEventType.PUSH_ENDED, items_processed=self.result.completed_operations))
         return self.result
 
@@ -103,6 +111,9 @@ class Push:
             ids = self._round(wire, ids)
             if not ids or self.result.stopped is not None:
                 return
+        with self._lock:
+            self._waiting |= set(ids)
+            self.result.failed_requests |= dict.fromkeys(ids, Answer("conflict", message="others are faster"))
 
     def _round(self, wire: Wire, ids: Sequence[str]) -> list[str]:
         """The operations that have something more to send."""
@@ -174,7 +185,7 @@ class Push:
                 self.result.failed_requests.pop(operation.id, None)
                 self._waiting.discard(operation.id)
                 self.result.completed_operations += 1
-                self._denied = 0
+                self._troubled = 0
             else:
                 self._waiting.add(operation.id)
                 self.result.failed_requests[operation.id] = failed
@@ -188,12 +199,13 @@ class Push:
         return []
 
     def _stop_after(self, failed: Answer) -> None:
-        if failed.outcome == "unknown":
+        if failed.stops:
             self.result.stopped = failed.message or "the server does not answer"
-        elif failed.outcome == "denied":
-            self._denied += 1
-            if self._denied == DENIED_IN_A_ROW:
-                self.result.stopped = "the server wants to know who asks"
+        elif failed.outcome in ("denied", "unknown"):
+            self._troubled += 1
+            if self._troubled == IN_A_ROW:
+                denied = failed.outcome == "denied"
+                self.result.stopped = "the server wants to know who asks" if denied else failed.message
 
     def _query(self, operation: Operation) -> Query:
         return self.builder.query(self.shapes[operation.entity_type])

@@ -35,6 +35,12 @@ class OfflineSession(Session):
 
     recorder: Recorder | None = None
 
+    def _bulk_save_mappings(self, *told: Any, **options: Any) -> None:
+        """What all methods of the name ``bulk_…`` come to."""
+        if self.recorder is not None:
+            raise BulkWriteRefused("bulk_… tells nobody what it writes: add entities, or use a session(queue=False)")
+        super()._bulk_save_mappings(*told, **options)
+
 
 def recording(session: OfflineSession, shapes: Mapping[str, EntityShape], clock: Callable[[], datetime]) -> None:
     session.recorder = Recorder(shapes, clock)
@@ -42,6 +48,9 @@ def recording(session: OfflineSession, shapes: Mapping[str, EntityShape], clock:
 
 @event.listens_for(OfflineSession, "before_flush")
 def _lock(session: OfflineSession, _context: object, _instances: object) -> None:
+    if session.recorder is not None:  # whatever a flush has left that did not come to its end
+        session.recorder.edits.clear()
+        session.recorder.stored.clear()
     if session.new or session.dirty or session.deleted:
         begin(session.connection())
 
@@ -55,22 +64,16 @@ def _queue(session: OfflineSession, _context: object) -> None:
         Queue(session.connection()).put(edits, recorder.clock())
 
 
-@event.listens_for(OfflineSession, "after_rollback")
-def _forget(session: OfflineSession) -> None:
-    if session.recorder is not None:
-        session.recorder.edits.clear()
-        session.recorder.stored.clear()
-
-
 @event.listens_for(OfflineSession, "do_orm_execute")
 def _refuse_bulk(state: ORMExecuteState) -> None:
     recorder = getattr(state.session, "recorder", None)
     if recorder is None or not (state.is_insert or state.is_update or state.is_delete):
         return
-    mapper = state.bind_mapper
-    if mapper is not None and mapper.class_.__name__ in recorder.shapes:
+    table = getattr(getattr(state.statement, "table", None), "name", None)
+    written = next((shape for shape in recorder.shapes.values() if shape.table.name == table), None)
+    if written is not None:
         raise BulkWriteRefused(
-            f"{mapper.class_.__name__} is synchronised: change its entities one by one, or in a session(queue=False)"
+            f"{written.name} is synchronised: change its entities one by one, or in a session(queue=False)"
         )
 
 

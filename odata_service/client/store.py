@@ -83,17 +83,15 @@ class Store:
         self.engine = _engine(self.path, "FULL")
         self._quick = _engine(self.path, "NORMAL")
 
-    def create(self, metadata: MetaData) -> dict[str, set[str]]:
-        """Make what is missing of the tables; gives the columns that came to tables which were there already."""
+    def create(self, metadata: MetaData) -> None:
+        """Make what is missing of the tables, and of the columns of those that are there."""
         with self.writing() as connection:
             _BOOKS.create_all(connection)
             known = set(inspect(connection).get_table_names())
             metadata.create_all(connection)
-            return {
-                table.name: new
-                for table in metadata.tables.values()
-                if table.name in known and (new := _grown(connection, table))
-            }
+            for table in metadata.tables.values():
+                if table.name in known:
+                    _grow(connection, table)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -131,7 +129,7 @@ def _engine(path: Path, synchronous: str) -> Engine:
     return engine
 
 
-def _grown(connection: Connection, table: Table) -> set[str]:
+def _grow(connection: Connection, table: Table) -> None:
     """Give a table the columns that its class has got since. What their rows have there is fetched, so that they may be
     empty until then. A column that the class has lost may not stand in the way of new rows."""
     stored: Mapping[str, Any] = {each["name"]: each for each in inspect(connection).get_columns(table.name)}
@@ -146,7 +144,6 @@ def _grown(connection: Connection, table: Table) -> set[str]:
             _execute(
                 connection, f"ALTER TABLE {_quoted(connection, table.name)} DROP COLUMN {_quoted(connection, name)}"
             )
-    return {column.name for column in new}
 
 
 def _quoted(connection: Connection, name: str) -> str:

@@ -41,7 +41,7 @@ class Tokens:
         if row is None:
             return Token(columns=schema)
         token = Token(row.Value, row.Pass, bool(row.Whole), bool(row.Open), frozenset(row.Columns.split()))
-        return token if schema <= token.columns else replace(token.anew(), columns=schema)
+        return replace(token if schema <= token.columns else token.anew(), columns=schema)
 
     def save(self, query: Query, token: Token) -> None:
         row = {

@@ -11,6 +11,7 @@ from .entity import EntityShape
 from .operations import Remote, Sent
 from .transport import TRANSIENT, Response
 
+NEVER = frozenset({501, 505})  # the server says that it cannot, and will not be able to
 # "kept" is done with: the server stays with what it has. "unknown" may have been heard and will be sent again; "denied" asks for another token.
 Outcome = Literal["done", "kept", "conflict", "refused", "unknown", "denied"]
 
@@ -45,6 +46,11 @@ class Answer:
     status: int = 0
     remote: Remote | None = None
     message: str = ""
+
+    @property
+    def stops(self) -> bool:
+        """Whether the server will not hear of anything else now. 500 may be the fault of this one operation."""
+        return self.outcome == "unknown" and self.status != 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def outcome_of(status: int, kind: str) -> Outcome:
         return "done"
     if status in (409, 412) or (kind != "Add" and status in (404, 410)):
         return "conflict"
-    if status in TRANSIENT or status > 500:
+    if status in TRANSIENT or (status >= 500 and status not in NEVER):
         return "unknown"
     return "denied" if status == 401 else "refused"
 

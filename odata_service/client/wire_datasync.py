@@ -37,7 +37,7 @@ class WireDatasync:
                 answers.append(self._sent(each))
             except Unreachable as error:
                 answers.append(Answer("unknown", message=str(error)))
-            if answers[-1].outcome == "unknown":
+            if answers[-1].stops:
                 return answers + [answers[-1]] * (len(outgoing) - len(answers))
         return answers
 

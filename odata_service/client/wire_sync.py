@@ -36,6 +36,9 @@ class WireSync:
         body = {"operations": [self._operation(each) for each in outgoing]}
         response = self.transport.ask("POST", self.transport.root, content=dumps(body).encode())
         document = response.json
+        if 400 <= response.status < 500 and outcome_of(response.status, "Add") == "refused" and len(outgoing) > 1:
+            half = len(outgoing) // 2  # too many at once, or one that spoils it for all
+            return [*self.send(outgoing[:half]), *self.send(outgoing[half:])]
         if response.status != 200 or not isinstance(document, dict) or "results" not in document:
             outcome = outcome_of(response.status, "Add") if response.status >= 400 else "unknown"
             return [

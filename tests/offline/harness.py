@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 
 import httpx
 from flask import Flask
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.orm import Session
 
 from odata_service import ODataService
@@ -183,3 +184,22 @@ class Device(OfflineContext):
 
 class Died(BaseException):
     """Nothing of the device runs any more: no handler of ours sees it."""
+
+
+@contextmanager
+def fuller(device: OfflineContext) -> Iterator[None]:
+    """The disk has no room for more than the file has pages by now."""
+    engines = (device.store.engine, device.store._quick)
+    with device.store.reading() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+
+    def limited(connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages + 1}").close()
+
+    for engine in engines:
+        engine.dispose()
+        event.listen(engine, "connect", limited)
+    yield
+    for engine in engines:
+        event.remove(engine, "connect", limited)
+        engine.dispose()

@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from odata_service.client import ForeignLink, OfflineEntity, SyncEventType
-from tests.offline.harness import Device
+from tests.offline.harness import Device, Died, fuller
 from tests.offline.models import Customer, Order, ServerCustomer, ServerOrder, ServerThing, Thing
 
 PENDING = {"tables": "status eq 'new'", "v4": "Status eq 'new'", "sync": "status eq 'new'"}
@@ -171,6 +171,30 @@ def test_reset(device, server):
     assert len(here.pending()) == 1 and here.push().is_successful
 
 
+def test_a_full_disk(device, server):
+    """The page is not there, and neither is its place."""
+    given(server, *(order(str(number), CustomerId=None) for number in range(3)))
+    here = device()
+    here.pull()
+    given(server, *(ServerOrder(Id=f"n{number}", CustomerName="x" * 100, Status="new") for number in range(600)))
+    with fuller(here):
+        result = here.pull(Order)
+        assert "full" in str(result.local_exceptions["Order"])
+    assert here.pull().is_successful and len(here.rows()) == 603
+
+
+def test_a_place_that_was_interrupted(device, server):
+    """A pull that goes on where another one has stopped brings what has changed since that one began, too."""
+    for number in range(9):
+        given(server, order(str(number)))
+    here = device()
+    here.dies_at = "stored"
+    with pytest.raises(Died):
+        here.pull(Order)
+    changed(server, "0", Status="paid")
+    assert here.pull(Order).is_successful and here.rows()["0"]["Status"] == "paid"
+
+
 class TestVerify:
     def test_all_is_well(self, device, server):
         given(server, order("1"), order("2"))
@@ -243,7 +267,8 @@ EarlierOrder.__name__ = LaterOrder.__name__ = "Order"
 LaterCustomer.__name__ = "Customer"
 
 
-def test_a_new_version_of_the_application(device, server, network, protocol, tmp_path):
+@pytest.mark.parametrize("first", ["push", "pull"])
+def test_a_new_version_of_the_application(device, server, network, protocol, tmp_path, first):
     """Its new column and table are there, and fetched; what waits is not lost, and does not wipe out what it never knew."""
     given(server, ServerCustomer(Id="c", Name="Ada"), order("1", CustomerId="c"), order("2", CustomerId="c"))
     with type("Old", (Device,), {"base": Earlier})(tmp_path / "app.db", network, protocol) as old:
@@ -252,6 +277,7 @@ def test_a_new_version_of_the_application(device, server, network, protocol, tmp
             session.get_one(EarlierOrder, "1").Status = "paid"
             session.commit()
     with type("New", (Device,), {"base": Later})(tmp_path / "app.db", network, protocol) as new:
+        assert getattr(new, first)().is_successful
         assert new.push().is_successful and new.pull().is_successful
         with new.session() as session:
             assert [session.get_one(LaterOrder, id).CustomerId for id in "12"] == ["c", "c"]
@@ -261,6 +287,19 @@ def test_a_new_version_of_the_application(device, server, network, protocol, tmp
         assert new.push().is_successful
     assert {id: row["CustomerId"] for id, row in server.rows().items()} == {"1": "c", "2": "c", "3": "c"}
     assert server.rows()["1"]["Status"] == "paid"
+
+
+def test_a_column_that_comes_back(server, network, protocol, tmp_path):
+    """What was fetched while the application did not have it, was fetched without it."""
+    versions = [type("Version", (Device,), {"base": base}) for base in (Later, Earlier, Later)]
+    given(server, *(ServerCustomer(Id=id, Name="Ada") for id in "bc"), order("1", CustomerId="b"))
+    for version, change in zip(versions, (None, {"CustomerId": "c"}, None), strict=True):
+        if change is not None:
+            changed(server, "1", **change)
+        with version(tmp_path / "app.db", network, protocol) as application:
+            assert application.pull().is_successful
+    with versions[-1](tmp_path / "app.db", network, protocol) as application, application.session() as session:
+        assert session.get_one(LaterOrder, "1").CustomerId == "c"
 
 
 def test_a_link_to_somewhere_else(device, server, protocol):

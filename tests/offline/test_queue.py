@@ -7,9 +7,12 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 
 from odata_service.client import BulkWriteRefused, QueueError
 from odata_service.client.operations import Edit, Operation, Sent, collapsed
+from tests.offline.harness import fuller
 from tests.offline.models import Customer, Draft, Order
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -156,6 +159,10 @@ def test_statements_on_many_entities_would_go_past_the_queue(device):
     with here.session() as session:
         with pytest.raises(BulkWriteRefused, match="one by one"):
             session.execute(update(Order).values(Status="paid"))
+        with pytest.raises(BulkWriteRefused, match="one by one"):
+            session.execute(Order.__table__.delete())
+        with pytest.raises(BulkWriteRefused, match="nobody"):
+            session.bulk_save_objects([Order(Id="1", CustomerName="Ada", Status="new")])
         session.execute(update(Draft).values(Text="…"))
         assert session.scalars(select(Order)).all() == []
     with here.session(queue=False) as session:
@@ -172,6 +179,50 @@ def test_what_a_savepoint_takes_back_is_not_queued(device):
         inner.rollback()
         session.commit()
     assert queued(here) == [("Add", "Order", "1")]
+
+
+def test_a_flush_that_fails_in_a_savepoint_leaves_nothing_behind(device):
+    here = device()
+    here.add(Id="1")
+    with here.session() as session:
+        inner = session.begin_nested()
+        session.add_all(
+            [Order(Id="0", CustomerName="Ada", Status="new"), Order(Id="1", CustomerName="Ada", Status="new")]
+        )
+        with pytest.raises(IntegrityError):
+            session.flush()
+        inner.rollback()
+        session.add(Order(Id="2", CustomerName="Ada", Status="new"))
+        session.commit()
+    assert queued(here) == [("Add", "Order", "1"), ("Add", "Order", "2")] and set(here.rows()) == {"1", "2"}
+
+
+def test_an_entity_that_was_deleted_meanwhile(device):
+    """The pull was faster: the application is told, and nothing is queued for what is not there."""
+    here = device()
+    with here.session(queue=False) as session:
+        session.add(Order(Id="1", CustomerName="Ada", Status="new", Version="v1"))
+        session.commit()
+    with here.session() as session:
+        order = session.get_one(Order, "1")
+        with here.store.writing() as connection:
+            connection.execute(Order.__table__.delete())
+        order.Status = "paid"
+        with pytest.raises(StaleDataError):
+            session.commit()
+    assert queued(here) == []
+
+
+def test_a_full_disk(device):
+    """Neither the order nor its operation is there; what was there is."""
+    here = device()
+    here.add(Id="1")
+    with fuller(here):
+        with pytest.raises(OperationalError, match="full"):
+            here.add(Id="2", CustomerName="Ada" * 30, Status="x" * 200_000)
+        assert set(here.rows()) == {"1"} and queued(here) == [("Add", "Order", "1")]
+    here.add(Id="2")
+    assert len(queued(here)) == 2
 
 
 def test_a_key_does_not_change(device):
