@@ -112,7 +112,12 @@ class EntityShape:
 
     def columns(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """By the names of columns, for statements on the table."""
-        return {self.column(name).name: value for name, value in values.items()}
+        names = self.column_names
+        return {names[name]: value for name, value in values.items()}
+
+    @cached_property
+    def column_names(self) -> Mapping[str, str]:
+        return {name: column.name for name, column in self.mapper.columns.items()}
 
     def id_text(self, key: object) -> str:
         return str(key)

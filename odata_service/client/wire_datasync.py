@@ -47,7 +47,7 @@ class WireDatasync:
         query = following or self._query(place, since)
         response = self.transport.ask("GET", self._address(place, query))
         document = response.json
-        if response.status != 200 or not isinstance(document, dict):
+        if response.status != 200 or not isinstance(document, dict) or not isinstance(document.get("items"), list):
             raise Refusal(response, self._address(place, query))
         names = _names(place)
         rows = [_incoming(names, row) for row in document["items"]]

@@ -54,7 +54,7 @@ class WireSync:
         document = response.json
         if response.status == GONE:
             raise Expired(response, address)
-        if response.status != 200 or not isinstance(document, dict):
+        if response.status != 200 or not isinstance(document, dict) or not isinstance(document.get("records"), list):
             raise Refusal(response, address)
         names = self._names(place)
         there = [self._incoming(names, place, row) for row in document["records"]]

@@ -14,7 +14,7 @@ from odata_service.edm.names import plural
 from .columns import Json, dumps, loads
 from .entity import ID, EntityShape
 from .operations import Remote
-from .transport import Response, Transport
+from .transport import ClientError, Response, Transport
 from .wire import Answer, Expired, Incoming, Names, Outgoing, Page, Place, Refusal, changed, outcome_of
 
 STAMP = "LastUpdated"
@@ -68,14 +68,16 @@ class WireDeltas:
         document = response.json
         if response.status == GONE:
             raise Expired(response, address)
-        if response.status != 200 or not isinstance(document, dict):
+        if response.status != 200 or not isinstance(document, dict) or not isinstance(document.get("value"), list):
             raise Refusal(response, address)
         names = _names(place)
         rows = [_incoming(names, place, row) for row in document["value"]]
         more = document.get("@odata.nextLink")
         link = more or document.get("@odata.deltaLink")
         if link is None:
-            raise Refusal(response, f"{address} cannot be followed")
+            raise ClientError(
+                f"{place.endpoint} of {self.transport.root} does not tell its changes: there is no delta link"
+            )
         place_after = self.transport.link(link, self.transport.link(address)).removeprefix(self.transport.root)
         return Page(rows, place_after, place_after if more else None, document.get("@odata.count"))
 

@@ -52,7 +52,7 @@ class Device(OfflineContext):
 
 
 def fill(path: Path, rows: int) -> None:
-    service = Service(path)
+    service = Service(f"sqlite:///{path}")
     with writing(service.engine).begin() as connection:
         for start in range(0, rows, PER_STAMP):
             stamp = UTC_CLOCK.stamp(connection)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from flask import Flask
 
@@ -11,4 +10,4 @@ from tests.offline.harness import Server
 
 
 def create_app() -> Flask:
-    return Server(Path(os.environ["OFFLINE_DATABASE"]), int(os.environ.get("OFFLINE_PAGE_SIZE", "3"))).app
+    return Server(f"sqlite:///{os.environ['OFFLINE_DATABASE']}", int(os.environ.get("OFFLINE_PAGE_SIZE", "3"))).app

@@ -24,7 +24,7 @@ def protocol(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="package")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    found = Server(tmp_path_factory.mktemp("offline") / "server.db")
+    found = Server(f"sqlite:///{tmp_path_factory.mktemp('offline')}/server.db")
     yield found
     found.engine.dispose()
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import httpx
 from flask import Flask
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import URL, Engine, create_engine, event, select
 from sqlalchemy.orm import Session
 
 from odata_service import ODataService
@@ -88,14 +88,14 @@ class Network(httpx.BaseTransport):
 class Server:
     """The service on a database that outlives it."""
 
-    path: Path
+    url: URL | str
     page_size: int = 3  # of tables
     engine: Engine = field(init=False)
     service: ODataService = field(init=False)
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
-        self.engine = create_engine(f"sqlite:///{self.path}")
+        self.engine = create_engine(self.url)
         ServerBase.metadata.create_all(self.engine)
         install_clock(self.engine)
         self.restart()

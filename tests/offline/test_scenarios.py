@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from odata_service.client import ask, client_wins, merge, server_wins
+from odata_service.tracking import UTC_CLOCK, writing
 from tests.offline.harness import Died, Server
 from tests.offline.models import Order, ServerOrder
 from tests.offline.scenarios import SCENARIOS, START, Scenario
@@ -110,16 +112,65 @@ def shown(rows):
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_scenario(scenario, server, network, device, protocol):
+    play(scenario, server, network, device)
+
+
+ON_POSTGRESQL = (
+    "two devices edit different columns",
+    "the answer gets lost, and the change goes on",
+    "a device dies in the middle of a pull",
+)
+
+
+@pytest.mark.parametrize(
+    "scenario", [each for each in SCENARIOS if each.name in ON_POSTGRESQL], ids=lambda scenario: scenario.name
+)
+def test_on_postgresql(scenario, postgresql_database, network, device, protocol):
+    with postgresql_database() as url:
+        network.server = Server(url)
+        play(scenario, network.server, network, device)
+        network.server.engine.dispose()
+
+
+def play(scenario, server, network, device):
     orders = [ServerOrder(Id=id, CustomerName=name, Status=status) for id, (name, status) in START.items()]
     server.writing(lambda session: session.add_all(orders))
-    play = Play(scenario, server, network, device)
+    played = Play(scenario, server, network, device)
     for name in "AB":
-        play.step(name, "sync")
+        played.step(name, "sync")
     for step in scenario.steps:
-        play.step(*step)
+        played.step(*step)
     for name in "ABAB":
-        play.step(name, "sync")
+        played.step(name, "sync")
     assert shown(server.rows()) == scenario.end
-    for each in play.devices.values():
+    for each in played.devices.values():
         assert shown(each.rows()) == scenario.end
         assert each.pending() == []
+
+
+def test_ten_thousand_rows(server, network, device, protocol):
+    """The first pull is interrupted; both devices end with the server's rows."""
+    fill(server, 10_000)
+    options = {"Order": {"page_size": 1_000, "endpoint": "orders" if protocol == "tables" else "Orders"}}
+    one, other = (device(name, **options) for name in "AB")
+    one.dies_at = "storing"
+    with pytest.raises(Died):
+        one.pull(Order)
+    for each in (one, other):
+        assert each.pull(Order).is_successful
+    one.change("5000", Status="paid")
+    other.delete("5001")
+    for each in (one, other, one):
+        assert each.push(Order).is_successful and each.pull(Order).is_successful
+    expected = shown(server.rows())
+    assert len(expected) == 9_999 and shown(one.rows()) == shown(other.rows()) == expected
+    assert one.verify(Order)[0].is_clean
+
+
+def fill(server, count):
+    """Straight into the table, a thousand rows to a stamp."""
+    with writing(server.engine).begin() as connection:
+        for start in range(0, count, 1_000):
+            stamp = UTC_CLOCK.stamp(connection)
+            values = {"CustomerName": "Ada", "Status": "new", "LastUpdated": stamp, "IsDeleted": False}
+            connection.execute(insert(ServerOrder), [{"Id": str(id), **values} for id in range(start, start + 1_000)])
