@@ -128,7 +128,7 @@ class Applying:
         """What the server has of rows that the device has changed. The state that the change was made of is no news."""
         count = 0
         for operation, incoming in both:
-            is_news = not incoming.deleted and incoming.remote.version != operation.entity_version
+            is_news = incoming.deleted or incoming.remote.version != operation.entity_version
             theirs: Remote | None = incoming.remote if is_news else None
             beside = replace(self._completed(operation, incoming.remote), theirs=theirs)
             if beside != operation:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from odata_service.edm.temporal import read_instant
+
 from .conflict import Conflict, Resolution, Resolver, conflict_of, differing
 from .entity import EntityShape
 from .operations import Operation, Queue, Remote
@@ -123,7 +125,9 @@ class Settling:
         assert operation.sent is not None
         if not operation.is_of_now:
             return self._goes_on(operation, remote)
-        if operation.sent.kind == "Delete":
+        if operation.theirs is not None and _is_newer(operation.theirs, remote):
+            self.take_over(operation, operation.theirs)
+        elif operation.sent.kind == "Delete":
             Membership(self.connection, self.query).forget([operation.item_id], [])
             self._queue.remove([operation.id])
         elif remote is not None and remote.values is not None:
@@ -213,3 +217,11 @@ class Settling:
 
 
 GONE = Remote(None, None)
+
+
+def _is_newer(theirs: Remote, remote: Remote | None) -> bool:
+    """Whether a pull has brought what others have made of the entity since the request was heard, whose answer is told
+    again now. A pull never tells it twice."""
+    if remote is None or theirs.updated_at is None or remote.updated_at is None:
+        return True
+    return read_instant(theirs.updated_at) > read_instant(remote.updated_at)

@@ -94,7 +94,10 @@ class TestOneLineAndStatus2:
             (["serve", "people.db"], "the database URL cannot be read; sqlite:///people.db would be one"),
             (["serve", "oracle9://localhost/x"], "cannot open oracle9://localhost/x: Can't load plugin"),
             (["serve", "sqlite:////dev/null/people.db"], "there is no database /dev/null/people.db"),
-            (["serve", "--sample", "people", "sqlite:////dev/null/people.db"], "cannot open sqlite:////dev/null/people.db: "),
+            (
+                ["serve", "--sample", "people", "sqlite:////dev/null/people.db"],
+                "cannot open sqlite:////dev/null/people.db: ",
+            ),
             (["serve", "sqlite:///not_a_database"], "cannot open sqlite:///not_a_database: file is not a database"),
             (
                 ["serve", "postgresql://me:secret@127.0.0.1:1/x"],

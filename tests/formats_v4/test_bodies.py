@@ -419,7 +419,10 @@ def test_any_bytes(sent: bytes) -> None:
 VALUES = [None, 1, 256, -1, 1.5, "", "Net", "x" * 300, "2020-02-29", "9007199254740993", "InStock", True, [], {}, ONE]
 
 
-@given(st.dictionaries(st.sampled_from([*PRODUCT.properties, "Category", "Nothing"]), st.sampled_from(VALUES)), st.booleans())
+@given(
+    st.dictionaries(st.sampled_from([*PRODUCT.properties, "Category", "Nothing"]), st.sampled_from(VALUES)),
+    st.booleans(),
+)
 def test_an_annotation_that_nobody_knows_changes_nothing(document: dict[str, object], partial: bool) -> None:
     """What has nothing but plain values is read in a shorter way, with the same result and the same refusals."""
 

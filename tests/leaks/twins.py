@@ -76,7 +76,6 @@ class Twins:
             different[:12]
         )
 
-
     def print_counts(self) -> None:
         for what, count in self.tried.items():
             print(f"{count:6} roads: {what}")

@@ -145,6 +145,18 @@ SCENARIOS = (
         {"1": ("Ada", "back"), "2": ("Brian", "new")},
     ),
     Scenario(
+        "the answer gets lost, and others go on from the change", "ask",
+        (("net", "lose", 1), ("A", "set", "1", "paid"), ("A", "fails", "push"), ("B", "pull"), ("B", "has", "1", "Ada", "paid"),
+         ("B", "set", "1", "shipped"), ("B", "push"), ("A", "pull")),
+        {"1": ("Ada", "shipped"), "2": ("Brian", "new")},
+    ),
+    Scenario(
+        "the answer gets lost, and others delete", "ask",
+        (("net", "lose", 1), ("A", "set", "1", "paid"), ("A", "fails", "push"), ("B", "pull"), ("B", "delete", "1"), ("B", "push"),
+         ("A", "pull")),
+        {"2": ("Brian", "new")},
+    ),
+    Scenario(
         "the server is killed in the middle of a push", "ask",
         (("A", "add", "3", "Chloe", "new"), ("A", "set", "1", "paid"), ("net", "lose", 1), ("A", "fails", "push"), ("server", "restart"),
          ("net", "lose", 1), ("A", "fails", "push"), ("server", "restart")),

@@ -116,7 +116,9 @@ def test_roles(app):
 
 def test_a_key_in_a_file(tmp_path):
     (tmp_path / "key.pem").write_text(PUBLIC)
-    app = create_app(Settings(sample="people", database_url=f"sqlite:///{tmp_path}/p.db", auth_public_key=str(tmp_path / "key.pem")))
+    app = create_app(
+        Settings(sample="people", database_url=f"sqlite:///{tmp_path}/p.db", auth_public_key=str(tmp_path / "key.pem"))
+    )
     assert ask(app, f"Bearer {token('RS256')}").data == b"12"
     assert ask(app, f"Bearer {token('HS256')}").status_code == 401
 
