@@ -364,6 +364,7 @@ def test_another_version_of_the_application(page: Page) -> None:
 
 
 def test_a_strict_content_security_policy(page: Page) -> None:
+    page.browser.errors()  # those of other scenarios
     page.browser.open(f"{page.root}/strict")
     title = page.browser.driver.execute_async_script("""
         const [done] = arguments
