@@ -16,6 +16,7 @@ from odata_service.reflect.service import reflected
 from odata_service.sample import Sample, sample_named
 
 _ROOTS = {"/v4": "v4", "/v2": "v2"}
+_ROOTS_OF_TRACKED = {"/tables": "tables", "/sync": "sync"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ def published(settings: Settings, progress: Progress = quiet) -> Published:
         return Published(sample.name, service, sample.roots, sample.example, sample.main.__name__, pages=sample.pages)
     found = reflected(settings, progress)
     _leave_connections(found.service)
-    return Published(found.name, found.service, _ROOTS, f"/v4/{found.first_set}?$top=2", notices=found.notices)
+    roots = {**_ROOTS_OF_TRACKED, **_ROOTS} if found.follows_changes else _ROOTS
+    return Published(found.name, found.service, roots, f"/v4/{found.first_set}?$top=2", notices=found.notices)
 
 
 def started(settings: Settings) -> ODataService:

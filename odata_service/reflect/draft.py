@@ -62,6 +62,7 @@ class DraftEntity:
     key: Columns
     key_from: KeyFrom
     properties: list[DraftProperty]
+    tracked: tuple[str, str] | None = None  # the properties with the last change and the mark of deletion
     navigation: list[DraftNavigation] = field(default_factory=list)
 
     @property

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 
 from odata_service.config import ConfigurationError
 from odata_service.edm.names import is_name, legal, plural, singular
+from odata_service.edm.primitive import BOOLEAN
 from odata_service.edm.values import edm_type
 from odata_service.errors import did_you_mean
 from odata_service.reflect.choices import Choices, TableChoices
@@ -64,7 +66,8 @@ def _add_entity(draft: Draft, table: TableFacts, choices: Choices, product: Prod
             "left out", table.name, "it has no key, and no column by which its rows could be told apart"
         )
     type_name, set_name = names_of(table.name, said)
-    draft.entities[table.name] = DraftEntity(table, type_name, set_name, key, key_from, properties)
+    tracked = _tracked(table, said, by_column, product) if key_from else None
+    draft.entities[table.name] = DraftEntity(table, type_name, set_name, key, key_from, properties, tracked)
     if type_name in {each.name for each in properties}:
         draft.remark(
             "doubt", table.name, f"{type_name} is the name of the type and of a property, which C# does not allow"
@@ -150,6 +153,26 @@ def _key(table: TableFacts, said: TableChoices, by_column: Mapping[str, DraftPro
         if all(_can_be_key(by_column.get(name)) and not table.column(name).nullable for name in unique):
             return unique, "unique index"
     return tuple(name for name, each in by_column.items() if _can_be_key(each)), ""
+
+
+def _tracked(
+    table: TableFacts, said: TableChoices, by_column: Mapping[str, DraftProperty], product: Product
+) -> tuple[str, str] | None:
+    """The properties that the clock stamps, if the owner says that there are such: both, and fit for it."""
+    columns = (said.last_updated, said.is_deleted)
+    if columns == ("", ""):
+        return None
+    found = [by_column[name] for name in columns if name in by_column]
+    kinds = [edm_type(each.type) for each in found]
+    if len(found) < 2 or not (kinds[0] and kinds[0].python is datetime.datetime and kinds[1] == BOOLEAN):
+        raise ConfigurationError(
+            f"tables.{str(table.name)!r}: last_updated is a column with a date and a time, and is_deleted a Boolean one; both are needed"
+        )
+    if not product.keeps_milliseconds(found[0].column, found[0].type):
+        raise ConfigurationError(
+            f"tables.{str(table.name)!r}: {columns[0]!r} keeps no milliseconds, so that changes could not be told apart by it"
+        )
+    return found[0].name, found[1].name
 
 
 def _can_be_key(declared: DraftProperty | None) -> bool:

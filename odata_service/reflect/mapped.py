@@ -10,6 +10,7 @@ from sqlalchemy.orm import RelationshipProperty, registry, relationship
 
 from odata_service.reflect.draft import Draft, DraftEntity, DraftNavigation, DraftProperty
 from odata_service.reflect.facts import TableFacts, TableName
+from odata_service.tracking import tracked
 
 Tables = Mapping[TableName, Table]
 Classes = Mapping[TableName, type]
@@ -36,9 +37,12 @@ def _class(entity: DraftEntity) -> type:
         "ignore": tuple(each.name for each in entity.properties if each.hidden),
         "computed": tuple(each.name for each in entity.properties if each.column.server_set),
     }
-    return type(
-        entity.type_name, (), {"__odata__": said, "__doc__": entity.facts.comment or None, "__module__": __name__}
-    )
+    members = {"__odata__": said, "__doc__": entity.facts.comment or None, "__module__": __name__}
+    made = type(entity.type_name, (), members)
+    if entity.tracked is None:
+        return made
+    last_updated, is_deleted = entity.tracked
+    return tracked(last_updated=last_updated, is_deleted=is_deleted)(made)
 
 
 def _table(entity: DraftEntity, metadata: MetaData) -> Table:

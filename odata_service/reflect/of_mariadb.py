@@ -29,7 +29,7 @@ _TYPES: tuple[tuple[str, types.TypeEngine[Any]], ...] = (
     ("int unsigned", types.BigInteger()),
     ("bigint unsigned", types.Numeric(20, 0)),
     ("year", types.SmallInteger()),
-    ("bit", Seen(mysql.INTEGER(unsigned=True))),
+    ("bit", Seen(mysql.BIGINT(unsigned=True))),
     ("uuid", types.Uuid()),
     ("inet4", Seen(types.String(15))),
     ("inet6", Seen(types.String(39))),
@@ -66,6 +66,14 @@ class KeptDate(_KeptDay, types.Date):
 
 class KeptDateTime(_KeptDay, types.DateTime):
     pass
+
+
+class KeptTime(Kept, types.Time):
+    """What is no time of a day is null: ``-01:00:00``, ``100:00:00``."""
+
+    def guarded(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        seconds = func.time_to_sec(column)
+        return case(((seconds >= 0) & (seconds < 86_400), column), else_=null())
 
 
 class MariaDB(Product):
@@ -111,8 +119,11 @@ class MariaDB(Product):
                 found_day, "it holds days that no calendar has like 0000-00-00; these are null" if values else ""
             )
         if isinstance(kind, types.Time):
-            return Arrival(types.Time(), "what is no time of a day, as it may be there, has no place in OData")
+            return Arrival(KeptTime())
         return standard(column)
+
+    def keeps_milliseconds(self, column: ColumnFacts, shown: types.TypeEngine[Any]) -> bool:
+        return (getattr(column.type, "fsp", None) or 0) >= 3
 
     def read_only(self, engine: Engine) -> None:
         @event.listens_for(engine, "connect")

@@ -90,6 +90,10 @@ class PostgreSQL(Product):
         said = _SEEN.get(column.declared.partition("(")[0].lower())
         return standard(column) if said is None else Arrival(Seen(said))
 
+    def keeps_milliseconds(self, column: ColumnFacts, shown: types.TypeEngine[Any]) -> bool:
+        precision: int | None = getattr(column.type, "precision", None)
+        return precision is None or precision >= 3
+
     def read_only(self, engine: Engine) -> None:
         @event.listens_for(engine, "connect")
         def only_read(connection: Any, _record: object) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts, TableName
 from odata_service.reflect.products import Arrival, Evidence, Product
 from odata_service.reflect.storage_sqlite import (
-    NO_DAY, FormsOf, KeptBigInteger, KeptBinary, KeptBoolean, KeptDate, KeptDecimal, KeptDouble, KeptGuid, KeptInteger, KeptSmallInteger, KeptText,
+    NO_DAY, FormsOf, KeptBigInteger, KeptBinary, KeptBoolean, KeptDate, KeptDateTime, KeptDecimal, KeptDouble, KeptGuid, KeptInteger, KeptSmallInteger, KeptText,
     MixedDateTime, moments, times,
 )  # fmt: skip
 from odata_service.types import Seen
@@ -69,6 +69,9 @@ class SQLite(Product):
             return Arrival(types.BigInteger())
         rule = _affinity(column.declared)
         return rule(column, values)
+
+    def keeps_milliseconds(self, column: ColumnFacts, shown: Kind) -> bool:
+        return isinstance(shown, KeptDateTime) and shown.digits is not None and shown.digits >= 3
 
     def read_only(self, engine: Engine) -> None:
         @event.listens_for(engine, "connect")

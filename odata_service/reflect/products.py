@@ -48,6 +48,10 @@ class Product:
         """The type under which a column is published."""
         return standard(column)
 
+    def keeps_milliseconds(self, column: ColumnFacts, shown: types.TypeEngine[Any]) -> bool:
+        """Whether a column of moments has room for the stamps of the clock."""
+        return True
+
     def read_only(self, engine: Engine) -> None:
         """See to it that no statement of this engine can change anything."""
 

@@ -22,6 +22,7 @@ from odata_service.reflect.products import Product, product_named
 from odata_service.reflect.reading import Progress, quiet, read_facts
 from odata_service.reflect.report import as_json, as_text
 from odata_service.settings_file import EVERYBODY
+from odata_service.tracking import has_counter, install_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Reflected:
         return as_json(self.name, self.draft)
 
     @property
+    def follows_changes(self) -> bool:
+        return any(each.tracked for each in self.draft.entities.values())
+
+    @property
     def first_set(self) -> str:
         """The set with the most ways to others: what a database is about."""
         return max(self.draft.entities.values(), key=lambda each: len(each.navigation)).set_name
@@ -58,6 +63,7 @@ def reflected(settings: Settings, progress: Progress = quiet) -> Reflected:
     draft = drafted(engine, settings, progress)
     if not draft.entities:
         raise ConfigurationError(_nothing(engine, draft))
+    _demand_clock(engine, draft, settings)
     progress(f"mapping {len(draft.entities)} tables and views")
     classes = mapped_classes(draft)
     name = _name(engine.url)
@@ -106,6 +112,17 @@ def _choices_of_table(said: TableSettings) -> TableChoices:
 
 def _product(engine: Engine) -> Product:
     return product_named(engine.dialect.name)
+
+
+def _demand_clock(engine: Engine, draft: Draft, settings: Settings) -> None:
+    """Where tables are tracked, the clock has to be there; who may write may make it."""
+    first = next((each for each in draft.entities.values() if each.tracked), None)
+    if first is None:
+        return
+    if settings.writable:
+        install_clock(engine)
+    elif not has_counter(engine):
+        raise ConfigurationError(f"{first.name} is tracked, but the database has no clock yet; --writable makes it")
 
 
 def _name(url: URL) -> str:

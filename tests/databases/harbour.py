@@ -55,11 +55,19 @@ class Harbour:
         return list(self.published.service.model.sets.values())
 
     def ask(
-        self, url: str, *, version: str = "v4", method: str = "GET", body: bytes = b"", accept: str = "application/json"
+        self,
+        url: str,
+        *,
+        version: str = "v4",
+        method: str = "GET",
+        body: bytes = b"",
+        accept: str = "application/json",
+        prefer: str = "",
     ) -> Answer:
         """``url`` is relative to the root or one that an answer gave; what is not ASCII is encoded."""
         target, _, query = quote(url.removeprefix(ROOT), safe="$&'()*+,/:;=?@%!~-_").partition("?")
-        headers = {"Accept": accept, **({"Content-Type": "application/json"} if body else {})}
+        given = {"Accept": accept, "Content-Type": "application/json" if body else "", "Prefer": prefer}
+        headers = {name: value for name, value in given.items() if value}
         request = ODataRequest(V2 if version == "v2" else V4, method, target, query, Headers(headers), body, root=ROOT)
         response = self.published.service.handle(request)
         assert response.status < 500, (url, response.body)

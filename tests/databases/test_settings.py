@@ -13,7 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from odata_service.cli import main
-from odata_service.settings_file import schema
+from odata_service.reflect.service import reflected
+from odata_service.settings_file import gathered, schema
+from odata_service.start import published
+from tests.databases.harbour import Harbour
 from tests.serving import CHECKOUT
 
 Run = Callable[..., Result]
@@ -184,3 +187,38 @@ def test_reading_leaves_the_file_as_it_was(run: Run) -> None:
     before = Path("shop.db").read_bytes()
     assert get(run, "People?$filter=name eq 'Ada'") == [{"id": 1, "name": "Ada"}]
     assert Path("shop.db").read_bytes() == before and not Path("shop.db-wal").exists()
+
+
+class TestTracking:
+    """A table that has the two columns takes part in deltas and in the protocols that synchronise."""
+
+    TABLE = """CREATE TABLE Note (id INTEGER PRIMARY KEY, text TEXT, changed DATETIME NOT NULL, gone BOOLEAN NOT NULL DEFAULT 0, day DATE);
+    INSERT INTO Note VALUES (1, 'a', '{stamp}', 0, NULL);"""
+    TOML = "[tables.Note]\nlast_updated = 'changed'\nis_deleted = 'gone'\n"
+
+    def test_changes_are_followed(self, run: Run, tmp_path: Path) -> None:
+        make("notes.db", self.TABLE.format(stamp="2024-01-01 00:00:00.000"))
+        (tmp_path / "odata.toml").write_text(self.TOML)
+        settings = gathered({}, {"database_url": "sqlite:///notes.db", "config": "odata.toml", "writable": True})
+        harbour = Harbour(reflected(settings))
+        first = harbour.ask("Notes", prefer="odata.track-changes").json
+        assert harbour.ask("Notes", method="POST", body=b'{"text": "b"}').status == 201
+        assert harbour.ask("Notes(1)", method="DELETE").status == 204
+        changes = harbour.ask(first["@odata.deltaLink"]).json["value"]
+        assert ["deletedEntity" in each.get("@odata.context", "") or each["text"] for each in changes] == ["b", True]
+        assert set(published(settings).roots) == {"/v4", "/v2", "/tables", "/sync"}
+
+    @pytest.mark.parametrize(
+        "stamp, toml, line",
+        [
+            ("2024-01-01 00:00:00", TOML, "tables.'Note': 'changed' keeps no milliseconds, so that changes could not be told apart by it"),
+            ("2024-01-01 00:00:00.000", TOML, "Note is tracked, but the database has no clock yet; --writable makes it"),
+            ("2024-01-01 00:00:00.000", TOML.replace("changed", "day"), "tables.'Note': last_updated is a column with a date and a time, "
+             "and is_deleted a Boolean one; both are needed"),
+        ],
+    )  # fmt: skip
+    def test_what_cannot_be_tracked(self, run: Run, tmp_path: Path, stamp: str, toml: str, line: str) -> None:
+        make("notes.db", self.TABLE.format(stamp=stamp))
+        (tmp_path / "odata.toml").write_text(toml)
+        answer = run("inspect", "sqlite:///notes.db", "--config", "odata.toml")
+        assert (answer.exit_code, answer.stderr) == (2, f"odata-service: {line}\n")
