@@ -35,10 +35,17 @@ def meeting(way: NavigationProperty, source: Alias, target: Alias) -> ColumnElem
     return and_(*(column_of(source, near) == column_of(target, far) for near, far in pairs))
 
 
-def related(way: NavigationProperty, source: Alias, target: Alias) -> tuple[Any, ColumnElement[bool]]:
-    """What a subquery over the target selects from, and the condition that ties it to a row of the source outside."""
+def reached(way: NavigationProperty, target: Alias) -> tuple[Any, list[ColumnElement[Any]]]:
+    """What a subquery over all rows of the target selects from, and the columns that say to which rows of the source they
+    belong."""
     if not way.link_near:
-        return target, meeting(way, source, target)
+        return target, [column_of(target, far) for far in way.far]
     link = way.link_table.alias()
     clause = join(target, link, at_link(link, way.link_far, target, way.far))
-    return clause, at_link(link, way.link_near, source, way.near)
+    return clause, [link.c[str(one.key)] for one in way.link_near]
+
+
+def related(way: NavigationProperty, source: Alias, target: Alias) -> tuple[Any, ColumnElement[bool]]:
+    """What a subquery over the target selects from, and the condition that ties it to a row of the source outside."""
+    clause, columns = reached(way, target)
+    return clause, and_(*(column_of(source, near) == far for near, far in zip(way.near, columns, strict=True)))

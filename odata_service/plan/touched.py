@@ -15,7 +15,7 @@ from odata_service.bind.delta import leavers_of
 from odata_service.bind.query import LEFT, Expansion, Query, RowRule
 from odata_service.bind.typed import Meets
 from odata_service.edm.model import EntityModel, EntitySet, NavigationProperty
-from odata_service.plan.joins import related
+from odata_service.plan.joins import reached, related
 from odata_service.plan.scope import Alias, alias_of, column_of
 from odata_service.tracking import UNTIL, Images, moment, stamp_column, tables_of_links, unlinked
 from odata_service.tracking.rows import in_zone_of
@@ -81,6 +81,10 @@ class Span:
         return or_(*found)
 
     def _related(self, way: NavigationProperty, source: Alias, target: Alias, *conditions: SQL) -> SQL:
+        """Where one column ties them, the few rows that were changed are looked for first, and then what is around them."""
+        if len(way.near) == 1:
+            clause, (far,) = reached(way, target)
+            return column_of(source, way.near[0]).in_(select(far).select_from(clause).where(*conditions))
         clause, meeting = related(way, source, target)
         return exists(select(literal(1)).select_from(clause).where(meeting, *conditions))
 
