@@ -26,6 +26,8 @@ class Writer(Protocol):
 
     def any_all(self, path: str, quantifier: str, variable: str, condition: str) -> str: ...
 
+    def counted(self, path: str) -> str: ...
+
     def one_of(self, subject: str, literals: Sequence[str]) -> str: ...
 
 
@@ -344,14 +346,27 @@ class Path(Expression):
     def all(self, condition: Callable[[Path], Expression]) -> AnyAll:
         return AnyAll(self, "all", condition)
 
-    def count(self) -> Path:
-        return Path((*self._segments, "$count"), ValueType(INT64), self._depth)
+    def count(self) -> Count:
+        return Count(self)
 
     def text(self, writer: Writer) -> str:
         return "/".join(self._segments)
 
     def __repr__(self) -> str:
         return f"Path({'/'.join(self._segments)})"
+
+
+class Count(Expression):
+    """``Addresses/$count``: how many there are."""
+
+    __slots__ = ("_path",)
+    _kind = ValueType(INT64)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def text(self, writer: Writer) -> str:
+        return writer.counted(self._path.text(writer))
 
 
 class Raw(Expression):

@@ -25,10 +25,6 @@ class EnumType:
     full_name: str
     members: type[enum.IntEnum] | type[enum.IntFlag]
 
-    @property
-    def is_flags(self) -> bool:
-        return issubclass(self.members, enum.IntFlag)
-
 
 @dataclass(eq=False)
 class StructuredType:

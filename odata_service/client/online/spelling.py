@@ -147,6 +147,9 @@ class Spelling(ABC):
     def any_all(self, path: str, quantifier: str, variable: str, condition: str) -> str: ...
 
     @abstractmethod
+    def counted(self, path: str) -> str: ...
+
+    @abstractmethod
     def one_of(self, subject: str, literals: Sequence[str]) -> str: ...
 
     @abstractmethod

@@ -59,6 +59,9 @@ class SpellingV2(Spelling):
     def any_all(self, path: str, quantifier: str, variable: str, condition: str) -> str:
         raise NotPossible(f"V2 cannot ask for {quantifier} of {path}: it has no lambdas")
 
+    def counted(self, path: str) -> str:
+        raise NotPossible(f"V2 cannot count {path} in a condition")
+
     def one_of(self, subject: str, literals: Sequence[str]) -> str:
         return " or ".join(f"{subject} eq {each}" for each in literals)
 

@@ -64,6 +64,9 @@ class SpellingV4(Spelling):
     def any_all(self, path: str, quantifier: str, variable: str, condition: str) -> str:
         return f"{path}/{quantifier}({variable}:{condition})" if condition else f"{path}/{quantifier}()"
 
+    def counted(self, path: str) -> str:
+        return f"{path}/$count"
+
     def one_of(self, subject: str, literals: Sequence[str]) -> str:
         return f"{subject} in ({','.join(literals)})"
 
