@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,14 @@ def serving(folder: Path, sample: str) -> Iterator[Server]:
     for prefix, protocol in sample_named(sample).roots.items():
         app.register_blueprint(service.blueprint(protocol), url_prefix=prefix)
     app.register_blueprint(client_files(), url_prefix="/-/client")
-    app.add_url_rule("/", endpoint="empty", view_func=lambda: "<!doctype html><title>devices</title><link rel=icon href=data:,>")
+    app.add_url_rule(
+        "/", endpoint="empty", view_func=lambda: "<!doctype html><title>devices</title><link rel=icon href=data:,>"
+    )
+    app.add_url_rule("/purge", endpoint="purge", methods=["POST"], view_func=lambda: dict(service.purge(timedelta())))
     app.add_url_rule("/strict", endpoint="page", view_func=lambda: (STRICT_PAGE, {"Content-Security-Policy": STRICT}))
-    app.add_url_rule("/strict.js", endpoint="script", view_func=lambda: (STRICT_SCRIPT, {"Content-Type": "text/javascript"}))
+    app.add_url_rule(
+        "/strict.js", endpoint="script", view_func=lambda: (STRICT_SCRIPT, {"Content-Type": "text/javascript"})
+    )
     server = make_server("127.0.0.1", 0, app, threaded=True)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     thread = threading.Thread(target=server.serve_forever)

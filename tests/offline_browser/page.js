@@ -30,7 +30,7 @@ globalThis.reopened = async (name, options) => {
 // `answer` instead; with `body`, to all requests that have such a text in it.
 globalThis.faults = []
 globalThis.requests = []
-const realFetch = globalThis.fetch.bind(globalThis)
+globalThis.realFetch = globalThis.fetch.bind(globalThis)
 globalThis.fetch = async (url, request = {}) => {
   const method = request.method ?? "GET"
   requests.push(`${method} ${new URL(url, location).pathname.split("/").pop()}`)

@@ -1,4 +1,4 @@
-"""Random journeys: two devices edit, synchronise through faults, pull alone, are reopened. ``JOURNEYS=200`` makes more of them."""
+"""Random journeys: two devices edit, synchronise through faults, pull alone, are reopened; tombstones are purged. ``JOURNEYS=200`` makes more of them."""
 
 from __future__ import annotations
 
@@ -52,9 +52,10 @@ const actions = {
       await client.resolve(conflict, pick(["mine", "theirs", { ...conflict.theirs, customerName: "merged", status: "merged" }, null]))
     }
   },
+  async purge() { await realFetch("/purge", { method: "POST" }) },
   async give(client) { for (const each of await client.queue()) if (each.state === "dead") await pick([client.discard, client.retry]).call(client, each) },
 }
-const likely = ["edit", "edit", "edit", "edit", "sync", "fault", "fault", "pull", "reopen", "remove", "add", "decide", "give"]
+const likely = ["edit", "edit", "edit", "edit", "sync", "fault", "fault", "pull", "reopen", "remove", "add", "decide", "give", "purge"]
 const devices = [name("phone"), name("laptop")]
 for (const each of devices) await device(each).sync()
 for (let step = 1; step <= steps; step++) {
