@@ -42,13 +42,16 @@ def _elements(element: documents.Elements, compiler: SQLCompiler, **kw: Any) -> 
     return f"JSON_TABLE(NULLIF({array}, 'null'), '$[*]' COLUMNS ({columns}))"
 
 
+_COLLATED = "COLLATE utf8mb4_nopad_bin"  # what JSON's functions give has another one
+
+
 def _path(name: str) -> str:
-    return f"CONCAT('$.', JSON_QUOTE({name}))"
+    return f"CONCAT('$.', JSON_QUOTE({name}) {_COLLATED})"
 
 
 def _text_at(document: str, name: str) -> str:
     """Of a member that is null: null."""
-    return f"JSON_UNQUOTE(NULLIF(JSON_EXTRACT({document}, {_path(name)}), 'null'))"
+    return f"(JSON_UNQUOTE(NULLIF(JSON_EXTRACT({document}, {_path(name)}), 'null')) {_COLLATED})"
 
 
 @made_in(documents.Member)

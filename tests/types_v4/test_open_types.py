@@ -16,7 +16,7 @@ LITERALS = {
     "ADouble": "1e-7",
     "Endless": "INF",
     "AString": "'it''s'",
-    "AGuid": "01234567-89ab-cdef-0123-456789abcdef",
+    "AGuid": "01234567-89ab-4def-8123-456789abcdef",
     "ABinary": "binary'AP8='",
     "ADate": "2020-02-29",
     "ATime": "07:59:59.999",
@@ -79,6 +79,7 @@ def test_nulls_left_out(tools):
     assert "Kind" in tools.get(BARE, Prefer="omit-values=nulls").json
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("condition, found", [
     ("Colour eq 'red'",                           [1]),
     ("Colour ne 'red'",                           [2, 3, 4, 5]),
@@ -122,12 +123,16 @@ def test_filter(tools, condition, found):
     assert ids(tools, f"$filter={condition}") == found
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("name", LITERALS)
-def test_every_type_is_compared(tools, name):
+def test_every_type_is_compared(tools, name, product):
+    if product == "mariadb" and "INF" in LITERALS[name]:
+        pytest.skip("MariaDB has no infinite numbers")
     assert ids(tools, f"$filter={name} eq {LITERALS[name]}") == [4]
     assert 4 not in ids(tools, f"$filter={name} ne {LITERALS[name]}")
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("order, found", [
     ("Weight,ID",          [4, 5, 3, 1, 2]),
     ("Weight desc,ID",     [2, 1, 3, 4, 5]),

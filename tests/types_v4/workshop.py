@@ -108,7 +108,7 @@ class Screw(Part):
 
 
 CHECK = Check(
-    uuid.UUID("01234567-89ab-cdef-0123-456789abcdef"),
+    uuid.UUID("01234567-89ab-4def-8123-456789abcdef"),
     datetime.date(2020, 2, 29),
     datetime.time(7, 59, 59, 999000),
     datetime.timedelta(days=-1, microseconds=1),
