@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 
@@ -62,6 +64,18 @@ def test_one_batch_at_a_time():
     with client.batch(), pytest.raises(RuntimeError, match="there is a batch already"):
         client.batch().__enter__()
     assert seen == []
+
+
+def test_a_batch_is_of_one_thread(people_service):
+    """What others do with the same client meanwhile is done at once."""
+    people = people_service.client("v4")
+    with people.batch() as batch:
+        mine = people.People.create(Name="Mine")
+        with ThreadPoolExecutor(1) as others:
+            theirs = others.submit(people.People.create, Name="Theirs").result()
+        assert (len(batch), theirs.Name) == (1, "Theirs")
+        assert people.People[theirs.PersonId].Name == "Theirs"
+    assert people.People[mine.PersonId].Name == "Mine"
 
 
 @pytest.mark.parametrize(
