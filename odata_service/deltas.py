@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from odata_service.access import Caller
 from odata_service.bind.delta import IS_DELETED, MATCHES, STAMPED, Changed, can_be_followed, changes_of, followed_sets
+from odata_service.bind.pull import of_once_seen
 from odata_service.bind.query import Query, Read
 from odata_service.edm.model import EntitySet
 from odata_service.errors import BadRequest, Gone
@@ -124,7 +125,7 @@ class Deltas:
         if not query.once_seen or caller.conditions.of(query.entity_set.name) is None:
             return read
         seen = caller.seen_since(query.entity_set, self._images(query.entity_set, caller), since=0)
-        return replace(read, query=replace(query, own_rules=seen))
+        return replace(read, query=of_once_seen(query, seen))
 
     def _keep(self, query: Query, caller: Caller) -> bool:
         """So that changes from now on tell which rows leave the caller's view, and which are related no more. In a database
