@@ -45,6 +45,22 @@ export class Http {
     }
   }
 
+  /** The events of a stream, until it ends or is aborted. */
+  async *events(path, signal) {
+    const token = this.#token && (await this.#token({ refused: false }))
+    const headers = { Accept: "text/event-stream", ...(token ? { Authorization: `Bearer ${token}` } : {}) }
+    const response = await fetch(new URL(path, this.#root), { headers, signal, cache: "no-store", redirect: "error" })
+    if (!response.ok) throw new Refused(`the server answers with ${response.status}`, { status: response.status })
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+    for (let text = ""; ; ) {
+      const { value, done } = await reader.read()
+      if (done) return
+      const [last, ...whole] = (text + value).replaceAll("\r", "").split("\n\n").reverse()
+      for (const event of whole.reverse()) if (/^data:/m.test(event)) yield event
+      text = last
+    }
+  }
+
   async #asked(url, request) {
     let response = await this.#sent(url, request, false)
     if (response.status === 401 && this.#token) response = await this.#sent(url, request, true)

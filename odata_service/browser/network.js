@@ -23,14 +23,12 @@ export class Network {
   start() {
     globalThis.addEventListener?.("online", this.#look)
     globalThis.addEventListener?.("offline", this.#lost)
-    globalThis.document?.addEventListener("visibilitychange", this.#look)
     return this.probe()
   }
 
   stop() {
     globalThis.removeEventListener?.("online", this.#look)
     globalThis.removeEventListener?.("offline", this.#lost)
-    globalThis.document?.removeEventListener("visibilitychange", this.#look)
     clearTimeout(this.#timer)
   }
 

@@ -15,6 +15,8 @@ export interface SetOptions {
   encrypted?: boolean
   /** How many records come at once; 500. */
   pageSize?: number
+  /** Let the server say when the set has changed, by one connection for all tabs. */
+  watch?: boolean
   /** Types by property, for filters before the server was ever heard of: `{ status: "Edm.String" }`. */
   properties?: Record<string, string>
 }

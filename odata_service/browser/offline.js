@@ -20,6 +20,7 @@ import { Pull } from "./pull.js"
 import { Push } from "./push.js"
 import { Records } from "./records.js"
 import { EntitySet, Store, stores } from "./store.js"
+import { Watch } from "./watch.js"
 
 export * from "./errors.js"
 export { Query } from "./query.js"
@@ -40,6 +41,7 @@ export class OfflineClient {
   #network
   #live
   #tabs
+  #watch
   #timer = null
   #pause = FIRST_PAUSE
   #retryAt = 0
@@ -60,6 +62,7 @@ export class OfflineClient {
     const clock = { now: () => new Date(Date.now() + this.#http.skew).toISOString(), newId: () => crypto.randomUUID() }
     this.#store = new Store(name, this.#sets, this.#sealer, clock)
     this.#network = new Network(this.#http, (isOnline) => this.#wentOnline(isOnline))
+    this.#watch = new Watch(this.#http, this.#store.locks, () => this.#soon(SOON))
     this.#live = new LiveQueries((set, query) => this.set(set).query(query))
     this.#tabs = new Tabs(name, ({ type, detail }) => this.#heard(type, detail))
   }
@@ -179,9 +182,11 @@ export class OfflineClient {
 
   // --- synchronisation -----------------------------------------------------------------------------------------------
 
-  /** Synchronise by itself from now on: when the network comes back, after edits, and every `interval`. */
+  /** Synchronise by itself from now on: when the network or the user comes back, after edits, and every `interval`. */
   async start() {
     this.#started = true
+    globalThis.document?.addEventListener("visibilitychange", this.#returned)
+    this.#watch.start([...this.#sets.values()].filter(({ watch }) => watch))
     const isOnline = await this.#network.start()
     this.#tellStatus()
     if (isOnline) await this.sync().catch(() => {}) // it is told, and comes again
@@ -190,6 +195,8 @@ export class OfflineClient {
 
   async stop() {
     this.#started = false
+    globalThis.document?.removeEventListener("visibilitychange", this.#returned)
+    this.#watch.stop()
     clearTimeout(this.#timer)
     this.#network.stop()
     await this.#running?.catch(() => {})
@@ -315,6 +322,10 @@ export class OfflineClient {
     clearTimeout(this.#timer)
     const wait = Math.max(pause, this.#retryAt - Date.now())
     this.#timer = setTimeout(() => this.sync().catch(() => {}), wait)
+  }
+
+  #returned = () => {
+    if (document.visibilityState === "visible") this.#soon(0)
   }
 
   #wentOnline(isOnline) {

@@ -274,12 +274,13 @@ class Editing {
 export class EntitySet {
   description = null
 
-  constructor(name, { key, filter = null, indexes = [], encrypted = false, pageSize = 500, properties = {} } = {}) {
+  constructor(name, { key, filter = null, indexes = [], encrypted = false, pageSize = 500, properties = {}, watch = false } = {}) {
     this.name = name
     this.filter = filter
     this.indexes = indexes
     this.encrypted = encrypted
     this.pageSize = pageSize
+    this.watch = watch
     this.expected = Object.entries(properties).map(([each, type]) => ({ name: each, type }))
     if (!key) throw new WrongRecord(`say by which property records of ${name} are known: { key: "id" }`)
     this.key = [key].flat()

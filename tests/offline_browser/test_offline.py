@@ -363,6 +363,23 @@ def test_another_version_of_the_application(page: Page) -> None:
     assert found == [["v1", "v2"], ["v1", "v3"], ["v3"], "edited"]
 
 
+def test_the_server_says_when_there_is_news(page: Page) -> None:
+    """Long before the device would look for it."""
+    shown = page.run("""
+        const sets = { Orders: { key: "localId", watch: true } }
+        const phone = device("watching", { sets, interval: 3_600_000 })
+        await phone.start()
+        const seen = new Promise((go) => phone.set("Orders").live({ filter: "localId eq 'news'" }, ({ value }) => value[0] && go(value[0])))
+        while (!requests.includes("GET $changes")) await new Promise((go) => setTimeout(go, 10))
+        await elsewhere("add", { localId: "news", customerName: "N", status: "1" })
+        const { customerName } = await seen
+        await phone.stop()
+        return customerName
+    """)
+    assert shown == "N"
+    page.settled("watching")
+
+
 def test_a_strict_content_security_policy(page: Page) -> None:
     page.browser.errors()  # those of other scenarios
     page.browser.open(f"{page.root}/strict")

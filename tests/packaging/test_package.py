@@ -124,7 +124,12 @@ def test_wheel_has_what_is_not_python(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     grammars = {f"odata_service/grammar/{path.name}" for path in (CHECKOUT / "grammar").glob("*.lark")}
     assert grammars
-    assert grammars | {"odata_service/py.typed", "odata_service/samples/people/rows.py"} <= names
+    browser = CHECKOUT / "odata_service/browser"
+    modules = {f"odata_service/browser/{path.name}" for path in browser.iterdir() if path.is_file()}
+    page = {f"odata_service/samples/field_notes/web/{name}" for name in ("index.html", "sw.js", "icon.svg")}
+    assert "odata_service/browser/offline.js" in modules
+    others = {"odata_service/py.typed", "odata_service/samples/people/rows.py"}
+    assert grammars | modules | page | others <= names
 
 
 def test_wheel_has_only_the_package(wheel):
