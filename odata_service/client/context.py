@@ -128,9 +128,7 @@ class OfflineContext:
                 raise ClientError(f"no operation {operation_id!r:.60} waits for a decision")
             shape = self.shapes[operation.entity_type]
             query = self.builder.query(shape)
-            settling = Settling(
-                connection, shape, query.id, Tokens(connection).of(query).number, lambda conflict: decided
-            )
+            settling = Settling(connection, shape, query.id, lambda conflict: decided)
             settling.resolved(operation, operation.theirs, lambda conflict: decided, Answer("conflict"))
 
     def on_progress(self, listener: Listener) -> None:
@@ -172,7 +170,7 @@ class OfflineContext:
     def _conflict(self, operation: Operation) -> Conflict:
         shape = self.shapes[operation.entity_type]
         with self.store.reading() as connection:
-            return Settling(connection, shape, "", 0, lambda conflict: SERVER).conflict(operation, operation.theirs)
+            return Settling(connection, shape, "", lambda conflict: SERVER).conflict(operation, operation.theirs)
 
     def _tell(self, event: SyncEvent) -> None:
         for listener in self._listeners:

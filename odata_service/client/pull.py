@@ -53,6 +53,7 @@ class Pull:
     def _pages(self, query: Query, result: PullResult) -> None:
         with self.store.reading() as connection:
             token = Tokens(connection).of(query)
+            pushed = Membership(connection, query.id).pushed()
         following, fetched, anew, resumed = None, 0, 0, token.open
         while True:
             try:
@@ -70,6 +71,7 @@ class Pull:
             self._told(SyncEventType.ITEMS_COMMITTED, query, fetched, page)
             following = page.following
             if following is None and not resumed:
+                self._confirm(query, token, pushed, result)
                 return
             if following is None:  # what has changed since that pull began, this one has to bring
                 resumed = False
@@ -86,6 +88,18 @@ class Pull:
             Tokens(connection).save(query, after)
         result.add(applied)
         return after
+
+    def _confirm(self, query: Query, token: Token, pushed: set[str], result: PullResult) -> None:
+        """What the device has sent and a pull does not bring may never have been one of the query, or is not any more."""
+        with self.store.reading() as connection:
+            pushed &= Membership(connection, query.id).pushed()
+        held = {id: query.wire.holds(query.place, id) for id in sorted(pushed)}
+        if held:
+            with self.store.writing() as connection:
+                Membership(connection, query.id).confirm([id for id, holds in held.items() if holds], token.number)
+                result.deletions += Applying(connection, query, token).leave(
+                    [id for id, holds in held.items() if not holds]
+                )
 
     def _told(self, kind: SyncEventType, query: Query, processed: int, page: Page) -> None:
         self.tell(SyncEvent(kind, query.shape.name, processed, page.total, query.id))
@@ -116,7 +130,10 @@ class Applying:
 
     def sweep(self) -> int:
         """What was fetched once and is not there any more."""
-        gone = self._members.older(self.token.number)
+        return self.leave(self._members.older(self.token.number))
+
+    def leave(self, gone: Sequence[str]) -> int:
+        """Rows of the query that are none of it any more."""
         pending = {each.item_id: each for each in self._queue.of_entities([(self.query.shape.name, id) for id in gone])}
         return self._left(gone, pending)
 

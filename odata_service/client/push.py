@@ -26,7 +26,6 @@ from .results import Listener, PushResult, SyncEvent, SyncEventType
 from .rows import rests
 from .settle import Settlement, Settling
 from .store import Store
-from .tokens import Tokens
 from .transport import ForeignLink, Unreachable
 from .wire import Answer, Outgoing, Refusal, Wire
 
@@ -172,8 +171,7 @@ class Push:
 
     def _settling(self, connection: Connection, operation: Operation) -> Settling:
         shape, query = self.shapes[operation.entity_type], self._query(operation)
-        number = Tokens(connection).of(query).number
-        return Settling(connection, shape, query.id, number, self.builder.resolver_of(shape))
+        return Settling(connection, shape, query.id, self.builder.resolver_of(shape))
 
     def _noted(self, operation: Operation, settlement: Settlement) -> list[str]:
         """Count what has come of an operation; its id where it goes on."""

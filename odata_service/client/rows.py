@@ -17,6 +17,8 @@ from .entity import DELETED, ID, UPDATED_AT, VERSION, EntityShape
 from .operations import AT_ONCE, Remote, pieces
 from .store import ROWS
 
+PUSHED = 0  # instead of the number of a pass: whether the row is one of the query is for a pull to say
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -130,8 +132,18 @@ class Membership:
 
     def older(self, number: int) -> list[str]:
         """Rows that the last pass has brought and this one has not."""
-        statement = select(ROWS.c.ItemId).where(ROWS.c.Query == self.query, ROWS.c.Pass < number)
-        return list(self.connection.scalars(statement))
+        wanted = (ROWS.c.Query == self.query) & (ROWS.c.Pass < number) & (ROWS.c.Pass != PUSHED)
+        return list(self.connection.scalars(select(ROWS.c.ItemId).where(wanted)))
+
+    def pushed(self) -> set[str]:
+        """Rows that no pull has brought since they were pushed."""
+        wanted = (ROWS.c.Query == self.query) & (ROWS.c.Pass == PUSHED)
+        return set(self.connection.scalars(select(ROWS.c.ItemId).where(wanted)))
+
+    def confirm(self, ids: Iterable[str], number: int) -> None:
+        for some in pieces(ids, AT_ONCE):
+            wanted = (ROWS.c.Query == self.query) & ROWS.c.ItemId.in_(some)
+            self.connection.execute(update(ROWS).where(wanted).values(Pass=number))
 
     def hashes(self) -> dict[str, int]:
         rows = self.connection.execute(select(ROWS.c.ItemId, ROWS.c.Hash).where(ROWS.c.Query == self.query))

@@ -12,7 +12,7 @@ from odata_service.edm.temporal import read_instant
 from .conflict import Conflict, Resolution, Resolver, conflict_of, differing
 from .entity import EntityShape
 from .operations import Operation, Queue, Remote
-from .rows import Membership, Rows
+from .rows import PUSHED, Membership, Rows
 from .wire import Answer
 
 NOT_SAID = ""  # the version of what a server has not named
@@ -42,7 +42,6 @@ class Settling:
     connection: Connection
     shape: EntityShape
     query: str
-    number: int
     resolver: Resolver
 
     def settle(self, operation: Operation, answer: Answer) -> Settlement:
@@ -213,7 +212,7 @@ class Settling:
         return Remote(remote.version if remote else None, item, remote.updated_at if remote else None)
 
     def _note(self, operation: Operation, remote: Remote) -> None:
-        Membership(self.connection, self.query).note(self.shape, {operation.item_id: remote}, self.number)
+        Membership(self.connection, self.query).note(self.shape, {operation.item_id: remote}, PUSHED)
 
 
 GONE = Remote(None, None)

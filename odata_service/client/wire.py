@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from .columns import Json, Values, same
@@ -100,6 +100,9 @@ class Wire(Protocol):
     def read(self, place: Place, id: str) -> Remote | None:
         """The entity as it is now; ``None`` where there is none."""
 
+    def holds(self, place: Place, id: str) -> bool:
+        """Whether the entity is one of the query."""
+
     def versions(self, place: Place) -> dict[str, str | None]:
         """Every entity of the query, with its version."""
 
@@ -116,6 +119,14 @@ def outcome_of(status: int, kind: str) -> Outcome:
     if status in TRANSIENT or (status >= 500 and status not in NEVER):
         return "unknown"
     return "denied" if status == 401 else "refused"
+
+
+def narrowed(place: Place, key: str, id: str) -> Place:
+    """The same query of this one entity."""
+    value = place.shape.id_value(id)
+    literal = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)
+    condition = f"({key} eq {literal})"
+    return replace(place, query=condition if place.query is None else f"({place.query}) and {condition}")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from .columns import dumps
 from .entity import EntityShape
 from .operations import Remote
 from .transport import Response, Transport, Unreachable
-from .wire import Answer, Incoming, Names, Outgoing, Page, Place, Refusal, outcome_of
+from .wire import Answer, Incoming, Names, Outgoing, Page, Place, Refusal, narrowed, outcome_of
 
 KEY, UPDATED_AT, VERSION, DELETED = "id", "updatedAt", "version", "deleted"
 _OURS = frozenset({UPDATED_AT, VERSION, DELETED})
@@ -64,6 +64,9 @@ class WireDatasync:
         if response.status != 200:
             raise Refusal(response, self._row(place, id))
         return _remote(_names(place), response)
+
+    def holds(self, place: Place, id: str) -> bool:
+        return any(not row.deleted for row in self.changes(narrowed(place, KEY, id), None, None).rows)
 
     def versions(self, place: Place) -> dict[str, str | None]:
         found: dict[str, str | None] = {}

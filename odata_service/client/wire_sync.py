@@ -4,7 +4,7 @@ the client, the client's."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from .columns import Json, dumps
 from .entity import ID, EntityShape
 from .operations import Remote
 from .transport import Transport
-from .wire import Answer, Expired, Incoming, Names, Outgoing, Page, Place, Refusal, changed, outcome_of
+from .wire import Answer, Expired, Incoming, Names, Outgoing, Page, Place, Refusal, changed, narrowed, outcome_of
 
 ACTIONS = {"Add": "add", "Replace": "update", "Delete": "delete"}
 STAMPS = ("lastUpdated", "lastModified", "updatedAt")  # what models usually call it
@@ -63,13 +63,13 @@ class WireSync:
 
     def read(self, place: Place, id: str) -> Remote | None:
         """One record, by a filter: the protocol has no addresses for them."""
-        names = self._names(place)
-        literal = "'" + id.replace("'", "''") + "'" if isinstance(place.shape.id_value(id), str) else id
-        page = self.changes(
-            Place(place.shape, place.endpoint, f"{names.there[ID]} eq {literal}", place.key, place.updated_at),
-            None,
-            None,
-        )
+        return self._one(replace(place, query=None), id)
+
+    def holds(self, place: Place, id: str) -> bool:
+        return self._one(place, id) is not None
+
+    def _one(self, place: Place, id: str) -> Remote | None:
+        page = self.changes(narrowed(place, self._names(place).there[ID], id), None, None)
         return page.rows[0].remote if page.rows else None
 
     def versions(self, place: Place) -> dict[str, str | None]:

@@ -15,7 +15,7 @@ from .columns import Json, dumps, loads
 from .entity import ID, EntityShape
 from .operations import Remote
 from .transport import ClientError, Response, Transport
-from .wire import Answer, Expired, Incoming, Names, Outgoing, Page, Place, Refusal, changed, outcome_of
+from .wire import Answer, Expired, Incoming, Names, Outgoing, Page, Place, Refusal, changed, narrowed, outcome_of
 
 STAMP = "LastUpdated"
 TOMBSTONE = "IsDeleted"
@@ -88,6 +88,13 @@ class WireDeltas:
         if response.status != 200:
             raise Refusal(response, self._entity(place, id))
         return _remote(place, response)
+
+    def holds(self, place: Place, id: str) -> bool:
+        address = self._address(narrowed(place, _names(place).there[ID], id))
+        response = self.transport.ask("GET", address)
+        if response.status != 200:
+            raise Refusal(response, address)
+        return bool(response.json["value"])
 
     def versions(self, place: Place) -> dict[str, str | None]:
         found: dict[str, str | None] = {}

@@ -144,6 +144,19 @@ def test_a_query(device, server, protocol):
     assert set(here.rows()) == {"2"}
 
 
+def test_what_the_device_sends_and_its_query_does_not_keep(device, server, protocol):
+    """No pull tells of it: neither as there nor as gone."""
+    here = device(Order={"query": PENDING[protocol]})
+    here.pull()
+    here.add(Id="1", Status="paid")
+    here.add(Id="2", Status="new")
+    assert here.push().is_successful and set(here.rows()) == {"1", "2"}
+    assert here.pull().is_successful and set(here.rows()) == {"2"} and set(server.rows()) == {"1", "2"}
+    before = len(here.network.requests)
+    here.pull(Order)
+    assert len(here.network.requests) == before + 1  # what was found out once is not asked again
+
+
 def test_two_queries_of_one_class(device, server, protocol):
     """What one has lost, another may still have."""
     given(server, order("1"), order("2", "paid"))
