@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
+import datetime
 import enum
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +15,7 @@ from sqlalchemy import Select
 
 from odata_service.edm.model import ComplexProperty, ComplexType, EntityModel, EntityType, EnumType
 from odata_service.edm.operation import ValueType
-from odata_service.edm.primitive import PrimitiveType
+from odata_service.edm.primitive import DATE_TIME, PrimitiveType
 from odata_service.edm.said import Kinds
 from odata_service.edm.values import PYTHON_TYPES, Annotation
 
@@ -83,6 +84,19 @@ def parameter_type(kind: ValueType, model: EntityModel) -> ParameterType:
     declared = (each for entity_type in model.types.values() for each in entity_type.complex.values())
     known = next((each for each in declared if each.type.name == kind.type.name), None)
     return known or ComplexProperty(kind.type.name, kind.type, "", kind.nullable, kind.type.properties)
+
+
+def name_in_v2(annotation: Annotation) -> str:
+    """What V2 calls the type of a parameter, where that is not the type's own name there. A plain ``datetime`` is what
+    DateTime was to its clients; ``Annotated[datetime, DATE_TIME_OFFSET]`` has an offset there, too.
+
+    >>> from odata_service.edm.primitive import DATE_TIME_OFFSET
+    >>> name_in_v2(datetime.datetime | None), name_in_v2(Annotated[datetime.datetime, DATE_TIME_OFFSET])
+    ('Edm.DateTime', '')
+    """
+    origin: Any = get_origin(annotation)
+    is_plain = origin is not Annotated and datetime.datetime in (annotation, *get_args(annotation))
+    return DATE_TIME.v2 if is_plain else ""
 
 
 def _kinds(model: EntityModel) -> Kinds:

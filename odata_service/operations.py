@@ -23,7 +23,7 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from odata_service.annotations import hints_of, is_select, parameter_type, value_type
+from odata_service.annotations import hints_of, is_select, name_in_v2, parameter_type, value_type
 from odata_service.bind.query import RowRule
 from odata_service.context import Context
 from odata_service.edm.model import EntityModel
@@ -161,4 +161,5 @@ def _parameter(declared: inspect.Parameter, hint: Any, model: EntityModel) -> Pa
     """(Any: an annotation may be a class, a generic alias or a union.)"""
     kind = value_type(hint, model)
     optional = declared.default is not inspect.Parameter.empty
-    return Parameter(declared.name, parameter_type(kind, model), kind.collection, kind.nullable, optional)
+    kinds = (parameter_type(kind, model), kind.collection, kind.nullable)
+    return Parameter(declared.name, *kinds, optional, name_in_v2(hint))

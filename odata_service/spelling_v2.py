@@ -30,6 +30,7 @@ from odata_service.formats.read_xml import is_xml
 from odata_service.formats.value_v2 import write_text
 from odata_service.formats.version_v2 import V1_0, V2_0, Version, needs_2, negotiate, refuse_newer
 from odata_service.limits import Limits
+from odata_service.links import option_name
 from odata_service.links import without_empty, without_format
 from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse import parse_v2
@@ -95,7 +96,10 @@ class ExchangeV2(OfOData):
         return str(self.version)
 
     def meant(self, read: Read) -> Read:
-        return read if self.options.strings == "exact" else without_case(read)
+        if self.options.strings == "exact":
+            return read
+        names = (option_name(option, bare=False) for option in self.request.query.split("&"))
+        return without_case(read, ordered="$orderby" in names)
 
     def check(self, syntax: Syntax) -> None:
         refuse_newer(self.version, _new_options(syntax))

@@ -1,12 +1,12 @@
-"""A condition → the same without a difference between capital and small letters."""
+"""Conditions and orders → the same without a difference between capital and small letters."""
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from odata_service.bind.query import Query, Read
-from odata_service.bind.typed import Among, Comparison, Constant, Function, Logical, Typed
+from odata_service.bind.query import Order, Query, Read
+from odata_service.bind.typed import Among, Comparison, Constant, Function, Logical, PropertyRef, Typed
 from odata_service.edm.primitive import STRING
 from odata_service.functions import FUNCTIONS
 
@@ -15,9 +15,25 @@ _LOWER = next(each for each in FUNCTIONS if each.name == "tolower")
 _SEARCHING = frozenset({"substringof", "contains", "startswith", "endswith", "indexof"})
 
 
-def without_case(read: Read) -> Read:
-    """``Name eq 'ada'`` finds Ada; keys in the path stay exact."""
-    return replace(read, query=_in_query(read.query))
+def without_case(read: Read, *, ordered: bool = False) -> Read:
+    """``Name eq 'ada'`` finds Ada, and where the client has ``ordered`` the entities, ``$orderby=Name`` has ada beside Ada. Keys
+    in the path stay exact: two may differ in nothing else, and each has an address of its own."""
+    query = _in_query(read.query)
+    return replace(read, query=replace(query, order=_in_order(query.order)) if ordered else query)
+
+
+def _in_order(order: tuple[Order, ...]) -> tuple[Order, ...]:
+    """Ended by the texts of keys as they are, so that no two places are one."""
+    folded = [replace(each, expression=_lower(each.expression)) if _is_text(each) else each for each in order]
+    return (*folded, *(each for each in order if _is_text(each) and _is_own_key(each.expression)))
+
+
+def _is_text(item: Order) -> bool:
+    return item.expression.type == STRING
+
+
+def _is_own_key(node: Typed) -> bool:
+    return isinstance(node, PropertyRef) and not node.path and node.property.is_key
 
 
 def _in_query(query: Query) -> Query:

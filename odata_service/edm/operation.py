@@ -33,13 +33,14 @@ class ValueType:
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """``maxPrice Edm.Double``; an ``optional`` one may be left out. A structure is a complex property, which knows the
-    types of its members."""
+    types of its members. ``v2`` is what V2 calls its type, where that is not the type's own name there."""
 
     name: str
     type: ParameterType
     collection: bool = False
     nullable: bool = False
     optional: bool = False
+    v2: str = ""
 
     @property
     def type_name(self) -> str:

@@ -37,7 +37,7 @@ def _is_expressible(operation: Operation) -> bool:
 
 def _import(overloads: list[Operation], model: EntityModel) -> FunctionImport:
     first, returns = overloads[0], overloads[0].returns
-    parameters = {each.name: _type_of(each.type) for overload in overloads for each in overload.parameters}
+    parameters = {each.name: each.v2 or _type_of(each.type) for overload in overloads for each in overload.parameters}
     kind = "" if returns is None else _type_of(returns.type)
     entity_type = (
         None if returns is None or not isinstance(returns.type, EntityType) else model.types[returns.type.name]

@@ -40,7 +40,7 @@ class OptionsV2:
         "whole", "whether next links repeat $format; WCF's did not"
     )
     strings: Literal["exact", "without case"] = _switch(
-        "exact", "whether $filter tells capital letters from small ones; SQL Server usually does not"
+        "exact", "whether $filter and $orderby tell capital letters from small ones; SQL Server usually does not"
     )
     delta_links: Literal["asked", "always"] = _switch(
         "asked", "whether tracked sets end with __delta when asked to, or always as SAP Gateway's do"

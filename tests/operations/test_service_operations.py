@@ -13,7 +13,7 @@ from pyodata.v2.model import Config, MetadataBuilder, PolicyFatal
 from sqlalchemy import create_engine
 
 from odata_service import ODataService
-from odata_service.edm.primitive import INT16, SINGLE
+from odata_service.edm.primitive import DATE_TIME_OFFSET, INT16, SINGLE
 from odata_service.operations import OperationContext
 from tests.delta.client import ClientV4
 from tests.service import market
@@ -47,15 +47,17 @@ def service() -> ODataService:
         clock: datetime.time | None,
         span: datetime.timedelta | None,
         shade: Shade | None,
+        offset: Annotated[datetime.datetime, DATE_TIME_OFFSET] | None,
         usual: int | None = 5,
     ) -> list[str | None]:
-        values = flag, small, big, money, single, double, text, guid, octets, instant, day, clock, span, shade, usual
+        times = instant, day, clock, span
+        values = flag, small, big, money, single, double, text, guid, octets, *times, shade, offset, usual
         return [None if value is None else repr(value) for value in values]
 
     return service
 
 
-PARAMETERS = "flag small big money single double text guid octets instant day clock span shade usual".split()
+PARAMETERS = "flag small big money single double text guid octets instant day clock span shade offset usual".split()
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,9 @@ PARAMETERS = "flag small big money single double text guid octets instant day cl
         ("guid'00000000-0000-0000-0000-000000000007'", "guid", "UUID('00000000-0000-0000-0000-000000000007')"),
         ("X'00FF'", "octets", r"b'\x00\xff'"),
         ("datetime'2024-05-06T07:08:09'", "day", "datetime.date(2024, 5, 6)"),
+        ("datetime'2024-05-06T07:08:09'", "instant", "datetime.datetime(2024, 5, 6, 7, 8, 9, tzinfo=datetime.timezone.utc)"),
+        ("datetimeoffset'2024-05-06T07:08:09Z'", "instant", "datetime.datetime(2024, 5, 6, 7, 8, 9, tzinfo=datetime.timezone.utc)"),
+        ("datetimeoffset'2024-05-06T07:08:09Z'", "offset", "datetime.datetime(2024, 5, 6, 7, 8, 9, tzinfo=datetime.timezone.utc)"),
         ("time'PT1H2M3S'", "clock", "datetime.time(1, 2, 3)"),
         ("time'P1DT1S'", "span", "datetime.timedelta(days=1, seconds=1)"),
         ("2", "shade", "<Shade.BLUE: 2>"),
@@ -116,6 +121,8 @@ def test_metadata(service: ODataService) -> None:
     types = {parameter.name: parameter.to_literal for parameter in shown.parameters}
     assert len(types) == len(PARAMETERS)
     assert b'<Parameter Name="shade" Type="Edm.Int32" Mode="In" />' in document
+    assert b'<Parameter Name="instant" Type="Edm.DateTime" Mode="In" />' in document
+    assert b'<Parameter Name="offset" Type="Edm.DateTimeOffset" Mode="In" />' in document
     assert b'<Parameter Name="clock" Type="Edm.Time" Mode="In" />' in document
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import Double
+from sqlalchemy import Double, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from odata_service import EntitySetRights, ODataService
@@ -273,6 +273,39 @@ def test_infinite_values_at_the_end_of_a_page(engine_of: EngineOf, product: str)
         service.page_size("*", 1)
         assert [reading["ID"] for reading in client.all(f"Readings?$orderby={order}")] == whole
         service.page_size("*", 100)
+
+
+class Words(DeclarativeBase):
+    pass
+
+
+class Word(Words):
+    __tablename__ = "Word"
+
+    Text: Mapped[str] = mapped_column(String(10), primary_key=True)
+    Kind: Mapped[str] = mapped_column(String(10))
+
+
+def test_orders_that_do_not_tell_capital_letters_from_small_ones(engine_of: EngineOf) -> None:
+    """Texts that differ in nothing else are neighbours, and none is lost between two pages."""
+    engine = engine_of("words")
+    emptied(Words.metadata, engine)
+    words = ("b", "A", "a", "B", "aa", "Ab")
+    with Session(engine) as session:
+        session.add_all(Word(Text=word, Kind="x" if word.islower() else "X") for word in words)
+        session.commit()
+    service = ODataService(Words, engine, namespace="Words")
+    service.rights("*", EntitySetRights.ALL)
+    service.v2_options(strings="without case")
+    service.page_size("*", 1)
+    client = Client(service)
+    for order, expected in (
+        ("Text", ["A", "a", "aa", "Ab", "B", "b"]), ("Text desc", ["b", "B", "Ab", "aa", "a", "A"]), ("Kind,Text", ["A", "a", "aa", "Ab", "B", "b"]),
+    ):  # fmt: skip
+        found = [word["Text"] for word in client.all(f"Words?$orderby={order}")]
+        assert [each.lower() for each in found] == [each.lower() for each in expected] and set(found) == set(words)
+    assert client.get("Words('ab')").status == 404
+    assert client.get("Words('Ab')").d["Text"] == "Ab"
 
 
 def _named(client: Client, name: str) -> str:
