@@ -22,7 +22,8 @@ from odata_service.edm.model import EntitySet
 from odata_service.errors import BadRequest, NotFound, NotImplementedByService
 from odata_service.execute.apply import ApplyReader, context_of, types_of
 from odata_service.execute.connection import ReadConnections, Timing
-from odata_service.execute.read import Given, Literals, Reader, literal_values, number, parameter_values
+from odata_service.formats.octets import asked_range
+from odata_service.execute.read import WHOLE, Given, Literals, Reader, literal_values, number, parameter_values
 from odata_service.everything import Everything, Start
 from odata_service.invoke import Asked, Invoker
 from odata_service.limits import Limits
@@ -245,7 +246,8 @@ class Reads:
         def link(token: str, top_left: int | None) -> str:
             return next_link(request.root, request.target, request.query, token, top_left)
 
-        return Given(literals, None if place is None else place.after, sign, link, caller.conditions.values)
+        after, octets = None if place is None else place.after, (asked_range(request) if "Range" in request.headers else None) or WHOLE
+        return Given(literals, after, sign, link, caller.conditions.values, octets)
 
     def _place(self, request: ODataRequest, caller: Caller, token: str | None) -> Place | None:
         if token is None:

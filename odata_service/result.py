@@ -142,11 +142,13 @@ class CollectionValue:
 
 @dataclass(frozen=True, slots=True)
 class StreamContent:
-    """The octets of a media entity or named stream, whole, with their media type and ETag; ``None`` where it is empty."""
+    """The octets of a media entity or named stream, those that were asked for, with their media type and ETag; ``None``
+    where it is empty. ``length`` is that of the whole, where this may be a part."""
 
     content: bytes | None
     content_type: str
     etag: str | None = None
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ class ExchangeV2(OfOData):
         octets = octets_of(result)
         if octets is not None:
             headers |= {"Content-Type": octets.content_type} | _etag(getattr(result, "etag", None))
-            return answer_octets(self.request, headers, octets.content)
+            return answer_octets(self.request, headers, octets)
         if isinstance(result, PropertyValue) and result.raw:
             return self._raw(result, headers | _etag(result.etag))
         chosen = format_for(type(result), self.wish)

@@ -130,7 +130,7 @@ class ExchangeV4(OfOData):
         octets = octets_of(result)
         if octets is not None:
             headers = {**version, "Content-Type": octets.content_type, **_etag(getattr(result, "etag", None))}
-            return answer_octets(self.request, headers, octets.content)
+            return answer_octets(self.request, headers, octets)
         status, headers, body = self._answer(result)
         return ODataResponse(status, {**version, **headers}, body)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from odata_service.bind.convert import NotConvertible, convert
 from odata_service.bind.query import Query
@@ -21,7 +22,7 @@ from odata_service.limits import Limits
 from odata_service.plan.paging import after_name
 from odata_service.plan.read_plan import ReadPlan
 from odata_service.plan.row import ExpandedNavigation
-from odata_service.plan.statement import KEYS, LIMIT, SKIP, Statement
+from odata_service.plan.statement import FIRST, KEYS, LIMIT, OCTETS, SKIP, Statement
 from odata_service.result import (
     CollectionValue, ComplexValue, EntityCollection, EntityCount, EntityLinks, Level, NoContent, PropertyValue, Result, SingleEntity,
     StreamContent,
@@ -30,7 +31,18 @@ from odata_service.token import Plain, foreign_token, plain, typed
 
 NO_LIMIT = 2**31 - 1
 FEW = 8  # rows of each parent, on average: to number those takes longer than to fetch them
+MOST_OCTETS = 2**30 - 1  # of one value in a database
 Literals = Sequence[tuple[PrimitiveType, object]]
+
+
+class OctetRange(NamedTuple):
+    """Which octets of a stream are wanted: from one on, or from the end where it is negative, and how many."""
+
+    first: int
+    most: int
+
+
+WHOLE = OctetRange(0, MOST_OCTETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,7 @@ class Given:
     sign: Callable[[ReadPlan, Sequence[Plain]], str]
     next_link: Callable[[str, int | None], str]
     of_caller: Mapping[str, object]
+    octets: OctetRange = WHOLE
 
     @classmethod
     def whole(cls, literals: Literals, of_caller: Mapping[str, object]) -> Given:
@@ -129,12 +142,16 @@ class _Reading:
         return PropertyValue(read.property, level.shape.value(rows[0], read.property), read.kind == "raw", etag)
 
     def _stream(self, stream: StreamProperty, row: Row, etag: str | None) -> Result:
-        content_at, type_at = self.plan.stream
-        content = row[content_at]
-        assert content is None or isinstance(content, (bytes, memoryview)), "a stream's column holds octets"
-        media_type = stream.content_type if type_at is None else row[type_at]
-        octets = None if content is None else bytes(content)
-        return StreamContent(octets, str(media_type or stream.content_type), etag)
+        at = self.plan.stream
+        assert at is not None, "a stream has a plan with its columns"
+        content, length = row[at.content], row[at.length]
+        said = None if at.media_type is None else row[at.media_type]
+        media_type = str(said or stream.content_type)
+        if length is None:
+            return StreamContent(None, media_type, etag)
+        octets = content or b""  # of an empty one, SQLite says null
+        assert isinstance(octets, (bytes, memoryview)) and isinstance(length, int), "a stream's column holds octets"
+        return StreamContent(bytes(octets), media_type, etag, length)
 
     def _values(self, row: Row, etag: str | None) -> Result:
         """A collection of values, or how many it has."""
@@ -325,6 +342,8 @@ def _values(plan: ReadPlan, given: Given) -> dict[str, object]:
     if given.after is not None:
         for position, (value, at) in enumerate(zip(given.after, plan.order, strict=True)):
             values[after_name(position)] = _of_token(value, at.type)
+    if plan.stream is not None:
+        values[FIRST], values[OCTETS] = given.octets
     if plan.query.skip is not None:
         values[SKIP] = 0 if given.after is not None else number(plan.query.skip, given.literals)
     return values

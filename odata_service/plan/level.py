@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, literal, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import join
 
@@ -26,12 +26,13 @@ from odata_service.plan.row import (
     SelectedDynamic,
     SelectedValues,
     Side,
+    StreamColumns,
 )
 from odata_service.plan.scope import Parameters, Path, Scope, column_of, value_of
 from odata_service.plan.joins import at_link
 from odata_service.plan.source import source_of
 from odata_service.plan.sql_types import SQL_TYPES
-from odata_service.plan.statement import KEYS, LIMIT, SKIP
+from odata_service.plan.statement import FIRST, KEYS, LIMIT, OCTETS, SKIP
 from odata_service.plan.values import value_of_collection
 from odata_service.plan.wanted import number_of_values, places_of_values
 from odata_service.types import kept, shown_type
@@ -106,12 +107,16 @@ class Level:
         declared = frozenset(name for each in types for name in each.member_names)
         return SelectedDynamic(position, self._decoder(column.column.type), asked.names, declared)
 
-    def add_stream(self, stream: StreamProperty) -> tuple[int, int | None]:
-        """The content of a stream and, where a column has it, its media type."""
-        content = self._position(getattr(self._scope.alias, stream.attribute))
-        if stream.content_type_attribute is None:
-            return content, None
-        return content, self._position(getattr(self._scope.alias, stream.content_type_attribute))
+    def add_stream(self, stream: StreamProperty) -> StreamColumns:
+        """The wanted part of a stream's content, how long the whole is and, where a column has it, its media type."""
+        content = getattr(self._scope.alias, stream.attribute)
+        length, first = func.length(content, type_=Integer()), bindparam(FIRST, type_=Integer())
+        of_the_end = case((length + first < 0, 0), else_=length + first)
+        start = case((first < 0, of_the_end), else_=first) + 1
+        part = func.substr(content, start, bindparam(OCTETS, type_=Integer()))
+        said = stream.content_type_attribute
+        media_type = None if said is None else self._position(getattr(self._scope.alias, said))
+        return StreamColumns(self._position(part), self._position(length), media_type)
 
     def near_positions(self, navigation: NavigationProperty) -> tuple[int, ...]:
         """Where a row has the values by which the rows at the navigation's far end are found."""

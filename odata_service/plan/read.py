@@ -43,7 +43,7 @@ class Planner:
         computed = level.add_computed(query.computed)
         expanded, children = self._expanded(query.expand, level, parameters)
         order = level.order_positions(query.order)
-        stream = (-1, None) if read.stream is None else level.add_stream(read.stream)
+        stream = None if read.stream is None else level.add_stream(read.stream)
         return ReadPlan(
             read=read,
             shape=level.shape(computed, expanded),

@@ -9,7 +9,7 @@ from odata_service.bind.query import Query, Read
 from odata_service.bind.typed import Constant
 from odata_service.dialects.base import Decoder
 from odata_service.edm.primitive import PrimitiveType
-from odata_service.plan.row import RowShape
+from odata_service.plan.row import RowShape, StreamColumns
 from odata_service.plan.statement import Statement
 
 
@@ -50,7 +50,7 @@ class ReadPlan:
     order: tuple[OrderPosition, ...] = ()
     children: tuple[ReadPlan, ...] = ()
     group: GroupPlan | None = None
-    stream: tuple[int, int | None] = (-1, None)  # where a row has a stream's content and its media type
+    stream: StreamColumns | None = None
 
     @property
     def query(self) -> Query:

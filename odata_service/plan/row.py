@@ -69,6 +69,15 @@ class ComputedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamColumns:
+    """Where a row has a part of a stream's content, the length of the whole and, where a column says it, the media type."""
+
+    content: int
+    length: int
+    media_type: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One set of a cross join: a row has the key of its entity, all of ``shape``, at the positions ``near``."""
 

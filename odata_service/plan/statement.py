@@ -16,6 +16,7 @@ Processor = Callable[[Any], object]
 # Names of the parameters that are not literals of the request.
 KEYS = "keys"
 LIMIT = "limit"
+FIRST, OCTETS = "first_octet", "octets"  # of a stream: from which on, counted from its end where it is negative, and how many
 SKIP = "skip"
 
 
