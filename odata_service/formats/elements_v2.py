@@ -91,15 +91,16 @@ def property_texts(shape: RowShape, declared: Property) -> Callable[[Page], Sequ
 
 def property_elements(shape: RowShape, declared: Property, mapping: FeedMapping | None = None) -> Piece:
     """A property's values as elements, one for each row. What stands elsewhere in the entry need not be kept here, but
-    for nulls, which cannot stand there."""
+    for nulls, which cannot stand there, and empty texts, which an element there does not tell from nothing."""
     element, position = Element.of(declared), shape.position(declared)
     if mapping is not None and not mapping.keep_in_content:
-        return partial(_nulls, element.null, position)
+        return partial(_untold, element, position)
     return partial(_elements, element, position, property_texts(shape, declared))
 
 
-def _nulls(null: str, position: int, page: Page) -> list[str]:
-    return [null if value is None else "" for value in page.columns[position]]
+def _untold(element: Element, position: int, page: Page) -> list[str]:
+    empty = element.around("")
+    return [element.null if value is None else empty if value == "" else "" for value in page.columns[position]]
 
 
 def _elements(element: Element, position: int, texts_on: Callable[[Page], Sequence[str]], page: Page) -> Sequence[str]:

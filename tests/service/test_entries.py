@@ -39,3 +39,16 @@ def test_customizable_feeds(client_of):
     text = blog.get("Posts(1)", Accept="application/atom+xml").text
     assert title not in text and "<d:Title>XXX</d:Title>" in text
     assert city.strip('"') not in text and "geo:where" not in text
+
+
+def test_empty_texts_of_customizable_feeds(client_of):
+    """An entry goes back as it was read: an empty text is no null, and neither is nothing."""
+    blog = client_of("blog")
+    atom = {"Accept": "application/atom+xml", "Content-Type": "application/atom+xml"}
+    for title, writer in (("", None), ("x", ""), ("", "")):
+        assert blog.merge("Posts(1)", {"Title": title, "Writer": writer}).status == 204
+        entry = blog.get("Posts(1)", Accept="application/atom+xml")
+        assert blog.merge("Posts(1)", {"Title": "other", "Writer": "other"}).status == 204
+        assert blog.send("PUT", "Posts(1)", entry.body, atom).status == 204
+        post = blog.get("Posts(1)").d
+        assert (post["Title"], post["Writer"]) == (title, writer)
