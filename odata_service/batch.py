@@ -77,7 +77,8 @@ class Batch:
         return self._response(f"multipart/mixed; boundary={boundary}", body)
 
     def _response(self, content_type: str, body: bytes) -> ODataResponse:
-        headers = {"Content-Type": content_type, **self.spelling.batch_headers}
+        applied = self.spelling.batch_applied(self.request)
+        headers = {"Content-Type": content_type, **self.spelling.batch_headers, **applied}
         return ODataResponse(self.spelling.batch_status, headers, body)
 
     def _answered(self, parts: Parts, goes_on: bool) -> Responses:

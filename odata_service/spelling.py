@@ -188,6 +188,9 @@ class Spelling(Manners, Shape):
     def batch_goes_on(self, request: ODataRequest) -> bool:
         """Whether what follows an error in a batch is done."""
 
+    def batch_applied(self, request: ODataRequest) -> Mapping[str, str]:
+        """Which of the client's wishes for a batch are followed, as a header."""
+
     def patience(self, request: ODataRequest) -> int | None:
         """How many seconds a client waits for an answer before it would rather ask again; ``None`` for as many as it
         takes."""
@@ -253,6 +256,9 @@ class WaysOfRecords:
 
     def batch_goes_on(self, request: ODataRequest) -> bool:
         return False
+
+    def batch_applied(self, request: ODataRequest) -> Mapping[str, str]:
+        return {}
 
     def patience(self, request: ODataRequest) -> None:
         """There are no answers that come later."""

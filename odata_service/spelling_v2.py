@@ -194,6 +194,9 @@ class SpellingV2:
         """WCF always goes on."""
         return True
 
+    def batch_applied(self, request: ODataRequest) -> dict[str, str]:
+        return {}
+
     def patience(self, request: ODataRequest) -> None:
         """There are no answers that come later."""
 

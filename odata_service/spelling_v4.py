@@ -239,6 +239,9 @@ class SpellingV4:
         """Protocol, Preference continue-on-error: without it the first error ends the batch."""
         return bool(preferences(request.headers.get("Prefer")).continue_on_error)
 
+    def batch_applied(self, request: ODataRequest) -> dict[str, str]:
+        return preferences(request.headers.get("Prefer")).applied("continue-on-error")
+
     def patience(self, request: ODataRequest) -> int | None:
         wished = preferences(request.headers.get("Prefer"))
         return (wished.wait or 0) if wished.respond_async else None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from odata_service.parse.grammar import Mistake
 from odata_service.parse.syntax import SearchExpression
 
+_OPERATORS = ("AND", "OR", "NOT")
 Operand = SearchExpression | tuple[str, int]  # a phrase or group, or a word and where it starts
 
 
 def search_expression(items: Sequence[Operand]) -> SearchExpression:
-    """The tree of one level. A word that could be an operator is one only with an expression on the sides it needs.
+    """The tree of one level. Where there is nothing but words that could be operators, they are words.
 
     >>> tree = search_expression([("sea", 0), ("OR", 4), ("NOT", 7), ("land", 11)])
     >>> tree.operator, [term.operator for term in tree.terms]
@@ -18,31 +20,28 @@ def search_expression(items: Sequence[Operand]) -> SearchExpression:
     >>> [term.phrase for term in search_expression([("OR", 0), ("AND", 3)]).terms]
     ['OR', 'AND']
     """
+    if all(isinstance(item, tuple) and item[0] in _OPERATORS for item in items):
+        return _joined("AND", list(map(_word, items)))
     chains: list[list[SearchExpression]] = [[]]
-    negated: int | None = None
-    for index, item in enumerate(items):
-        last = index == len(items) - 1
-        if _is(item, "NOT") and not last and negated is None:
-            negated = item[1] if isinstance(item, tuple) else item.at
-            continue
-        if not last and chains[-1] and negated is None and not _is_operator(items[index - 1]):
-            if _is(item, "OR"):
+    negations: list[int] = []
+    waiting: tuple[str, int] | None = None  # the operator that needs something after it
+    for item in items:
+        if isinstance(item, tuple) and item[0] in _OPERATORS:
+            if item[0] == "NOT":
+                negations.append(item[1])
+            elif waiting is not None or not chains[-1]:
+                raise Mistake(f"expected a word or a phrase before {item[0]}", item[1])
+            elif item[0] == "OR":
                 chains.append([])
-                continue
-            if _is(item, "AND"):
-                continue
-        term = _word(item)
-        chains[-1].append(term if negated is None else SearchExpression("NOT", (term,), "", negated))
-        negated = None
+            waiting = item
+            continue
+        term, waiting = _word(item), None
+        while negations:
+            term = SearchExpression("NOT", (term,), "", negations.pop())
+        chains[-1].append(term)
+    if waiting is not None:
+        raise Mistake(f"expected a word or a phrase after {waiting[0]}", waiting[1] + len(waiting[0]))
     return _joined("OR", [_joined("AND", chain) for chain in chains])
-
-
-def _is(item: Operand, operator: str) -> bool:
-    return isinstance(item, tuple) and item[0] == operator
-
-
-def _is_operator(item: Operand) -> bool:
-    return isinstance(item, tuple) and item[0] in ("AND", "OR")
 
 
 def _word(item: Operand) -> SearchExpression:

@@ -83,6 +83,8 @@ def test_filter(text: str, tree: str) -> None:
         ("$compute=A mul B as C,year(D) as E", "$compute=[A mul B] as C,year(D) as E"),
         ("$search=(a OR b) NOT \"c d\" AND e", "$search=[[a OR b] AND [NOT c d] AND e]"),
         ("$search=OR AND", "$search=[OR AND AND]"),
+        ("$search=NOT NOT a", "$search=[NOT [NOT a]]"),
+        ("$search=a NOT b OR NOT c", "$search=[[a AND [NOT b]] OR [NOT c]]"),
         ("$search='\"unfinished", None),
         ("$search='\"unfinished'", '$search="unfinished'),
         ("$filter=A eq @p&@p=[1,2]", "$filter=[A eq @p];@p=(1,2)"),

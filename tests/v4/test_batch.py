@@ -98,3 +98,11 @@ def test_a_hundred_inserts_are_one_transaction(shop):
     answer = shop.send("POST", "$batch", {"requests": requests})
     assert [each["status"] for each in answer.json["responses"]] == [201] * 100
     assert len(commits) == 1
+
+
+def test_what_a_client_wishes_of_a_batch_is_said_to_be_done(shop):
+    body = MULTIPART.replace(PREMIUM.encode(), b"Products(0)")
+    for wish, parts in (("odata.continue-on-error", 2), ("continue-on-error=true", 2), ("continue-on-error=false", 1)):
+        answer = shop.send("POST", "$batch", body, Content_Type="multipart/mixed;boundary=b", Prefer=f"{wish}, return=minimal")
+        assert (answer.headers["Preference-Applied"], answer.body.count(b"Content-Type: application/http")) == (wish, 1 + (parts == 2) * 2)
+    assert "Preference-Applied" not in shop.send("POST", "$batch", body, Content_Type="multipart/mixed;boundary=b").headers
