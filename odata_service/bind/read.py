@@ -255,7 +255,7 @@ class ReadBinder:
     def _expansion(
         self, navigation: NavigationProperty, item: ExpandItem, aliases: Mapping[str, Expression]
     ) -> Expansion:
-        step = Step(self.model.target_set(navigation), navigation)
+        step = Step(self.model.target_set(navigation), navigation, cast=self.model.target_cast(navigation))
         if _is_type(item.path[-1]):
             step = replace(step, cast=self._derived(step.type, item.path[-1], item))
         options = _with_levels(navigation, item)

@@ -261,7 +261,8 @@ class ResourceBinder:
         target_set = self.model.target_set(navigation)
         if segment.arguments and not navigation.collection:
             self._not_found(f"{navigation.name} is a single entity and takes no key", segment)
-        return Step(target_set, navigation, key_of(target_set.type, segment, self.aliases, navigation))
+        key = key_of(target_set.type, segment, self.aliases, navigation)
+        return Step(target_set, navigation, key, cast=self.model.target_cast(navigation))
 
     def _nothing_after(self, path: Sequence[Segment], position: int) -> None:
         if position < len(path):

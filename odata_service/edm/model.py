@@ -382,6 +382,11 @@ class EntityModel:
     def target_set(self, navigation: NavigationProperty) -> EntitySet:
         return self.sets[navigation.target_set]
 
+    def target_cast(self, navigation: NavigationProperty) -> EntityType | None:
+        """The type of what it leads to, where that is one derived from the type of the set."""
+        target = self.types[navigation.target]
+        return None if target is self.target_set(navigation).type else target
+
     def published(self, operations: Iterable[Operation]) -> tuple[Operation, ...]:
         """Those of which all types are there: none that speaks of a set which is closed."""
         return tuple(each for each in operations if all(self._has(kind.type_name) for kind in types_of(each)))

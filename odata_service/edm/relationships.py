@@ -30,7 +30,7 @@ def _navigation_property(
         name=relationship.key,
         source=said[mapper].type_name,
         target=said[relationship.mapper].type_name,
-        target_set=said[relationship.mapper].set_name,
+        target_set=said[_root(relationship.mapper, said)].set_name,
         collection=bool(relationship.uselist),
         nullable=not owns_key or any(getattr(column, "nullable", True) for column in near),
         attribute=relationship.key,
@@ -42,6 +42,11 @@ def _navigation_property(
         partner=_partner(relationship),
         owns_key=owns_key,
     )
+
+
+def _root(mapper: Mapper[Any], said: Mapping[Mapper[Any], Said]) -> Mapper[Any]:
+    """The published class at the top of a hierarchy, which alone has an entity set."""
+    return [each for each in mapper.iterate_to_root() if each in said][-1]
 
 
 def _partner(relationship: RelationshipProperty[Any]) -> str | None:

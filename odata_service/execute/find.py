@@ -68,7 +68,11 @@ class Finder:
             message = f"{navigation.name} needs an entity of {navigation.target_set}, which {reference.uri!r} is not"
             raise BadRequest("BadReference", message, target=navigation.name)
         try:
-            return self.entity(query, literals)
+            found = self.entity(query, literals)
         except NotFound:
             message = f"{navigation.name} refers to {reference.uri!r}, which does not exist"
             raise BadRequest("BadReference", message, target=navigation.name) from None
+        if navigation.relationship is not None and not isinstance(found, navigation.relationship.mapper.class_):
+            message = f"{navigation.name} needs an entity of the type {navigation.target}, which {reference.uri!r} is not"
+            raise BadRequest("BadReference", message, target=navigation.name)
+        return found

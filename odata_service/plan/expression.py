@@ -201,7 +201,7 @@ def _subquery(
     else:
         way = source.navigation
         target_set = scope.model.target_set(way)
-        within = scope.inside(target_set, source.type or target_set.type, names)
+        within = scope.inside(target_set, source.type or scope.model.types[way.target], names)
         clause, meets = related(way, outer.reach(source.path), within.alias)
     narrowing = [truth(condition, within) for condition in conditions]
 

@@ -20,9 +20,11 @@ Alias = Any  # of a mapped class: it has whatever attributes the class has
 
 
 def column_of(alias: Alias, column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A mapped table's column, as the alias has it."""
+    """A mapped table's column, as the alias has it; it may be one that only a derived class has."""
     mapper = inspect(alias).mapper
-    return seen(getattr(alias, mapper.get_property_by_column(column).key))
+    holder = next((each for each in mapper.self_and_descendants if each.columns.contains_column(column)), mapper)
+    source = alias if holder is mapper else getattr(alias, holder.class_.__name__)
+    return seen(getattr(source, holder.get_property_by_column(column).key))
 
 
 def value_of(alias: Alias, declared: Property) -> ColumnElement[Any]:
@@ -151,7 +153,8 @@ class Scope:
                 for near, far in zip(navigation.near, navigation.far, strict=True)
             ]
             rules = self.allowed(navigation.target_set, target) if ruled else []
-            self._joins.append((target, and_(*meeting, *rules)))
+            kind = of_type(target, self.model.types[navigation.target])
+            self._joins.append((target, and_(*meeting, *kind, *rules)))
             self._reached[path] = target
         return self._reached[path]
 
