@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from odata_service.access.rights import EVERY, Granted, Roles
-from odata_service.edm.model import EntitySet, Property
+from odata_service.edm.model import ComplexProperty, EntitySet, EntityType, Property
 from odata_service.errors import did_you_mean
 
 SetName = str
@@ -77,6 +77,11 @@ class Columns:
     def shows(self, name: str) -> bool:
         return bool(self.rights(name) & ColumnRights.READ)
 
+    def shows_member(self, structure: ComplexProperty, member: Property) -> bool:
+        """Of a structure that is shown, all that nothing was said of: ``Address/City``."""
+        path = f"{structure.name}/{member.name}"
+        return self.granted is None or not self.granted.names(path) or self.shows(path)
+
     def properties(self, declared: Mapping[str, Property], always: frozenset[str]) -> Iterator[Property]:
         """Those that are shown, each with what it is closed to; ``always`` are those without which there is no entity."""
         for each in declared.values():
@@ -99,10 +104,17 @@ class Columns:
         )
 
 
+def _paths(entity_type: EntityType) -> Iterator[str]:
+    """The members of structures: ``Address/City``."""
+    for structure in entity_type.complex.values():
+        yield from (f"{structure.name}/{member.name}" for member in structure.members)
+
+
 def _demand_known(entity_set: EntitySet, column: str, rights: ColumnRights) -> None:
-    """A name of a property, structure, collection, stream or navigation property, for which the rights make sense."""
+    """A name of a property, structure or member of one, collection, stream or navigation property, for which the rights
+    make sense."""
     types = list(entity_set.type.with_derived())
-    names = list(dict.fromkeys(name for each in types for name in each.member_names))
+    names = list(dict.fromkeys(name for each in types for name in (*each.member_names, *_paths(each))))
     if column not in names:
         raise ValueError(f"{entity_set.name} has no property {column!r}{did_you_mean(column, names)}")
     found = next((each.properties[column] for each in types if column in each.properties), None)

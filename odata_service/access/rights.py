@@ -79,6 +79,10 @@ class Granted(Generic[Right]):
         """Whether something was said of it, or of everything, to anybody."""
         return any(name in rights or EVERY in rights for rights in self.said.values())
 
+    def names(self, name: str) -> bool:
+        """Whether something was said of it by its name, to anybody."""
+        return any(name in rights for rights in self.said.values())
+
     @property
     def roles(self) -> Roles:
         return frozenset(self.said) - {EVERYBODY}

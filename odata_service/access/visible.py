@@ -49,13 +49,24 @@ def _type(whole: EntityType, columns: Columns, veil: bytes) -> EntityType:
     return replace(
         whole,
         properties=properties,
-        complex=_shown(whole.complex, columns),
+        complex=dict(_structures(whole, columns)),
         collections=_shown(whole.collections, columns),
         streams=_shown(whole.streams, columns),
         slug=None if whole.slug is None else properties.get(whole.slug.name),
         whole=whole,
         veil=veil,
     )
+
+
+def _structures(whole: EntityType, columns: Columns) -> Iterator[tuple[str, ComplexProperty]]:
+    """Each with the members that are shown, if there is any."""
+    for name, structure in _shown(whole.complex, columns).items():
+        members = tuple(each for each in structure.members if columns.shows_member(structure, each))
+        if len(members) == len(structure.members):
+            yield name, structure
+        elif members:
+            kind = replace(structure.type, members=tuple(each.name for each in members), whole=structure.type)
+            yield name, replace(structure, members=members, type=kind)
 
 
 def _shown(members: Mapping[str, Member], columns: Columns) -> dict[str, Member]:

@@ -91,10 +91,16 @@ class ComplexType:
     members: tuple[str, ...]
     python: type
     properties: tuple[Property, ...] = ()
+    whole: ComplexType | None = None  # the type itself, where this is what one caller may see of it
 
     @property
     def full_name(self) -> str:
         return f"{self.namespace}.{self.name}"
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The members that the caller may not see."""
+        return frozenset(() if self.whole is None else self.whole.members) - {*self.members}
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,13 +48,14 @@ def _same(stored: object, given: object) -> bool:
 def set_structure(
     entity: Entity, structure: ComplexProperty, members: Mapping[str, object] | None, replace: bool
 ) -> None:
-    """The members that are named, or with ``replace`` all; a structure of nothing but nulls is null."""
-    present = getattr(entity, structure.attribute, None)
-    values = {name: None if replace or present is None else getattr(present, name) for name in structure.type.members}
+    """The members that are named, or with ``replace`` all but those that the caller does not see; a structure of nothing
+    but nulls is null."""
     if members is None and not structure.nullable:
         raise BadRequest("ValueRequired", f"{structure.name} cannot be null", target=structure.name)
-    values = dict.fromkeys(values) if members is None else {**values, **members}
-    setattr(entity, structure.attribute, structure.type.python(**values))
+    present, kind = getattr(entity, structure.attribute, None), structure.type
+    kept = kind.hidden if replace or members is None else (*kind.members, *kind.hidden)
+    values = dict.fromkeys((*kind.members, *kind.hidden)) | {name: getattr(present, name, None) for name in kept}
+    setattr(entity, structure.attribute, kind.python(**{**values, **(members or {})}))
 
 
 def set_stream(entity: Entity, stream: StreamProperty, octets: Octets | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from odata_service.edm.model import ComplexProperty, ComplexType, EntityModel, EntityType, Property
@@ -16,7 +16,7 @@ def structures_of(model: EntityModel) -> Mapping[str, tuple[ComplexType, tuple[P
         for declared in structures_in(entity_type):
             kinds[declared.type.name] = declared.type
             uses.setdefault(declared.type.name, []).append(declared)
-    return {name: (kinds[name], _widest(uses.get(name, ())) or kinds[name].properties) for name in sorted(kinds)}
+    return {name: (kinds[name], _widest(uses.get(name, [])) or kinds[name].properties) for name in sorted(kinds)}
 
 
 def structures_in(entity_type: EntityType) -> list[ComplexProperty]:
@@ -25,8 +25,11 @@ def structures_in(entity_type: EntityType) -> list[ComplexProperty]:
     return [*entity_type.complex.values(), *(item for item in items if isinstance(item, ComplexProperty))]
 
 
-def _widest(uses: Iterable[ComplexProperty]) -> tuple[Property, ...]:
-    return tuple(_wider(members) for members in zip(*(use.members for use in uses), strict=True))
+def _widest(uses: list[ComplexProperty]) -> tuple[Property, ...]:
+    """In the order of the type's own members; not all of them are seen in all places."""
+    names = () if not uses else (uses[0].type.whole or uses[0].type).members
+    members = {name: tuple(found for use in uses if (found := use.member(name)) is not None) for name in names}
+    return tuple(_wider(found) for found in members.values() if found)
 
 
 def _wider(members: tuple[Property, ...]) -> Property:

@@ -3,10 +3,11 @@ one of which is part of orders."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship
 
 from odata_service import ColumnRights, EntitySetRights, ODataService
 from odata_service.edm.dynamic import DynamicValues
@@ -19,12 +20,21 @@ class Base(DeclarativeBase):
     pass
 
 
+@dataclass
+class Place:
+    City: str | None
+    Zip: str | None
+
+
 class Order(EntityTracking, Base):
     __tablename__ = "orders"
 
     Id: Mapped[str] = mapped_column(String(20), primary_key=True)
     Text: Mapped[str] = mapped_column(String(50))
     Tenant: Mapped[str | None] = mapped_column(String(10))
+    Address: Mapped[Place | None] = composite(
+        mapped_column("City", String(20), nullable=True), mapped_column("Zip", String(20), nullable=True)
+    )
     Margin: Mapped[int | None]
     Hint: Mapped[str | None] = mapped_column(String(50), unique=True)
 
@@ -91,3 +101,4 @@ def close(service: ODataService) -> None:
     for set_name, columns in HIDDEN.items():
         for column in columns:
             service.column_rights(set_name, column, ColumnRights.ALL, role="boss")
+    service.column_rights("Orders", "Address/Zip", ColumnRights.ALL, role="boss")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship
 
 from odata_service.edm.dynamic import DynamicValues
 from odata_service.sync_log import SyncLogging
@@ -17,12 +18,20 @@ class Base(DeclarativeBase):
     pass
 
 
+@dataclass
+class Place:
+    City: str | None
+
+
 class Order(EntityTracking, Base):
     __tablename__ = "orders"
 
     Id: Mapped[str] = mapped_column(String(20), primary_key=True)
     Text: Mapped[str] = mapped_column(String(50))
     Tenant: Mapped[str | None] = mapped_column(String(10))
+    Address: Mapped[Place | None] = composite(
+        mapped_column("City", String(20), nullable=True)
+    )
 
     Lines: Mapped[list[Line]] = relationship(back_populates="Order")
 

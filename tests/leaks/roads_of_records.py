@@ -236,3 +236,27 @@ def of_column_of_parts(name: str) -> Iterator[Road]:
     yield Road("DELETE", f"Parts('p1')/{name}")
     yield Road("OPTIONS", f"Parts('p1')/{name}")
     yield from get("Parts('p1')", f"Parts('p1')/{name}")
+
+
+def of_member(name: str) -> Iterator[Road]:
+    """One member of the structure ``Address``, which has others."""
+    yield from get(*(each.format(m=name) for each in (
+        "Orders('o1')/Address/{m}", "Orders('o1')/Address/{m}/$value", "Orders('o1')/Address", "Orders('o1')", "Orders", "$metadata",
+        "Orders?$select=Address/{m}", "Orders?$select=Address", "Orders?$select=Id,Address/{m}", "Orders?$filter=Address/{m} eq '1'", "Orders?$filter=Address/{m} eq null",
+        "Orders?$filter=length(Address/{m}) gt 0", "Orders?$orderby=Address/{m}", "Orders?$compute=Address/{m} as Z", "Orders?$apply=groupby((Address/{m}))", "Orders?$apply=groupby((Address))",
+        "Orders?$filter=Address eq {{\"City\":\"Rome\",\"{m}\":\"1\"}}", "Orders?$filter=Address eq {{\"City\":\"Rome\"}}", "Orders?$filter=Address ne null", "Orders?$orderby=Address",
+        "Orders?$search=1", "Orders?$filter=$root/Orders('o1')/Address/{m} eq '1'", "$all", "$all?$filter=Depot.Order/Address/{m} eq '1'", "Orders?$select=Address/{m}x", "Orders?$select=Address/Cit",
+    )))  # fmt: skip
+    more = (("If-Match", "*"),)
+    for body in ({"City": "Rome", name: "2"}, {name: "2"}, {name: None}, {"City": "Rome"}, {}, None):
+        for method in ("PUT", "PATCH", "MERGE"):
+            yield Road(method, "Orders('o1')/Address", body, more)
+            yield Road(method, "Orders('o1')/Address", {"Address": body}, more)
+            yield Road(method, "Orders('o1')", {"Text": "order 1", "Address": body}, more)
+        yield from get("Orders('o1')/Address", "Orders('o1')")
+    for body in ({"value": "2"}, {name: "2"}, {"value": None}):
+        yield Road("PUT", f"Orders('o1')/Address/{name}", body, more)
+        yield Road("DELETE", f"Orders('o1')/Address/{name}", None, more)
+    yield Road("DELETE", "Orders('o1')/Address", None, more)
+    yield from get("Orders('o1')/Address", "Orders('o1')")
+    yield Road("PATCH", "Orders('o1')", {"Address": {"City": "Rome"}}, more)

@@ -28,6 +28,7 @@ def fill(models: Any, session: Session, tenants: tuple[str, ...] = ("red", "blue
         for number in (2 * at - 1, 2 * at):
             order = models.Order(Id=f"o{number}", Text=f"order {number}", Tenant=tenant)
             order.Lines = [models.Line(No=1, Text=f"line {number}")]
+            order.Address = depot.Place("Rome", "1") if models is depot else models.Place("Rome")
             session.add(order)
             if models is depot:
                 order.Margin, order.Hint, order.Lines[0].Cost = 1, f"hint o{number}", 5
@@ -120,6 +121,14 @@ def test_contained(of_models: Twins) -> None:
     of_models.compare("v4 contained in batches", "v4", roads.in_batches(tried))
 
 
+def test_members_of_structures(of_models: Twins) -> None:
+    for protocol in ("v4", "v2"):
+        of_models.compare(f"{protocol} Address/Zip", protocol, roads_of_records.of_member("Zip"))
+    of_models.compare("v4 Address/Zip in batches", "v4", roads.in_batches(list(roads_of_records.of_member("Zip"))))
+    shown = of_models.ask(of_models.hiding, "v4", Road("GET", "Orders('o1')/Address/Zip"), BOSS)
+    assert shown.body.endswith(b'"value":"1"}')
+
+
 def test_open_types(of_models: Twins) -> None:
     for protocol in ("v4", "v2"):
         of_models.compare(f"{protocol} open", protocol, roads_of_records.of_column_of_parts("Weight"))
@@ -175,11 +184,11 @@ def test_whole_answers(of_models: Twins) -> None:
 def test_nothing_hidden_was_changed(of_models: Twins) -> None:
     with Session(of_models.hiding.engine) as session:
         known = [
-            (order.Margin, order.Hint)
+            (order.Margin, order.Hint, order.Address.Zip)
             for order in session.query(depot.Order).order_by("Id")
             if order.Id in ("o1", "o3")
         ]
-        assert known == [(1, "hint o1"), (1, "hint o3")]
+        assert known == [(1, "hint o1", "1"), (1, "hint o3", "1")]
         assert session.query(depot.Note).count() == 4 and session.query(depot.Salary).one().Amount == 1000
         assert {part.Weight for part in session.query(depot.Part)} == {7}
 
