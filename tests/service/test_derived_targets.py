@@ -74,7 +74,7 @@ def ids(rows: list[dict[str, Any]]) -> list[int]:
 
 @pytest.mark.parametrize("url, found", [
     ("Teams?$filter=Boss/Budget eq 5", [1]), ("Teams?$filter=Boss ne null", [1]), ("Teams?$orderby=Boss/Budget desc,Id", [1, 2, 3]),
-    ("Teams(1)/Boss/Teams", [1]), ("Regions(1)/Bosses", [1]), ("Regions(1)/Bosses?$filter=Budget eq 5", [1]),
+    ("Teams(1)/Boss/Teams", [1]), ("Staff/NS.Manager", [1]), ("Staff(1)/NS.Manager/Teams", [1]), ("Regions(1)/Bosses", [1]), ("Regions(1)/Bosses?$filter=Budget eq 5", [1]),
 ])  # fmt: skip
 def test_reads(service: ODataService, url: str, found: list[int]) -> None:
     assert ids(Client(service).get(url).entities) == found
