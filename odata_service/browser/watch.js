@@ -29,12 +29,16 @@ export class Watch {
   async #listen(set, signal) {
     while (!signal.aborted) {
       try {
-        for await (const _ of this.#http.events(`${set.name}/$changes`, signal)) this.#changed()
+        if (globalThis.navigator?.onLine !== false) await this.#hear(set, signal)
       } catch {
         // there is no network, or the server has ended it: the next look is by the clock
       }
       await pause(PAUSE, signal)
     }
+  }
+
+  async #hear(set, signal) {
+    for await (const _ of this.#http.events(`${set.name}/$changes`, signal)) this.#changed()
   }
 }
 

@@ -80,7 +80,7 @@ def test_a_day_in_the_field(app: Notes, root: str) -> None:
     app.do('await until(() => pill() === "Online" && !document.querySelector(".tag.pending, .tag.sent"))')
     (note,) = httpx.get(f"{root}/v4/Notes?$filter=startswith(Title,'Wheatear')").json()["value"]
     assert (note["Individuals"], note["Kind"]) == (9007199254740993, "bird")
-    assert app.browser.errors() == []
+    assert [line for line in app.browser.errors() if "ERR_INTERNET_DISCONNECTED" not in line] == []
 
 
 def test_a_note_that_was_changed_elsewhere(app: Notes, root: str) -> None:
