@@ -73,8 +73,8 @@ def forget_unlinked(engine: Engine, tables: Iterable[Table], older_than: timedel
 
 def _changed_keys(state: Any) -> Iterator[tuple[Table, list[dict[str, object]]]]:
     """The keys that a row had in each of its tables, where a foreign key among them has changed."""
-    changed = {column.table for name, column in _foreign_keys(state.mapper) if _was(state, name) != _is(state, name)}
-    for table in changed:
+    set_anew = [(name, column) for name, column in _foreign_keys(state.mapper) if name in state.committed_state]
+    for table in {column.table for name, column in set_anew if _was(state, name) != _is(state, name)}:
         kept = [column for column in table.columns if column.name in unlinked(table).table.c]
         names = {column.name: state.mapper.get_property_by_column(column).key for column in kept}
         yield table, [{column: _was(state, name) for column, name in names.items()}]
@@ -101,10 +101,16 @@ def _foreign_keys(mapper: AnyMapper) -> tuple[tuple[str, Column[Any]], ...]:
 
 def _removed_links(state: Any) -> Iterator[tuple[Table, list[dict[str, object]]]]:
     """The pairs that are gone from the table between, as it had them."""
-    for way in state.mapper.relationships:
-        if isinstance(way.secondary, Table) and not way.viewonly:
+    for table, way in _link_tables(state.mapper):
+        if way.key in state.committed_state or way.key in state.__dict__.get("_pending_mutations", ()):
             removed = get_history(state.obj(), way.key, LOADED_OR_PENDING).deleted
-            yield way.secondary, [_pair(way, state.obj(), other) for other in removed]
+            yield table, [_pair(way, state.obj(), other) for other in removed]
+
+
+@lru_cache(maxsize=1024)
+def _link_tables(mapper: AnyMapper) -> tuple[tuple[Table, RelationshipProperty[Any]], ...]:
+    found = ((each.secondary, each) for each in mapper.relationships if not each.viewonly)
+    return tuple((table, each) for table, each in found if isinstance(table, Table))
 
 
 def _pair(way: RelationshipProperty[Any], near: object, far: object) -> dict[str, object]:
