@@ -7,7 +7,7 @@ client has to decide on, and what was refused, leaves no record, so that it may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from odata_service.edm.model import EntityModel, EntitySet
 from odata_service.edm.temporal import in_utc, write_instant
 from odata_service.errors import BadRequest, Conflict, FailedDependency, Gone, ODataError, UnprocessableContent
 from odata_service.execute.connection import Timing
+from odata_service.execute.find import among
 from odata_service.execute.sync_change import Did, Synced
 from odata_service.execute.write import Transaction
 from odata_service.formats.json_sync import COMPLETE, error_member, is_exact, key_members, members, records
@@ -34,7 +35,7 @@ from odata_service.result import EntityCollection
 from odata_service.spelling import Spelling
 from odata_service.sync_log import log_model
 from odata_service.sync_sets import OF_THE_ARTICLE, SyncSets
-from odata_service.tracking.rows import chunks, is_one_of
+from odata_service.tracking.rows import chunks
 
 JSON = {"Content-Type": "application/json"}
 STATUS: Mapping[Did, int] = {"added": 201, "updated": 200, "deleted": 200, "unchanged": 200, "kept": 200, "open": 409}
@@ -61,8 +62,7 @@ class Item:
     @property
     def subject(self) -> Subject:
         """The record that the operation is about."""
-        key = self.command.entity_set.type.key
-        return self.command.entity_set.name, tuple(self.command.payload.values.get(part.name) for part in key)
+        return self.command.entity_set.name, self.command.key
 
     @property
     def is_done(self) -> bool:
@@ -170,8 +170,13 @@ class Push:
         return items
 
     def _do(self, items: list[Item], transaction: Transaction) -> None:
-        """In the order of the queue; but what refers to something that is not there yet comes once more after it, and with
+        """All together where that is possible, else in the order of the queue; but what refers to something that is not there yet comes once more after it, and with
         it what else is to be done to the same record."""
+        together = transaction.synchronise_together([item.command for item in items], self.caller) if items[1:] else None
+        if together is not None:
+            for item, synced in zip(items, together, strict=True):
+                item.outcome = synced
+            return
         waiting = items
         while waiting:
             again: list[Item] = []
@@ -233,7 +238,7 @@ class Push:
             entity_set = some[0].entity_set
             if self.caller.allows(entity_set, many=True):
                 for keys in chunks(dict.fromkeys(each.key for each in some)):
-                    step = Step(entity_set, among=_among(entity_set, keys))
+                    step = Step(entity_set, among=among(entity_set, keys))
                     found = reads.found(step, NO_OPTIONS, (), self.caller, self.spelling, self.timing)
                     assert isinstance(found, EntityCollection), "records are looked for by many keys"
                     yield from _keyed(entity_set, found, self._exact)
@@ -265,11 +270,6 @@ def _hindrance(item: Item) -> ODataError:
 
 def _table_name(entity_set: EntitySet) -> str:
     return str(getattr(entity_set.type.mapper.local_table, "name", entity_set.name))
-
-
-def _among(entity_set: EntitySet, keys: list[tuple[object, ...]]) -> Callable[[Any], Any]:
-    """(Any: an alias of a mapped class has whatever attributes the class has.)"""
-    return lambda alias: is_one_of(tuple(getattr(alias, part.attribute) for part in entity_set.type.key), keys)
 
 
 def _keyed(entity_set: EntitySet, found: EntityCollection, exact: bool) -> Iterator[tuple[Subject, str]]:

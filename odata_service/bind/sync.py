@@ -29,6 +29,11 @@ class Sync:
     at: datetime | None = None
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """The record's."""
+        return tuple(self.payload.values.get(part.name) for part in self.entity_set.type.key)
+
+    @property
     def knows_record(self) -> bool:
         """Whether the client has seen the record on the server."""
         return self.version is not None or self.base is not None

@@ -25,7 +25,7 @@ from odata_service.execute.assignment import (
     bound_columns, default_of, has_values, set_collections, set_dynamic, set_stream, set_structure, set_value,
 )  # fmt: skip
 from odata_service.execute.deep_update import DeepUpdate
-from odata_service.execute.find import Finder
+from odata_service.execute.find import Ahead, Finder
 from odata_service.execute.guard import Guard
 from odata_service.execute.interception import announcements, intercept
 from odata_service.execute.link_changes import relate, replace_all, unrelate
@@ -52,6 +52,7 @@ class Change:
     order: Order
     parents: list[Entity] = field(default_factory=list)  # of links that change
     announcements: list[Callable[[], None]] = field(default_factory=list)
+    ahead: Ahead = field(default_factory=Ahead)
 
     @property
     def caller(self) -> Caller:
@@ -189,6 +190,8 @@ class Change:
 
     def remove(self, entity: Entity) -> None:
         """Delete an entity, first what it contains."""
+        if self.ahead.is_on and (self.session.new or self.session.dirty):
+            self.flush()  # what is about to be written may belong to it
         for part in parts_of(entity, self.whole):
             self.remove(part)
         refuse_orphans(self.session, entity, self.order.caller.model, self.whole)
@@ -217,7 +220,19 @@ class Change:
         return self.find.entities(query, literals)
 
     def keyed(self, entity_set: EntitySet, values: Mapping[str, object]) -> Entity | None:
+        known = entity_set.name, tuple(values.get(part.name) for part in entity_set.type.key)
+        if known in self.ahead.found:
+            return self.ahead.found.pop(known)
+        if self.ahead.is_on:
+            self.flush()
         return self.find.keyed(entity_set, values)
+
+    def look_ahead(self, wanted: Mapping[EntitySet, Sequence[Key]]) -> None:
+        """From now on entities are changed together, and written when somebody may look for them."""
+        self.ahead.is_on = True
+        for entity_set, keys in wanted.items():
+            found = self.find.many(entity_set, keys)
+            self.ahead.found |= {(entity_set.name, key): found.get(key) for key in keys}
 
     def insert(self, payload: EntityPayload) -> Entity:
         entity = self.newcomers.new(payload)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from odata_service.bind.convert import convert
 from odata_service.bind.payload import EntityReference
-from odata_service.bind.query import Query, Step
+from odata_service.bind.query import Query, RowRule, Step
 from odata_service.bind.typed import Constant
 from odata_service.edm.model import EntitySet, NavigationProperty
 from odata_service.errors import BadRequest, NotFound
@@ -18,8 +18,18 @@ from odata_service.execute.order import Literals, Order
 from odata_service.plan.level import Level
 from odata_service.plan.read import Planner
 from odata_service.plan.scope import Parameters
+from odata_service.tracking.rows import Key, chunks, is_one_of
 
 Entity = Any  # an instance of whatever class is mapped
+
+
+@dataclass(slots=True)
+class Ahead:
+    """Entities of many items, looked for together before each item asks for its own. What is asked for once more may have
+    been changed by an item before, so that it is looked for again, when all so far is written."""
+
+    is_on: bool = False
+    found: dict[tuple[str, Key], Entity | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,15 @@ class Finder:
         }
         return self.session.execute(level.whole_entities(), values).scalars().all()
 
+    def many(self, entity_set: EntitySet, keys: Sequence[Key]) -> dict[Key, Entity]:
+        """The entities with some keys, by them."""
+        names = [part.attribute for part in entity_set.type.key]
+        found: dict[Key, Entity] = {}
+        for chunk in chunks(sorted(dict.fromkeys(keys), key=repr)):
+            query = Query((Step(entity_set, among=among(entity_set, chunk)),), rules=self.order.rules)
+            found |= {tuple(getattr(each, name) for name in names): each for each in self.entities(query, ())}
+        return found
+
     def keyed(self, entity_set: EntitySet, values: Mapping[str, object]) -> Entity | None:
         """The entity with the key that is among some values, if the key is whole and there is one."""
         key = [(part, values.get(part.name)) for part in entity_set.type.key]
@@ -76,3 +95,8 @@ class Finder:
             message = f"{navigation.name} needs an entity of the type {navigation.target}, which {reference.uri!r} is not"
             raise BadRequest("BadReference", message, target=navigation.name)
         return found
+
+
+def among(entity_set: EntitySet, keys: list[Key]) -> RowRule:
+    """To have one of some keys."""
+    return lambda alias: is_one_of(tuple(getattr(alias, part.attribute) for part in entity_set.type.key), keys)

@@ -86,19 +86,26 @@ class Newcomers:
         }
 
     def _dead(self, entity_set: EntitySet, mapper: AnyMapper, keys: list[Key]) -> Iterable[tuple[Key, Entity]]:
-        """Mostly there is nothing, which is found out with little effort."""
         session, model, tombstone = self.work.find.session, mapper.class_, tombstone_of(mapper)
         assert tombstone is not None, "only tombstones are looked for"
-        names = [part.attribute for part in entity_set.type.key]
-        taken = [key[0] for key in keys] if len(names) == 1 else keys
-        if session.connection().execute(_taken(mapper, tuple(names)), {"taken": taken}).first() is None:
+        if not self._any_is_taken(entity_set, mapper, keys):
             return
+        names = [part.attribute for part in entity_set.type.key]
         condition = self.work.find.order.caller.conditions.of(entity_set.name)
         seen = [] if condition is None else [condition(model)]
         same_key = is_one_of(tuple(getattr(model, name) for name in names), keys)
         for entity in session.scalars(select(model).where(same_key, *seen).with_for_update()):
             if type(entity) is model and getattr(entity, tombstone):
                 yield tuple(getattr(entity, name) for name in names), entity
+
+    def _any_is_taken(self, entity_set: EntitySet, mapper: AnyMapper, keys: list[Key]) -> bool:
+        """Mostly there is nothing, which is found out with little effort."""
+        if any(None in key for key in keys):
+            return False
+        names = tuple(part.attribute for part in entity_set.type.key)
+        taken = [key[0] for key in keys] if len(names) == 1 else keys
+        found = self.work.find.session.connection().execute(_taken(mapper, names), {"taken": taken})
+        return found.first() is not None
 
     def revive(self, entity: Entity, payload: EntityPayload, replace: bool) -> None:
         """A deleted entity is there again, with what a payload says; with ``replace`` like a new one."""
@@ -116,7 +123,10 @@ class Newcomers:
         was lost."""
         new, find = self.new(command.payload), self.work.find
         find.order.conditions.permit(new)
-        found = find.keyed(command.entity_set, command.payload.values) if command.replays else None
+        may_be_there = command.replays and self._any_is_taken(
+            command.entity_set, command.payload.type.mapper, [_key(command)]
+        )
+        found = find.keyed(command.entity_set, command.payload.values) if may_be_there else None
         if found is not None and not has_values(found, command.payload):
             raise Conflict("KeyExists", "an entity with this key exists already")
         return new if found is None else found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.exc import DBAPIError
 
+from odata_service.access import Caller
 from odata_service.bind.command import ApplyDelta, DeleteEach, UpdateEach
 from odata_service.bind.payload import EntityPayload, EntityReference, Removed
 from odata_service.bind.query import Query
@@ -53,6 +54,11 @@ class SetWork(Work, Protocol):
 
     def flush(self) -> None: ...
 
+    def look_ahead(self, wanted: Mapping[EntitySet, Sequence[tuple[object, ...]]]) -> None: ...
+
+    @property
+    def caller(self) -> Caller: ...
+
     def insert(self, payload: EntityPayload) -> Entity: ...
 
     def refusal(self, error: DBAPIError) -> BaseException | None: ...
@@ -68,7 +74,23 @@ class SetChange:
 
     def delta(self, command: ApplyDelta) -> ChangedSet:
         """PATCH of a set: each item is an upsert or a deletion (Protocol, Update a Collection of Entities)."""
-        return self._all([(partial(self._apply, item), item) for item in command.payload.items])
+        items = command.payload.items
+        if self.goes_on or len(items) < 2 or self.work.caller.rows.is_watched or not all(map(_is_plain, items)):
+            return self._all([(partial(self._apply, item), item) for item in items])
+        self.work.look_ahead({self.entity_set: [key for item in items if None not in (key := self._key(item))]})
+        did = [self._apply(item) for item in items]
+        self.work.flush()
+        return ChangedSet(
+            self.entity_set,
+            tuple(
+                Done(operation, self._place(entity), _content_id(item))
+                for (operation, entity), item in zip(did, items, strict=True)
+            ),
+        )
+
+    def _key(self, item: Item) -> tuple[object, ...]:
+        values = item.values if isinstance(item, EntityPayload) else item.key if isinstance(item, Removed) else {}
+        return tuple(values.get(part.name) for part in self.entity_set.type.key)
 
     def update_each(self, command: UpdateEach) -> ChangedSet:
         def update(entity: Entity) -> Did:
@@ -149,6 +171,13 @@ class SetChange:
 
     def _place(self, entity: Entity | None) -> Place | None:
         return None if entity is None else place_of(entity, self.entity_set, self.work.session)
+
+
+def _is_plain(item: Item) -> bool:
+    """Whether an item says nothing of others, and is known by its key."""
+    if isinstance(item, EntityPayload):
+        return item.reference is None and not (item.related or item.changes)
+    return isinstance(item, Removed) and item.reference is None
 
 
 def _without_state(item: EntityPayload | Removed) -> dict[str, Any]:

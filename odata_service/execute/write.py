@@ -15,6 +15,7 @@ from odata_service.access import Caller
 from odata_service.bind.command import Insert, Invoke
 from odata_service.bind.sync import Sync
 from odata_service.dialects.base import Database
+from odata_service.edm.model import EntitySet
 from odata_service.errors import ODataError, ServiceUnavailable
 from odata_service.etag import TagConditions
 from odata_service.execute.change import Change
@@ -22,6 +23,7 @@ from odata_service.execute.connection import Timing
 from odata_service.execute.order import Effect, Order
 from odata_service.execute.sync_change import SyncChange, Synced
 from odata_service.plan.read import Planner
+from odata_service.tracking.rows import Key
 
 ATTEMPTS = 4  # of a change that the database took back because of another one
 Outcome = TypeVar("Outcome")
@@ -89,6 +91,29 @@ class Transaction:
             if known.status >= 500:
                 raise  # it is the whole transaction that may be tried again
         return refusal
+
+    def synchronise_together(self, commands: Sequence[Sync], caller: Caller) -> list[Synced] | None:
+        """Operations that are written together, because nothing is in the way of any; else none of them is done."""
+        if caller.rows.is_watched:
+            return None
+        change = self._change(Order(commands[0], (), TagConditions(), _nothing_else, caller, caller.rules("asked")))
+        wanted: dict[EntitySet, list[Key]] = {}
+        for command in commands:
+            if None not in command.key:
+                wanted.setdefault(command.entity_set, []).append(command.key)
+        try:
+            with self.session.begin_nested():
+                change.look_ahead(wanted)
+                synced = [SyncChange(change, command).apply() for command in commands]
+                change.flush()
+                return [each() for each in synced]
+        except ODataError:
+            return None
+        except DBAPIError as error:
+            known = change.refusal(error)
+            if not isinstance(known, ODataError) or known.status >= 500:
+                raise  # it is the whole transaction that may be tried again
+            return None
 
     def apply(self, order: Order) -> Effect:
         """Do one command; the entity it was about has its key when this returns."""

@@ -26,12 +26,12 @@ def postgresql_url() -> URL:
     return make_url(server.get_uri(driver="psycopg"))
 
 
-def fill(url: URL) -> None:
+def fill(url: URL, count: int = COUNT) -> None:
     """See to it that everybody is there, and that the database knows how many they are."""
     engine = create_engine(url)
     sample = sample_named("people")
     sample.create(engine)
-    added = sum(sample.generate(engine, COUNT))
+    added = sum(sample.generate(engine, count)) if count else 0
     if added:
         _analyze(engine)
     engine.dispose()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -57,6 +57,12 @@ class Server:
         master = self._process.pid
         return [int(child) for child in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
 
+    def megabytes(self, line: str) -> int:
+        """What ``/proc`` says of the workers' memory: ``RssAnon``, ``VmHWM``."""
+        texts = (Path(f"/proc/{pid}/status").read_text() for pid in self._children())
+        found = (each.split() for text in texts for each in text.splitlines() if each.startswith(f"{line}:"))
+        return sum(int(kilobytes) for _, kilobytes, _ in found) // 1024
+
     def cpu_seconds(self) -> float:
         """What all threads of all workers have used so far, in steps of nanoseconds."""
         return sum(time.clock_gettime(_cpu_clock(pid)) for pid in self._children())
@@ -84,9 +90,11 @@ class Request:
     target: str
     body: bytes = b""
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, host: str) -> bytes:
         head = f"{self.method} {self.target} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         if self.body:
             head += f"Content-Type: {self.content_type}\r\nContent-Length: {len(self.body)}\r\n"
         return f"{head}\r\n".encode() + self.body
@@ -128,7 +136,7 @@ class Client:
             received += _received(connection)
             head, _, rest = received.partition(b"\r\n\r\n") if b"\r\n\r\n" in received else (b"", b"", b"")
         fields = dict(line.split(": ", 1) for line in head.decode("latin-1").lower().split("\r\n")[1:])
-        pieces, missing = [rest], int(fields["content-length"]) - len(rest)
+        pieces, missing = [rest], int(fields.get("content-length", 0)) - len(rest)
         while missing:
             pieces.append(_received(connection))
             missing -= len(pieces[-1])
