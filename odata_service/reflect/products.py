@@ -56,6 +56,7 @@ class Product:
         """See to it that no statement of this engine can change anything."""
 
 
+_OCTETS = ("BINARY", "VARBINARY", "TINYBLOB", "MEDIUMBLOB", "LONGBLOB")  # which SQLAlchemy does not call LargeBinary
 # The first row whose type fits, so special types stand before general ones.
 _STANDARD: tuple[tuple[type[types.TypeEngine[Any]], type[types.TypeEngine[Any]]], ...] = (
     (types.Boolean, types.Boolean),
@@ -89,7 +90,7 @@ def standard(column: ColumnFacts) -> Arrival:
         return Arrival(types.Time())
     if isinstance(kind, types.String) and not isinstance(kind, types.Enum):
         return Arrival(types.String(kind.length))
-    if isinstance(kind, types.LargeBinary) or type(kind).__name__ in ("BINARY", "VARBINARY"):
+    if isinstance(kind, types.LargeBinary) or type(kind).__name__ in _OCTETS:
         return Arrival(types.LargeBinary(getattr(kind, "length", None)))
     return Arrival(None, f"OData has no type for {column.declared}")
 

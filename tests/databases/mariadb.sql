@@ -15,7 +15,7 @@ INSERT INTO Country VALUES ('NO', 'Norway', 47), ('PA', 'Panama', 507), ('LR', '
 CREATE TABLE `Ship Type` (id smallint NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(50) NOT NULL, `select` int, `order` mediumint, `2nd hand` bool);
 INSERT INTO `Ship Type` VALUES (1, 'Bulk carrier', 1, 10, false), (2, 'Tanker', NULL, 20, true), (3, 'Ferry', 3, NULL, NULL);
 CREATE TABLE Ship (Imo int NOT NULL PRIMARY KEY, Name varchar(60) NOT NULL, FlagCountry_code char(2), BuiltCountry_code char(2), `Ship Type id` smallint, Length_m float, Gross decimal(10, 2), Launched datetime,
-    Photo blob, Sea enum('calm', 'Choppy', 'rough') NOT NULL DEFAULT 'calm', Flags set('red', 'green', 'blue'), Meta json, Decks tinyint unsigned, Trim tinyint, Cabins smallint unsigned, Crewed bigint unsigned,
+    Photo longblob, Icon tinyblob, Sea enum('calm', 'Choppy', 'rough') NOT NULL DEFAULT 'calm', Flags set('red', 'green', 'blue'), Meta json, Decks tinyint unsigned, Trim tinyint, Cabins smallint unsigned, Crewed bigint unsigned,
     Built year, Bits bit(6), Uid uuid, Host inet6, Spot point, Opens time, Stamp datetime(6), Ratio double, Notes mediumtext, Code binary(4), Label varchar(90) AS (concat(Name, ' (', Imo, ')')) PERSISTENT, Twice int AS (Imo * 2) VIRTUAL,
     FOREIGN KEY (FlagCountry_code) REFERENCES Country (Code), FOREIGN KEY (BuiltCountry_code) REFERENCES Country (Code), FOREIGN KEY (`Ship Type id`) REFERENCES `Ship Type` (id));
 INSERT INTO Ship (Imo, Name, FlagCountry_code, BuiltCountry_code, `Ship Type id`, Length_m, Gross, Launched, Photo, Sea, Flags, Meta, Decks, Trim, Cabins, Crewed, Built, Bits, Uid, Host, Opens, Stamp, Ratio, Notes, Code) VALUES
