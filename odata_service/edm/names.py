@@ -13,7 +13,7 @@ _IRREGULAR = {
     "status": "statuses", "hero": "heroes", "potato": "potatoes", "tomato": "tomatoes", "quiz": "quizzes",
     "equipment": "equipment", "information": "information", "staff": "staff",
     "movie": "movies", "cookie": "cookies", "calorie": "calories", "zombie": "zombies", "tie": "ties", "pie": "pies", "cache": "caches",
-    "cargo": "cargoes", "echo": "echoes", "sheep": "sheep", "fish": "fish", "analysis": "analyses", "basis": "bases", "crisis": "crises", "thesis": "theses", "matrix": "matrices",
+    "cargo": "cargoes", "echo": "echoes", "epoch": "epochs", "sheep": "sheep", "fish": "fish", "analysis": "analyses", "basis": "bases", "crisis": "crises", "thesis": "theses", "matrix": "matrices",
     "vertex": "vertices", "metadata": "metadata", "schema": "schemas", "alias": "aliases", "bus": "buses", "lens": "lenses", "gas": "gases",
 }  # fmt: skip
 _RULES = (

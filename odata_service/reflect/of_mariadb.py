@@ -98,7 +98,7 @@ class MariaDB(Product):
         )
         name = ".".join(quote.quote_identifier(part) for part in (table.name.schema, table.name.name) if part)
         found = connection.exec_driver_sql(
-            f"SELECT {asked} FROM (SELECT * FROM {name} LIMIT {LOOKED_AT}) AS some"
+            f"SELECT {asked} FROM (SELECT * FROM {name} LIMIT {LOOKED_AT}) AS looked_at"
         ).one()
         return {each.name: frozenset({"no day"} if said else ()) for each, said in zip(days, found, strict=True)}
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, text, types
+from sqlalchemy import ColumnElement, Connection, Engine, case, event, literal_column, null, text, types
 from sqlalchemy.dialects import postgresql
 
-from odata_service.reflect.facts import ColumnFacts, Columns
-from odata_service.reflect.products import Arrival, Product, standard
-from odata_service.types import ArrayOf, Padded, Seen
+from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts
+from odata_service.reflect.products import Arrival, Evidence, Product, standard
+from odata_service.types import ArrayOf, Kept, Padded, Seen
 
+LOOKED_AT = 5_000  # rows of a table
 _DECLARED = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -57,6 +58,26 @@ _ITEMS: tuple[tuple[type[types.TypeEngine[Any]], types.TypeEngine[Any], bool], .
 )
 
 
+class _KeptDay(Kept):
+    """What Python's calendar does not have is null: ``infinity``, years before the first and after the last that it knows."""
+
+    def __init__(self, *, timezone: bool = False) -> None:
+        super().__init__(**({"timezone": True} if timezone else {}))
+        self.unsure = True
+
+    def guarded(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        within = column.between(literal_column("'0001-01-01'"), literal_column("'9999-12-31 23:59:59.999999'"))
+        return case((within, column), else_=null())
+
+
+class KeptDate(_KeptDay, types.Date):
+    pass
+
+
+class KeptDateTime(_KeptDay, types.DateTime):
+    pass
+
+
 class PostgreSQL(Product):
     name = "postgresql"
 
@@ -65,10 +86,26 @@ class PostgreSQL(Product):
         return {(table, column): declared for table, column, declared in rows}
 
     def refused_tables(self, connection: Connection, schema: str | None) -> Mapping[str, str]:
-        return dict(connection.execute(text(_REFUSED), {"schema": schema}).tuples().all())
+        return {str(name): str(reason) for name, reason in connection.execute(text(_REFUSED), {"schema": schema})}
 
     def counts(self, said: Mapping[str, Any], declared: str, key: Columns) -> bool:
         return False  # it says so as a default or an identity
+
+    def evidence(self, connection: Connection, table: TableFacts) -> Evidence:
+        """Whether there are days that Python's calendar does not have."""
+        preparer = connection.dialect.identifier_preparer
+        days = [each for each in table.columns if isinstance(each.type, (types.Date, types.DateTime))]
+        if not days:
+            return {}
+        names = [preparer.quote_identifier(each.name) for each in days]
+        asked = ", ".join(
+            f"bool_or({name} NOT BETWEEN '0001-01-01' AND '9999-12-31 23:59:59.999999')" for name in names
+        )
+        name = ".".join(preparer.quote_identifier(part) for part in (table.name.schema, table.name.name) if part)
+        found = connection.exec_driver_sql(
+            f"SELECT {asked} FROM (SELECT * FROM {name} LIMIT {LOOKED_AT}) AS looked_at"
+        ).one()
+        return {each.name: frozenset({"no day"} if said else ()) for each, said in zip(days, found, strict=True)}
 
     def arrival(self, column: ColumnFacts, values: frozenset[str]) -> Arrival:
         kind = column.type
@@ -83,6 +120,9 @@ class PostgreSQL(Product):
             )
         if isinstance(kind, types.CHAR):
             return Arrival(Padded(kind.length))
+        if values and isinstance(kind, (types.Date, types.DateTime)):
+            found = KeptDate() if isinstance(kind, types.Date) else KeptDateTime(timezone=kind.timezone)
+            return Arrival(found, "it holds days that no calendar has like infinity; these are null")
         if isinstance(kind, postgresql.INTERVAL):
             return Arrival(types.Interval(), "its months are shown as 30 days")
         if isinstance(kind, postgresql.INET):

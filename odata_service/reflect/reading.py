@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Inspector, exc, inspect
@@ -35,7 +36,26 @@ def read_facts(
             reading = _Schema(connection, inspector, product, named)
             tables += reading.tables()
             refused += reading.refused
-    return DatabaseFacts(tuple(sorted(tables, key=lambda each: each.name)), tuple(sorted(refused)))
+    return DatabaseFacts(tuple(sorted(_meeting(tables), key=lambda each: each.name)), tuple(sorted(refused)))
+
+
+def _meeting(tables: Sequence[TableFacts]) -> Iterator[TableFacts]:
+    """With foreign keys to tables and columns as these are written themselves: SQLite does not mind ``REFERENCES person (ID)``."""
+    exact = {each.name: each for each in tables}
+    loose = {(each.name.schema, each.name.name.lower()): each for each in tables}
+    for table in tables:
+        keys = []
+        for key in table.foreign_keys:
+            target = exact.get(key.target) or loose.get((key.target.schema, key.target.name.lower()))
+            there = key.target_columns if target is None else _as_written(key.target_columns or target.key, target)
+            meant = key.target if target is None else target.name
+            keys.append(replace(key, columns=_as_written(key.columns, table), target=meant, target_columns=there))
+        yield replace(table, foreign_keys=tuple(keys))
+
+
+def _as_written(columns: Columns, table: TableFacts) -> Columns:
+    exact, loose = table.column_names, {each.name.lower(): each.name for each in table.columns}
+    return tuple(name if name in exact else loose.get(name.lower(), name) for name in columns)
 
 
 class _Schema:

@@ -79,6 +79,8 @@ INSERT INTO status VALUES ('open', 1), ('closed', 2);
 CREATE TABLE measured (at timestamptz NOT NULL, value double precision, PRIMARY KEY (at)) PARTITION BY RANGE (at);
 CREATE TABLE measured_2024 PARTITION OF measured FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 INSERT INTO measured VALUES ('2024-05-01 00:00+00', 1.5), ('2024-06-01 00:00+00', NULL);
+CREATE TABLE epoch (id integer PRIMARY KEY, day date, happened timestamptz, plain timestamp);
+INSERT INTO epoch VALUES (1, 'infinity', '-infinity', '0044-03-15 BC'), (2, '2024-01-01', '2024-01-01 10:00+00', '2024-01-01 10:00'), (3, NULL, NULL, NULL), (4, '0001-01-01', '9999-01-01 00:00+00', 'infinity');
 CREATE TABLE raw (a point, b tsvector);
 CREATE TABLE nothing (id integer PRIMARY KEY, happened timestamp, day date);
 

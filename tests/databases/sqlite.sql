@@ -84,6 +84,8 @@ INSERT INTO Lock VALUES ('gate', 'shut', 'closed'), ('door', NULL, 'open');
 
 CREATE TABLE Orphan (id INTEGER PRIMARY KEY, gone_id INTEGER REFERENCES Gone (id), label TEXT REFERENCES Certificate (title));
 INSERT INTO Orphan VALUES (1, NULL, NULL);
+CREATE TABLE Exam (id INTEGER PRIMARY KEY, Certificate_id INTEGER REFERENCES certificate (ID), taker INTEGER REFERENCES PERSON);
+INSERT INTO Exam VALUES (1, 1, 2), (2, NULL, 3);
 CREATE TABLE Raw (a BLOB, b BLOB);
 CREATE TABLE Empty (id INTEGER PRIMARY KEY, happened DATETIME, day DATE, clock TIME, price DECIMAL(8, 3), uid GUID, anything);
 

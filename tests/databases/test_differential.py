@@ -43,7 +43,10 @@ class Looked:
 @pytest.fixture(scope="module")
 def looked(urls: dict[str, URL]) -> Iterator[list[Looked]]:
     tables = {"thing": TableSettings(set="Things"), "part": TableSettings(set="Parts")}
-    told = {name: Settings(database_url=url.render_as_string(hide_password=False), tables=tables) for name, url in urls.items()}
+    told = {
+        name: Settings(database_url=url.render_as_string(hide_password=False), tables=tables)
+        for name, url in urls.items()
+    }
     made = [Looked(name, reflected(each).service) for name, each in told.items()]
     yield made
     for each in made:
