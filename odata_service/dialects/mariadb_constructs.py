@@ -41,13 +41,16 @@ def _key_among(element: constructs.KeyAmong, compiler: SQLCompiler, **kw: Any) -
     return f"{left} IN (SELECT {wanted} FROM JSON_TABLE({keys}, '$[*]' COLUMNS ({made})) AS k)"
 
 
+_LONGEST_KEY = 768  # letters that an index has room for
+
+
 def _in_json(kind: types.TypeEngine[Any], compiler: SQLCompiler) -> str:
-    if isinstance(kind, types.Uuid):
-        return "VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"
-    if isinstance(kind, types.String) and kind.length:
-        return f"VARCHAR({kind.length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"
-    if isinstance(kind, (types.String, types.LargeBinary)):
-        return TEXT
+    """Never a text without a length: of several columns, MariaDB does not find those."""
+    if isinstance(kind, (types.String, types.Uuid)):
+        length = 36 if isinstance(kind, types.Uuid) else kind.length or _LONGEST_KEY
+        return f"VARCHAR({length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin"
+    if isinstance(kind, types.LargeBinary):
+        return f"VARCHAR({2 * (kind.length or _LONGEST_KEY)}) CHARACTER SET latin1"
     return str(compiler.dialect.type_compiler_instance.process(kind))
 
 

@@ -14,6 +14,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from odata_service import EntitySetRights, Headers, ODataRequest, ODataService
 from odata_service.protocol import V2
 
+pytestmark = pytest.mark.every_database
+
 
 class Base(DeclarativeBase):
     pass
