@@ -22,6 +22,13 @@ export class Pull {
   async run(set) {
     const total = { written: 0, deleted: 0 }
     await this.#beginAnewIfChanged(set)
+    const { open } = await this.#state(set)
+    await this.#toTheEnd(set, total)
+    if (open) await this.#toTheEnd(set, total) // it ended where the pull would have that was interrupted: what is new since?
+    return total
+  }
+
+  async #toTheEnd(set, total) {
     for (let more = true; more; ) {
       const page = await this.#page(set)
       const counted = await this.#apply(set, page)
@@ -30,7 +37,6 @@ export class Pull {
       this.#tell("progress", { phase: "pull", set: set.name, done: total.written + total.deleted })
       more = page.more
     }
-    return total
   }
 
   async #page(set) {
@@ -94,7 +100,7 @@ export class Pull {
         await pulled(key, null)
         editing.remove(UNSEEN, [set.name, key])
       }
-      editing.put(STATE, { ...state, token, anew: state.anew && more, at: Date.now() })
+      editing.put(STATE, { ...state, token, anew: state.anew && more, open: more, at: Date.now() })
       return { touched: editing.touched, written: records.length, deleted: deleted.length + missing.length }
     })
     this.#tell("change", touched)

@@ -146,7 +146,8 @@ export class Push {
     const heard = batch.filter(({ id }) => known.has(id))
     await this.#change(heard, (transitions, state, operation, set, key, editing) => {
       const result = known.get(operation.id)
-      const record = fetched ? fetched.record : recordAfter(operation, result)
+      const answered = fetched ? fetched.record : recordAfter(operation, result)
+      const record = set.keeps(answered) ? answered : null // a pull would not bring it, either
       const isDone = !["open", "rejected", "undone"].includes(result.result)
       if (isDone && !fetched && transitions.isDoubtful(state, record)) {
         inDoubt.push({ set: set.name, key, id: operation.id })

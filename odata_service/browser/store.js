@@ -1,4 +1,5 @@
 import { Database } from "./database.js"
+import { compile } from "./filter.js"
 import { Locks } from "./locks.js"
 import { NOTHING, Transitions } from "./record.js"
 import { WrongRecord } from "./errors.js"
@@ -292,6 +293,16 @@ export class EntitySet {
 
   get properties() {
     return this.description?.properties ?? this.expected
+  }
+
+  /** Whether a record is one of those that are kept here, as far as that can be told without the server. */
+  keeps(record) {
+    if (record === null || !this.filter) return true
+    try {
+      return compile(this.filter, this.properties)(record)
+    } catch {
+      return true // a filter that only the server understands
+    }
   }
 
   keyOf(record) {

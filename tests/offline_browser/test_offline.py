@@ -363,6 +363,40 @@ def test_another_version_of_the_application(page: Page) -> None:
     assert found == [["v1", "v2"], ["v1", "v3"], ["v3"], "edited"]
 
 
+def test_what_the_filter_of_a_set_does_not_keep_goes_when_it_is_sent(page: Page) -> None:
+    found = page.run("""
+        const few = device("few", { sets: { Orders: { key: "localId", filter: "status eq 'mine'" } } }), orders = few.set("Orders")
+        await orders.addAll([
+          { localId: "few-1", customerName: "F", status: "mine" }, { localId: "few-2", customerName: "F", status: "other" },
+        ])
+        await few.sync()
+        await orders.update("few-1", { status: "other" })
+        const before = Object.keys(await replica(few))
+        await few.sync()
+        return [before, Object.keys(await replica(few)), (await onServer())["few-2"].status]
+    """)
+    assert found == [["few-1"], [], "other"]
+
+
+def test_a_pull_that_was_interrupted_goes_on_to_the_present(page: Page) -> None:
+    """And not only to where it would have ended."""
+    found = page.run("""
+        const sets = { Orders: { key: "localId", pageSize: 2, filter: "customerName eq 'Long'" } }
+        const slow = device("slow", { sets })
+        await slow.sync()
+        for (const number of [1, 2, 3, 4, 5]) await elsewhere("add", { localId: `long-${number}`, customerName: "Long", status: "1" })
+        const stop = slow.on("progress", ({ done }) => done === 2 && faults.push({ method: "GET", path: "Orders", when: "before" }))
+        await slow.sync().catch(() => {})
+        stop()
+        const before = Object.keys(await replica(slow)).length
+        await elsewhere("update", { localId: "long-1", status: "2" })
+        await elsewhere("delete", { localId: "long-2" })
+        await slow.sync({ force: true })
+        return [before, Object.values(await replica(slow)).map(({ localId, status }) => localId + status)]
+    """)
+    assert found == [2, ["long-12", "long-31", "long-41", "long-51"]]
+
+
 def test_the_server_says_when_there_is_news(page: Page) -> None:
     """Long before the device would look for it."""
     shown = page.run("""
