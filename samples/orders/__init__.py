@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import resources
+from importlib.resources.abc import Traversable
+
 from odata_service import EntitySetRights, ODataService
 from odata_service.sample import Sample
 
@@ -19,6 +22,12 @@ def configure(service: ODataService) -> None:
     service.sync("Customers", key="LocalId", conflicts="merge")
 
 
+def built_pages() -> Traversable | None:
+    """The Angular application, where ``npm run build`` has made it."""
+    pages = resources.files(__package__) / "app" / "dist"
+    return pages if pages.is_dir() else None
+
+
 ORDERS = Sample(
     name="orders",
     base=Base,
@@ -30,4 +39,5 @@ ORDERS = Sample(
     first_rows=first_rows,
     generated_rows=generated_rows,
     configure=configure,
+    pages=built_pages(),
 )

@@ -20,7 +20,7 @@ from odata_service import ODataService
 from odata_service.config import Settings
 from odata_service.sample import sample_named
 from odata_service.start import started
-from odata_service.web.client_files import client_files
+from odata_service.web.client_files import client_files, static_files
 from tests.browser import Browser, chromium
 
 HARNESS = (Path(__file__).parent / "page.js").read_text()
@@ -52,12 +52,15 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, sample: str) -> Iterator[Server]:
+def serving(folder: Path, sample: str, pages: Path | None = None) -> Iterator[Server]:
+    """The sample, with an application's files at ``/app/`` where there are some."""
     service = started(Settings(sample=sample, database_url=f"sqlite:///{folder}/{sample}.db"))
     app = Flask("scenarios")
     for prefix, protocol in sample_named(sample).roots.items():
         app.register_blueprint(service.blueprint(protocol), url_prefix=prefix)
     app.register_blueprint(client_files(), url_prefix="/-/client")
+    if pages is not None:
+        app.register_blueprint(static_files(pages), url_prefix="/app")
     app.add_url_rule(
         "/", endpoint="empty", view_func=lambda: "<!doctype html><title>devices</title><link rel=icon href=data:,>"
     )
