@@ -9,12 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, case, cast, event, fun
 from sqlalchemy.dialects import mysql
 
 from odata_service.dialects.constructs import AsDouble
-from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts
-from odata_service.reflect.products import Arrival, Evidence, Product, standard
+from odata_service.reflect.facts import ColumnFacts, Columns
+from odata_service.reflect.products import Arrival, Product, standard
 from odata_service.types import Byte, Kept, SByte, Seen
 
-LOOKED_AT = 5_000  # rows of a table
-_NO_DAY = "(last_day({0}) IS NULL OR year({0}) = 0)"
 _DECLARED = """
 SELECT table_name, column_name, column_type FROM information_schema.columns WHERE table_schema = coalesce(:schema, database())
 """
@@ -78,6 +76,7 @@ class KeptTime(Kept, types.Time):
 
 class MariaDB(Product):
     name = "mariadb"
+    no_day = "last_day({0}) IS NULL OR year({0}) = 0"
 
     def declared_types(self, connection: Connection, schema: str | None) -> Mapping[tuple[str, str], str]:
         rows = connection.execute(text(_DECLARED), {"schema": schema})
@@ -85,22 +84,6 @@ class MariaDB(Product):
 
     def counts(self, said: Mapping[str, Any], declared: str, key: Columns) -> bool:
         return said.get("autoincrement") is True
-
-    def evidence(self, connection: Connection, table: TableFacts) -> Evidence:
-        """Whether there are days that no calendar has."""
-        quote = connection.dialect.identifier_preparer
-        days = [each for each in table.columns if isinstance(each.type, (types.Date, types.DateTime))]
-        if not days:
-            return {}
-        asked = ", ".join(
-            f"max({quote.quote_identifier(each.name)} IS NOT NULL AND {_NO_DAY.format(quote.quote_identifier(each.name))})"
-            for each in days
-        )
-        name = ".".join(quote.quote_identifier(part) for part in (table.name.schema, table.name.name) if part)
-        found = connection.exec_driver_sql(
-            f"SELECT {asked} FROM (SELECT * FROM {name} LIMIT {LOOKED_AT}) AS looked_at"
-        ).one()
-        return {each.name: frozenset({"no day"} if said else ()) for each, said in zip(days, found, strict=True)}
 
     def arrival(self, column: ColumnFacts, values: frozenset[str]) -> Arrival:
         declared, kind = _without_width(column.declared), column.type

@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, case, event, literal_column, null, text, types
 from sqlalchemy.dialects import postgresql
 
-from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts
-from odata_service.reflect.products import Arrival, Evidence, Product, standard
+from odata_service.reflect.facts import ColumnFacts, Columns
+from odata_service.reflect.products import Arrival, Product, standard
 from odata_service.types import ArrayOf, Kept, Padded, Seen
 
-LOOKED_AT = 5_000  # rows of a table
 _DECLARED = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -80,6 +79,7 @@ class KeptDateTime(_KeptDay, types.DateTime):
 
 class PostgreSQL(Product):
     name = "postgresql"
+    no_day = "{0} NOT BETWEEN '0001-01-01' AND '9999-12-31 23:59:59.999999'"
 
     def declared_types(self, connection: Connection, schema: str | None) -> Mapping[tuple[str, str], str]:
         rows = connection.execute(text(_DECLARED), {"schema": schema})
@@ -90,22 +90,6 @@ class PostgreSQL(Product):
 
     def counts(self, said: Mapping[str, Any], declared: str, key: Columns) -> bool:
         return False  # it says so as a default or an identity
-
-    def evidence(self, connection: Connection, table: TableFacts) -> Evidence:
-        """Whether there are days that Python's calendar does not have."""
-        preparer = connection.dialect.identifier_preparer
-        days = [each for each in table.columns if isinstance(each.type, (types.Date, types.DateTime))]
-        if not days:
-            return {}
-        names = [preparer.quote_identifier(each.name) for each in days]
-        asked = ", ".join(
-            f"bool_or({name} NOT BETWEEN '0001-01-01' AND '9999-12-31 23:59:59.999999')" for name in names
-        )
-        name = ".".join(preparer.quote_identifier(part) for part in (table.name.schema, table.name.name) if part)
-        found = connection.exec_driver_sql(
-            f"SELECT {asked} FROM (SELECT * FROM {name} LIMIT {LOOKED_AT}) AS looked_at"
-        ).one()
-        return {each.name: frozenset({"no day"} if said else ()) for each, said in zip(days, found, strict=True)}
 
     def arrival(self, column: ColumnFacts, values: frozenset[str]) -> Arrival:
         kind = column.type

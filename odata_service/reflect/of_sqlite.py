@@ -9,15 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, text, types
 from sqlalchemy.exc import DBAPIError
 
-from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts, TableName
-from odata_service.reflect.products import Arrival, Evidence, Product
+from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts
+from odata_service.reflect.products import Arrival, Evidence, Product, some_rows
 from odata_service.reflect.storage_sqlite import (
     NO_DAY, FormsOf, KeptBigInteger, KeptBinary, KeptBoolean, KeptDate, KeptDateTime, KeptDecimal, KeptDouble, KeptGuid, KeptInteger, KeptSmallInteger, KeptText,
     MixedDateTime, moments, times,
 )  # fmt: skip
 from odata_service.types import Seen
 
-LOOKED_AT = 5_000  # rows of a table; what comes later in another form is null, or compared as it stands
 Forms = frozenset[str]
 Kind = types.TypeEngine[Any]
 _NUMBERS = frozenset({"integer", "real"})
@@ -58,8 +57,7 @@ class SQLite(Product):
         connection.connection.dbapi_connection.create_aggregate("odata_forms", 1, FormsOf)  # type: ignore[union-attr]
         quote = connection.dialect.identifier_preparer.quote_identifier
         asked = ", ".join(_FORMS.format(quote(each.name)) for each in columns)
-        rows = f"SELECT {asked} FROM (SELECT * FROM {_quoted(table.name, quote)} LIMIT {LOOKED_AT})"
-        found = connection.exec_driver_sql(rows).one()
+        found = connection.exec_driver_sql(f"SELECT {asked} FROM {some_rows(table.name, quote)}").one()
         return {
             each.name: frozenset((said or "").split("\n")) - {""} for each, said in zip(columns, found, strict=True)
         }
@@ -81,10 +79,6 @@ class SQLite(Product):
 
 # Not the whole of what is long.
 _FORMS = "odata_forms(CASE typeof({0}) WHEN 'text' THEN substr({0}, 1, 41) WHEN 'blob' THEN x'' ELSE {0} END)"
-
-
-def _quoted(name: TableName, quote: Callable[[str], str]) -> str:
-    return quote(name.name) if name.schema is None else f"{quote(name.schema)}.{quote(name.name)}"
 
 
 Rule = Callable[[ColumnFacts, Forms], Arrival]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Engine, types
 
-from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts
+from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts, TableName
 
+LOOKED_AT = 5_000  # rows of a table; what comes later may be of another form
 Evidence = Mapping[str, frozenset[str]]  # what kinds of values a column has, where its type does not say it
 
 
@@ -27,6 +28,7 @@ class Product:
     """Standard SQL; a subclass per product overrides."""
 
     name: ClassVar[str] = "default"
+    no_day: ClassVar[str] = ""  # the condition that a moment is in no calendar
 
     def declared_types(self, connection: Connection, schema: str | None) -> Mapping[tuple[str, str], str]:
         """By table and column, the types as the database writes them."""
@@ -41,8 +43,15 @@ class Product:
         return said.get("autoincrement") is True
 
     def evidence(self, connection: Connection, table: TableFacts) -> Evidence:
-        """What the values say where types do not bind them."""
-        return {}
+        """What the values say where types do not bind them: whether there are days that no calendar has."""
+        days = [each for each in table.columns if isinstance(each.type, (types.Date, types.DateTime))]
+        if not days or not self.no_day:
+            return {}
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        tests = [f"{quote(each.name)} IS NOT NULL AND ({self.no_day.format(quote(each.name))})" for each in days]
+        asked = ", ".join(f"max(CASE WHEN {test} THEN 1 END)" for test in tests)
+        found = connection.exec_driver_sql(f"SELECT {asked} FROM {some_rows(table.name, quote)}").one()
+        return {each.name: frozenset({"no day"} if said else ()) for each, said in zip(days, found, strict=True)}
 
     def arrival(self, column: ColumnFacts, values: frozenset[str]) -> Arrival:
         """The type under which a column is published."""
@@ -93,6 +102,12 @@ def standard(column: ColumnFacts) -> Arrival:
     if isinstance(kind, types.LargeBinary) or type(kind).__name__ in _OCTETS:
         return Arrival(types.LargeBinary(getattr(kind, "length", None)))
     return Arrival(None, f"OData has no type for {column.declared}")
+
+
+def some_rows(table: TableName, quote: Callable[[str], str]) -> str:
+    """The first rows of a table, to look at their values."""
+    name = ".".join(quote(part) for part in (table.schema, table.name) if part)
+    return f"(SELECT * FROM {name} LIMIT {LOOKED_AT}) AS looked_at"
 
 
 def product_named(name: str) -> Product:
