@@ -16,7 +16,7 @@ from tests.delta.client import ClientV4
 from tests.service.client import Client
 from tests.service.databases import EngineOf, emptied
 
-CONTENT = bytes(number % 251 for number in range(100_000))
+CONTENT = bytes(number % 251 for number in range(50_000))
 
 
 class Base(DeclarativeBase):
@@ -43,7 +43,7 @@ def films(engine_of: EngineOf) -> ODataService:
 
 
 @pytest.mark.parametrize("asked, first, last", [
-    ("0-9", 0, 9), ("500-", 500, 99_999), ("-10", 99_990, 99_999), ("-999999999999", 0, 99_999), ("99999-99999999999", 99_999, 99_999), ("0-", 0, 99_999),
+    ("0-9", 0, 9), ("500-", 500, 49_999), ("-10", 49_990, 49_999), ("-999999999999", 0, 49_999), ("49999-99999999999", 49_999, 49_999), ("0-", 0, 49_999),
 ])  # fmt: skip
 def test_a_part(films: ODataService, monkeypatch: pytest.MonkeyPatch, asked: str, first: int, last: int) -> None:
     fetched: list[int] = []
@@ -57,16 +57,16 @@ def test_a_part(films: ODataService, monkeypatch: pytest.MonkeyPatch, asked: str
     monkeypatch.setattr(Connection, "rows", seen)
     for client in (Client(films), ClientV4(films)):
         answer = client.get("Films(1)/$value", Range=f"bytes={asked}")
-        assert (answer.status, answer.headers["Content-Range"]) == (206, f"bytes {first}-{last}/100000")
+        assert (answer.status, answer.headers["Content-Range"]) == (206, f"bytes {first}-{last}/50000")
         assert answer.body == CONTENT[first : last + 1]
     assert fetched == [last - first + 1] * 2
 
 
-@pytest.mark.parametrize("asked", ["100000-", "999999999999999-", "-0"])
+@pytest.mark.parametrize("asked", ["50000-", "999999999999999-", "-0"])
 def test_a_part_that_there_is_not(films: ODataService, asked: str) -> None:
     for client in (Client(films), ClientV4(films)):
         answer = client.get("Films(1)/$value", Range=f"bytes={asked}")
-        assert (answer.status, answer.headers["Content-Range"]) == (416, "bytes */100000")
+        assert (answer.status, answer.headers["Content-Range"]) == (416, "bytes */50000")
         assert client.get("Films(2)/$value", Range=f"bytes={asked}").status == 416
 
 
