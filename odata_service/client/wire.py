@@ -11,6 +11,7 @@ from .entity import EntityShape
 from .operations import Remote, Sent
 from .transport import TRANSIENT, Response
 
+IMPATIENT = frozenset({408, 503, 504})
 NEVER = frozenset({501, 505})  # the server says that it cannot, and will not be able to
 # "kept" is done with: the server stays with what it has. "unknown" may have been heard and will be sent again; "denied" asks for another token.
 Outcome = Literal["done", "kept", "conflict", "refused", "unknown", "denied"]
@@ -119,6 +120,23 @@ def outcome_of(status: int, kind: str) -> Outcome:
     if status in TRANSIENT or (status >= 500 and status not in NEVER):
         return "unknown"
     return "denied" if status == 401 else "refused"
+
+
+def in_pieces(outgoing: Sequence[Outgoing], send: Callable[[Sequence[Outgoing]], list[Answer]]) -> list[Answer]:
+    """What is too long for the server's patience is sent in halves, and in halves of these; what one request alone is too
+    long for, nobody knows of."""
+    answers: list[Answer] = []
+    size = len(outgoing)
+    while len(answers) < len(outgoing):
+        piece = outgoing[len(answers) : len(answers) + size]
+        came = send(piece)
+        if all(each.outcome == "unknown" and each.status in IMPATIENT for each in came) and len(piece) > 1:
+            size = len(piece) // 2
+            continue
+        answers += came
+        if came[-1].stops:
+            return answers + [came[-1]] * (len(outgoing) - len(answers))
+    return answers
 
 
 def narrowed(place: Place, key: str, id: str) -> Place:

@@ -14,7 +14,20 @@ from .columns import Json, dumps
 from .entity import ID, EntityShape
 from .operations import Remote
 from .transport import Transport
-from .wire import Answer, Expired, Incoming, Names, Outgoing, Page, Place, Refusal, changed, narrowed, outcome_of
+from .wire import (
+    Answer,
+    Expired,
+    Incoming,
+    Names,
+    Outgoing,
+    Page,
+    Place,
+    Refusal,
+    changed,
+    in_pieces,
+    narrowed,
+    outcome_of,
+)
 
 ACTIONS = {"Add": "add", "Replace": "update", "Delete": "delete"}
 STAMPS = ("lastUpdated", "lastModified", "updatedAt")  # what models usually call it
@@ -25,20 +38,24 @@ GONE = 410
 @dataclass(slots=True)
 class WireSync:
     transport: Transport
-    at_once: int = 500
+    at_once: int = 100
     _said: dict[str, Mapping[str, Any]] | None = field(default=None)
 
     def default_endpoint(self, shape: EntityShape) -> str:
         return plural(shape.name)
 
     def send(self, outgoing: Sequence[Outgoing]) -> list[Answer]:
+        """As a queue, or in pieces of it."""
+        return in_pieces(outgoing, self._pushed)
+
+    def _pushed(self, outgoing: Sequence[Outgoing]) -> list[Answer]:
         """The results stand in the order of the operations."""
         body = {"operations": [self._operation(each) for each in outgoing]}
         response = self.transport.ask("POST", self.transport.root, content=dumps(body).encode())
         document = response.json
         if 400 <= response.status < 500 and outcome_of(response.status, "Add") == "refused" and len(outgoing) > 1:
             half = len(outgoing) // 2  # too many at once, or one that spoils it for all
-            return [*self.send(outgoing[:half]), *self.send(outgoing[half:])]
+            return [*self._pushed(outgoing[:half]), *self._pushed(outgoing[half:])]
         if response.status != 200 or not isinstance(document, dict) or "results" not in document:
             outcome = outcome_of(response.status, "Add") if response.status >= 400 else "unknown"
             return [

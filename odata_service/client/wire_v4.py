@@ -15,7 +15,20 @@ from .columns import Json, dumps, loads
 from .entity import ID, EntityShape
 from .operations import Remote
 from .transport import ClientError, Response, Transport
-from .wire import Answer, Expired, Incoming, Names, Outgoing, Page, Place, Refusal, changed, narrowed, outcome_of
+from .wire import (
+    Answer,
+    Expired,
+    Incoming,
+    Names,
+    Outgoing,
+    Page,
+    Place,
+    Refusal,
+    changed,
+    in_pieces,
+    narrowed,
+    outcome_of,
+)
 
 STAMP = "LastUpdated"
 TOMBSTONE = "IsDeleted"
@@ -58,7 +71,7 @@ class WireDeltas:
             place: self._alone(each) for place, each in enumerate(outgoing) if len(outgoing) == 1 or _is_untagged(each)
         }
         together = [each for place, each in enumerate(outgoing) if place not in alone]
-        answers = iter(self._together(together) if together else ())
+        answers = iter(in_pieces(together, self._together))
         return [alone[place] if place in alone else next(answers) for place in range(len(outgoing))]
 
     def changes(self, place: Place, since: str | None, following: str | None) -> Page:

@@ -129,7 +129,7 @@ def main(rows: int, changes: int, parallel: int, only: str) -> None:
                             session.commit()
                     with timed(f"{protocol}: push of {changes} additions", changes):
                         result = device.push(parallel=parallel)
-                    assert result.completed_operations == changes, result
+                    assert result.completed_operations == changes, result.stopped
         latency(folder)
 
 

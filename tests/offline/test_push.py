@@ -183,9 +183,10 @@ def test_a_server_that_is_busy(device, server, status):
     here = pulled(device, server)
     here.change("1", Status="paid")
     here.add(Id="2")
-    here.network.refuse(status)
+    here.network.refuse(status, count=9)
     result = here.push()
     assert result.stopped is not None and result.completed_operations == 0
+    here.network.up()
     assert here.push().is_successful and set(server.rows()) == {"1", "2"}
 
 
@@ -283,6 +284,19 @@ def test_one_operation_that_the_server_dies_of(device, server, protocol):
         assert set(server.rows()) == {"1", "2"} and [each.item_id for each in here.pending()] == ["bad"]
     here.network.up()
     assert here.push().is_successful and len(server.rows()) == 3
+
+
+def test_too_long_for_the_servers_patience(device, server):
+    """A server that gives up after some time takes less at once, in this very push."""
+    here = device()
+    for number in range(9):
+        here.add(Id=str(number))
+
+    def impatient(request, answer):
+        return httpx.Response(503, request=request) if request.read().count(b'"Ada"') > 2 else answer()
+
+    here.network.broken = impatient
+    assert here.push().is_successful and len(server.rows()) == 9
 
 
 def test_too_much_at_once(device, server):
