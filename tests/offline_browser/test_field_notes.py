@@ -51,6 +51,7 @@ class Notes(Page):
 def app(only_browser: Browser, root: str) -> Notes:
     page = Notes(only_browser, root)
     page.background_sync("denied")
+    page.browser.errors()  # those of other scenarios
     page.browser.open(f"{root}/app/")
     return page
 
