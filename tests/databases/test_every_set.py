@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from lxml import etree
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from odata_service import EntitySetRights
 from odata_service.edm.model import EntitySet
@@ -165,3 +166,16 @@ def test_metadata_comes_from_memory(harbour: Harbour) -> None:
             and f'EntitySet Name="{entity_set.name}"' not in without
         )
         assert harbour.ask("$metadata", version=version, accept="application/xml").body == once
+
+
+def test_connections_only_read(harbour: Harbour) -> None:
+    """Whatever a request could ever say: the database itself refuses to change for this service."""
+    entity_set = next(each for each in harbour.sets if each.name.lower() == "certificates")
+    table = harbour.published.service.engine.dialect.identifier_preparer.format_table(
+        entity_set.type.mapper.local_table
+    )  # type: ignore[arg-type]
+    before = harbour.count(f"{entity_set.name}/$count")
+    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET title = 'x'", "CREATE TABLE intruder (id integer)"):
+        with pytest.raises(DBAPIError), harbour.published.service.engine.begin() as connection:
+            connection.execute(text(statement))
+    assert harbour.count(f"{entity_set.name}/$count") == before
