@@ -261,7 +261,8 @@ def test_followed(of_rows: Twins) -> None:
         ]
         of_rows.tried[f"{protocol} followed"] += 1
         (status, headers, body), (_, other_headers, other_body) = answers
-        assert status == 200 and headers == other_headers
+        # Who follows a set in which nothing has happened is answered with fewer statements (docs/access.md).
+        assert status == 200 and headers | {"Server-Timing": ""} == other_headers | {"Server-Timing": ""}
         assert _without_tokens(body) == _without_tokens(other_body)
     pull = "orders?$filter=updatedAt gt cast(2023-11-14T22:13:20.{:03}Z,Edm.DateTimeOffset)&$orderby=updatedAt&__includeDeleted=true"
     of_rows.compare("tables pulls", "tables", get(*(pull.format(stamp) for stamp in range(8))))
