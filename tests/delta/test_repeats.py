@@ -18,8 +18,6 @@ from odata_service.protocol import V2, V4
 from odata_service.repeats import REPEATS
 from tests.delta.client import ROOT
 
-pytestmark = pytest.mark.every_database
-
 ADA = "People(0d3b3f0e-6f61-4a27-9a35-64d2a1f0c001)"
 ZOE = {"PersonId": "00000000-0000-4000-8000-000000000009", "Name": "Zoe"}
 
@@ -165,6 +163,7 @@ class TestRefusals:
         assert people.get("People/$count?$filter=Name eq 'Zoe'").text == "2"
 
 
+@pytest.mark.every_database
 class TestRecords:
     def test_are_forgotten(self, people):
         people.send("POST", "People", {"Name": "Zoe"}, Idempotency_Key="1")
@@ -206,6 +205,7 @@ def age(people, hours: int) -> None:
         connection.execute(update(REPEATS).values(done=REPEATS.c.done - hours * 3600))
 
 
+@pytest.mark.every_database
 class TestAtOnce:
     def test_one_key_many_times(self, people):
         """All get the one answer of the one that was first."""
