@@ -20,11 +20,19 @@ ID, UPDATED_AT, VERSION, DELETED = "id", "updatedAt", "version", "deleted"
 
 
 def can_be_table(entity_set: EntitySet) -> bool:
-    """Whether the rows of a set carry what the protocol needs, for whoever sees its properties: one key, a stamp and a
-    tombstone."""
-    tracking, seen = entity_set.type.tracking, {each.attribute for each in entity_set.type.properties.values()}
-    tracked = tracking is not None and {tracking.last_updated, tracking.is_deleted} <= seen
-    return tracked and len(entity_set.type.key) == 1 and not entity_set.singleton
+    """Whether the rows of a set carry what the protocol needs, one key, a stamp and a tombstone, and nobody has hidden
+    that from whoever sees the set; columns that are no properties at all hide nothing."""
+    tracking, entity_type = entity_set.type.tracking, entity_set.type
+    if tracking is None or not tracking.last_updated or not tracking.is_deleted:
+        return False
+    is_hidden = {tracking.last_updated, tracking.is_deleted} & (
+        _attributes(entity_type.complete) - _attributes(entity_type)
+    )
+    return not is_hidden and len(entity_type.key) == 1 and not entity_set.singleton
+
+
+def _attributes(entity_type: EntityType) -> set[str]:
+    return {declared.attribute for declared in entity_type.properties.values()}
 
 
 def table_type(entity_type: EntityType, *, soft_delete: bool) -> EntityType:
