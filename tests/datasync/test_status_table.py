@@ -146,7 +146,7 @@ def test_outcome(client: Client, what: str, method: str, documented: str) -> Non
 
 @pytest.mark.parametrize(("method", "documented"), [row[1:] for row in TABLE if row[0] == NOT_SIGNED_IN])
 def test_not_signed_in(tmp_path: Any, method: str, documented: str) -> None:
-    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/people.db", auth_secret="x" * 32))
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/people.db", sample="people", auth_secret="x" * 32))
     answer = app.test_client().open(
         "/tables/person/1" if method != "POST" else "/tables/person", method=method, json={}
     )
