@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from odata_service.access import EVERY, Caller, EntitySetRights
+from odata_service.access.rows import RowRules
 from odata_service.answers import ChangeAnswers
 from odata_service.bind.change import allowed_methods, command, demand_method
 from odata_service.bind.command import (
@@ -65,7 +66,8 @@ class Orders:
             raise NotImplementedByService("NotImplemented", f"{resource.special} is not supported yet")
         if resource.call is None:
             caller.permit(method, resource)
-        return Aim(self, method, syntax, resource, caller)
+        rules = caller.rules(self.spelling.tombstones)
+        return Aim(self, method, syntax, resource, caller, literal_values(syntax), rules)
 
     def referred(self, uri: str, request: ODataRequest, caller: Caller) -> tuple[Query, Literals]:
         """The entity at an address in a body: absolute, or relative to the service root or the host."""
@@ -87,6 +89,8 @@ class Aim:
     syntax: Syntax
     resource: Resource
     caller: Caller
+    literals: Literals
+    rules: RowRules
 
     @property
     def is_unique(self) -> bool:
@@ -101,11 +105,11 @@ class Aim:
         bound = self._command(request, exchange)
         return Order(
             caller.restrict_change(bound, spelling.tombstones),
-            literal_values(self.syntax),
+            self.literals,
             self._conditions(bound, request),
             partial(self.orders.referred, request=request, caller=caller),
             caller,
-            caller.rules(spelling.tombstones),
+            self.rules,
             answers.shown(bound, self.resource, self.syntax),
         )
 

@@ -113,12 +113,12 @@ class Caller:
             self.grant.demand_delta(command.target.entity_set, command.payload)
         if isinstance(command, (Invoke, Sync)):
             return command
-        rules = self.rules(tombstones)
         if isinstance(command, (Insert, InsertMedia)):
             if command.parent is not None:
-                command = replace(command, parent=_with_rules(command.parent, rules))
+                command = replace(command, parent=_with_rules(command.parent, self.rules(tombstones)))
             revives = self.rows.hides_tombstones(command.entity_set, tombstones)
             return replace(command, revives=revives) if isinstance(command, Insert) else command
+        rules = self.rules(tombstones)
         for set_name, single in touched_by(tuple(step.filters for step in command.target.source)):
             self.grant.demand_read(set_name, single)
         target = _with_rules(command.target, rules)
