@@ -227,7 +227,9 @@ def test_deltas(of_rows: Twins) -> None:
             ]
             of_rows.tried["v4 deltas"] += 1
             one, other = (
-                (status, headers, re.sub(rb"deltatoken=[\w-]+", b"", body)) for status, headers, body in answers
+                # where nothing has happened in the set, there are fewer statements (docs/access.md)
+                (status, headers | {"Server-Timing": ""}, re.sub(rb"deltatoken=[\w-]+", b"", body))
+                for status, headers, body in answers
             )
             assert one == other
             assert b'"value":[]' in one[2] or one[2] == b"0"
