@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Integer, LargeBinary, SmallInteger, Text, TypeDecorator, cast, func, type_coerce
+from sqlalchemy import (
+    JSON, ColumnElement, Integer, LargeBinary, SmallInteger, Text, TypeDecorator, case, cast, func, select, type_coerce,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.functions import Function
@@ -202,7 +204,8 @@ class Collection(TypeDecorator[list[Any]]):
 
 
 class ArrayOf(Collection):
-    """A collection in an array of PostgreSQL's; expressions and answers see it as JSON. Texts keep the digits of Decimals."""
+    """A collection in an array of PostgreSQL's; expressions and answers see it as JSON, and one of several dimensions, which
+    any column may hold, as a row of its values. Texts keep the digits of Decimals."""
 
     cache_ok = True
 
@@ -217,7 +220,10 @@ class ArrayOf(Collection):
     def seen(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         plain = type_coerce(column, ARRAY(self.items))
         array = cast(plain, ARRAY(Text())) if self.as_text else plain
-        return type_coerce(func.to_jsonb(array), Collection(self.items))
+        items = func.unnest(array).column_valued("item")
+        flat = select(func.jsonb_agg(items)).scalar_subquery()
+        seen = case((func.array_ndims(array) > 1, flat), else_=func.to_jsonb(array))
+        return type_coerce(seen, Collection(self.items))
 
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> list[Any] | None:
         return None if value is None else list(value)
