@@ -296,8 +296,9 @@ def _said(item: Item, texts: Texts, exact: bool) -> dict[str, Any]:
         undone = isinstance(outcome, FailedDependency)
         known = isinstance(item.entry.meant, Sync)
         key = key_members(item.command.entity_set.type, item.subject[1], exact=exact) if known else {}
-        return {**said, "result": "undone" if undone else "rejected", **key, "error": error_member(outcome)}
-    said |= {"result": outcome.did, **key_members(outcome.entity_set.type, outcome.key, exact=exact)}
+        said = _with_key(said | {"result": "undone" if undone else "rejected"}, key)
+        return said | {"error": error_member(outcome)}
+    said = _with_key(said | {"result": outcome.did}, key_members(outcome.entity_set.type, outcome.key, exact=exact))
     text = texts.get((outcome.entity_set.name, outcome.key))
     record = None if text is None else orjson.Fragment(text)
     if outcome.did not in ("deleted", "open"):
@@ -313,6 +314,12 @@ def _said(item: Item, texts: Texts, exact: bool) -> dict[str, Any]:
         if outcome.met.is_gone and outcome.met.stamp is not None:
             said["conflict"]["version"] = write_instant(in_utc(outcome.met.stamp))
     return said
+
+
+def _with_key(said: dict[str, Any], key: Mapping[str, orjson.Fragment]) -> dict[str, Any]:
+    """The record's key beside what is said of the operation, whose ``id`` and ``status`` keep their names: a key that is
+    called like one of them stands in the record alone."""
+    return said | {name: value for name, value in key.items() if name not in said}
 
 
 def _base(item: Item, known: Mapping[str, object] | None, exact: bool) -> object:

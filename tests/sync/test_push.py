@@ -35,6 +35,14 @@ class TestActions:
         assert orders.do("delete", ADA) == {"id": "op-1", "status": 200, "result": "deleted", "localId": "order-ada"}
         assert orders.pull(f"Orders?since={token}")["deleted"] == [{"localId": "order-ada", "reason": "deleted"}]
 
+    def test_a_key_called_like_what_is_said_of_an_operation(self, orders):
+        """The set by its server's key, ``id``: the result is still the operation's."""
+        orders.service.sync("Orders")
+        key = orders.v4("GET", "Orders?$filter=LocalId eq 'order-ada'")["value"][0]["Id"]
+        result = orders.do("update", {"id": key, "status": "Shipped"})
+        assert (result["id"], result["status"], result["record"]["id"]) == ("op-1", 200, key)
+        assert orders.do("delete", {"id": key}) == {"id": "op-2", "status": 200, "result": "deleted"}
+
     def test_delete_with_the_whole_record(self, orders):
         assert orders.do("delete", NEW | ADA | {"nonsense": 1})["result"] == "deleted"
 
