@@ -11,7 +11,12 @@ import pytest
 from odata_service.formats.options_v2 import SWITCHES, USUAL, OptionsV2
 
 CHECKOUT = Path(__file__).parents[1]
-DOCUMENTS = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/**/*.md"), *CHECKOUT.glob("samples/**/*.md")])
+DOCUMENTS = sorted(
+    document
+    for pattern in ("README.md", "docs/**/*.md", "samples/**/*.md")
+    for document in CHECKOUT.glob(pattern)
+    if "node_modules" not in document.parts
+)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")  # not to other hosts
 TEST = re.compile(r"`([\w/]+\.(?:http|py))`")
 FOLDERS = (CHECKOUT, CHECKOUT / "tests", CHECKOUT / "tests/conversations/v2", CHECKOUT / "tests/conversations")

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-NOT_SOURCES = shutil.ignore_patterns(".*", "build", "dist", "var", "*.egg-info", "__pycache__")
+NOT_SOURCES = shutil.ignore_patterns(".*", "build", "dist", "var", "*.egg-info", "__pycache__", "node_modules")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,8 @@ def test_every_folder_with_modules_is_a_package(setup):
     moved = {"samples": "odata_service.samples", "grammar": "odata_service.grammar"}
     found = set()
     for top in ("odata_service", *moved):
-        for module in (CHECKOUT / top).rglob("*.py"):
+        modules = [each for each in (CHECKOUT / top).rglob("*.py") if "node_modules" not in each.parts]
+        for module in modules:
             first, *rest = module.parent.relative_to(CHECKOUT).parts
             found.add(".".join([moved.get(first, first), *rest]))
     assert found == set(setup["options"]["packages"].split())
