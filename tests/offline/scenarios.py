@@ -1,7 +1,8 @@
 """What happens to an application that works without a network, as a table: who does what, and what is there in the end.
 
 Every scenario begins with the orders ``1`` and ``2`` on the server and on the devices A and B. It ends with a ``sync`` of both
-devices, twice; then the server and both have the same, and it is what ``end`` says. Clients of every language run it.
+devices, twice; then the server and both have the same, and it is what ``end`` says. Clients of every language run it:
+``test_scenarios.py`` here and in ``tests/offline_browser``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ class Scenario:
 #   A     add ID NAME STATUS                      a new order
 #   A     rename ID NAME, set ID STATUS           a change of one column or the other
 #   A     delete ID
-#   A     push, pull, sync
+#   A     push, pull, sync                        sync is both; a client that only knows both may do so for a push
+#   A     fails push                              which it does, or a conflict is left open
+#   A     has ID NAME STATUS                      what its user sees
 #   A     verify                                  compares all it has with the server
 #   A     restart                                 the application starts anew on the same file
 #   A     decide client|server                    on each conflict that is open
