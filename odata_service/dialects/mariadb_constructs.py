@@ -104,8 +104,11 @@ def _trim(element: constructs.Trim, compiler: SQLCompiler, **kw: Any) -> str:
 
 @made_in(constructs.Replace)
 def _replace(element: constructs.Replace, compiler: SQLCompiler, **kw: Any) -> str:
-    text, old, new = arguments(element, compiler, **kw)
-    return f"CONCAT(REPLACE({text}, {old}, {new}), LEFT({new}, 0))"  # null with null, also where nothing is replaced
+    occurrences = "(CHAR_LENGTH(n.a) - CHAR_LENGTH(REPLACE(n.a, n.b, ''))) DIV CHAR_LENGTH(n.b)"
+    grown = f"CHAR_LENGTH(n.a) + {occurrences} * (CHAR_LENGTH(n.c) - CHAR_LENGTH(n.b))"
+    too_long = f"CHAR_LENGTH(n.c) > CHAR_LENGTH(n.b) AND CHAR_LENGTH(n.b) > 0 AND {grown} > {constructs.LONGEST}"
+    replaced = "CONCAT(REPLACE(n.a, n.b, n.c), LEFT(n.c, 0))"  # null with null, also where nothing is replaced
+    return once(f"CASE WHEN {too_long} THEN NULL ELSE {replaced} END", TEXT, *arguments(element, compiler, **kw))
 
 
 @made_in(constructs.DatePart)

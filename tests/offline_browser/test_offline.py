@@ -365,9 +365,9 @@ def test_another_version_of_the_application(page: Page) -> None:
 
 def test_what_the_filter_of_a_set_does_not_keep_goes_when_it_is_sent(page: Page) -> None:
     found = page.run("""
-        const few = device("few", { sets: { Orders: { key: "localId", filter: "status eq 'mine'" } } }), orders = few.set("Orders")
+        const few = device("few", { sets: { Orders: { key: "localId", filter: "status eq 'few'" } } }), orders = few.set("Orders")
         await orders.addAll([
-          { localId: "few-1", customerName: "F", status: "mine" }, { localId: "few-2", customerName: "F", status: "other" },
+          { localId: "few-1", customerName: "F", status: "few" }, { localId: "few-2", customerName: "F", status: "other" },
         ])
         await few.sync()
         await orders.update("few-1", { status: "other" })
