@@ -77,7 +77,9 @@ def _mount(state: BlueprintSetupState, mounted: Endpoint) -> None:
         if path:
             state.app.url_map.add(Rule(path, endpoint=endpoint, strict_slashes=False, merge_slashes=False))
     if mounted.who is None and isinstance(state.app, Flask) and _SHORT_PREFIX.fullmatch(prefix):
-        ShortPath.before(state.app).answers[prefix[1:]] = partial(_answered, mounted)
+        short_path = ShortPath.before(state.app)
+        if short_path is not None:
+            short_path.answers[prefix[1:]] = partial(_answered, mounted)
 
 
 class TargetConverter(BaseConverter):

@@ -45,10 +45,11 @@ class ShortPath:
     open: dict[str, bool] = field(default_factory=dict)
 
     @classmethod
-    def before(cls, app: Flask) -> ShortPath:
-        """The one of an application."""
+    def before(cls, app: Flask) -> ShortPath | None:
+        """The one of an application; ``None`` where something stands before Flask already, which nobody shall get past:
+        it may know who is asking, or by which name."""
         known: ShortPath | None = app.extensions.get("odata_service")
-        if known is None:
+        if known is None and "wsgi_app" not in vars(app) and _is_plain(type(app)):
             known = app.extensions["odata_service"] = cls(app, app.wsgi_app)
             app.wsgi_app = known  # type: ignore[method-assign]
         return known
@@ -87,6 +88,15 @@ class ShortPath:
         return not listens and len(rules) == _OUR_RULES and not by_host and not trusted and not self.app.debug
 
 
+def _is_plain(application: type[Flask]) -> bool:
+    """Whether a request takes Flask's own way through the application's class."""
+    return all(getattr(application, each) is getattr(Flask, each) for each in _ON_THE_WAY)
+
+
+_ON_THE_WAY = (
+    "wsgi_app", "full_dispatch_request", "preprocess_request", "dispatch_request", "finalize_request", "make_response",
+    "process_response", "create_url_adapter",
+)  # fmt: skip
 _OUR_RULES = 2  # for the root itself and for all below
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import flask
 import pytest
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from odata_service import ODataRequest, ODataResponse
@@ -117,6 +118,29 @@ def test_a_route_elsewhere_does_not_matter():
     app.add_url_rule("/health", view_func=lambda: "well")
     assert not flask_is_asked(app)
     assert ask(app, "/health")[2] == b"well"
+
+
+def test_nobody_gets_past_what_stands_before_flask():
+    """Middleware that was there first, and middleware that comes later."""
+    for is_first in (True, False):
+        app = Flask("test")
+        if is_first:
+            app.wsgi_app = ProxyFix(app.wsgi_app, x_host=1)
+        app.register_blueprint(blueprint(Echo(), V4), url_prefix="/v4")
+        if not is_first:
+            app.wsgi_app = ProxyFix(app.wsgi_app, x_host=1)
+        answers = [app.test_client().get("/v4/People", headers={"X-Forwarded-Host": "proxy"}).text for _ in range(2)]
+        assert [answer.partition(" ")[0] for answer in answers] == ["http://proxy/v4/"] * 2
+
+
+def test_nobody_gets_past_a_flask_of_one_s_own():
+    class Careful(Flask):
+        def preprocess_request(self):
+            return "no"
+
+    app = Careful("test")
+    app.register_blueprint(blueprint(Echo(), V4), url_prefix="/v4")
+    assert [ask(app)[2] for _ in range(2)] == [b"no"] * 2
 
 
 def test_a_prefix_that_varies_is_flask_s():
