@@ -86,13 +86,12 @@ def unicode_collation(compiler: SQLCompiler) -> str:
 
 @compiles(constructs.Replace, "postgresql")
 def _replace(element: constructs.Replace, compiler: SQLCompiler, **kw: Any) -> str:
-    """``OFFSET 0`` keeps each text from being calculated as often as it is named."""
-    texts = zip(arguments(element, compiler, **kw), ("hay", "old", "new"), strict=True)
-    said = ", ".join(f"CAST({text} AS text) AS {name}" for text, name in texts)
-    occurrences = "(length(hay) - length(replace(hay, old, ''))) / length(old)"
-    grown = f"length(hay) + CAST({occurrences} AS bigint) * (length(new) - length(old))"
-    too_long = f"CASE WHEN length(new) > length(old) AND old <> '' THEN {grown} > {constructs.LONGEST} END"
-    return f"(SELECT CASE WHEN {too_long} THEN NULL ELSE replace(hay, old, new) END FROM (SELECT {said} OFFSET 0) AS said)"
+    hay, old, new = (f"CAST({text} AS text)" for text in arguments(element, compiler, **kw))
+    occurrences = "(length(n.hay) - length(replace(n.hay, n.old, ''))) / length(n.old)"
+    grown = f"length(n.hay) + CAST({occurrences} AS bigint) * (length(n.new) - length(n.old))"
+    too_long = f"CASE WHEN length(n.new) > length(n.old) AND n.old <> '' THEN {grown} > {constructs.LONGEST} END"
+    replaced = f"CASE WHEN {too_long} THEN NULL ELSE replace(n.hay, n.old, n.new) END"
+    return once(replaced, hay=hay, old=old, new=new)
 
 
 @compiles(constructs.DatePart, "postgresql")
@@ -115,7 +114,7 @@ def _round_half_even(element: constructs.RoundHalfEven, compiler: SQLCompiler, *
     if not constructs.is_decimal(element.type):
         return f"round({number(element, text)})"  # of a double: half to even already
     even = "CASE WHEN abs(n.v - trunc(n.v)) = 0.5 THEN 2 * round(n.v / 2) ELSE round(n.v) END"
-    return once(even, number(element, text))
+    return once(even, v=number(element, text))
 
 
 @compiles(constructs.RoundHalfAway, "postgresql")
@@ -123,7 +122,7 @@ def _round_half_away(element: constructs.RoundHalfAway, compiler: SQLCompiler, *
     (text,) = arguments(element, compiler, **kw)
     if constructs.is_decimal(element.type):
         return f"round({number(element, text)})"  # of a numeric: half away from zero already
-    return once("trunc(n.v) + CASE WHEN abs(n.v - trunc(n.v)) < 0.5 THEN 0 ELSE sign(n.v) END", number(element, text))
+    return once("trunc(n.v) + CASE WHEN abs(n.v - trunc(n.v)) < 0.5 THEN 0 ELSE sign(n.v) END", v=number(element, text))
 
 
 @compiles(constructs.Floor, "postgresql")
@@ -133,16 +132,17 @@ def _floor(element: constructs.Floor, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{element.name}({number(element, text)})"
 
 
-def once(formula: str, operand: str) -> str:
-    """A formula over ``n.v``. The operand stands in it only once, else nested calls would double each time; OFFSET keeps
-    the planner from putting it in everywhere itself."""
-    return f"(SELECT {formula} FROM (SELECT {operand} AS v OFFSET 0) AS n)"
+def once(formula: str, **operands: str) -> str:
+    """A formula over ``n.v``, or whatever the operands are called. They stand in it only once, else nested calls would
+    double each time; OFFSET keeps the planner from putting them in everywhere itself."""
+    named = ", ".join(f"{operand} AS {name}" for name, operand in operands.items())
+    return f"(SELECT {formula} FROM (SELECT {named} OFFSET 0) AS n)"
 
 
 @compiles(constructs.Truncated, "postgresql")
 def _truncated(element: constructs.Truncated, compiler: SQLCompiler, **kw: Any) -> str:
     text, low, high = arguments(element, compiler, **kw)
-    return once(f"CASE WHEN n.v >= {low} AND n.v < {high} + 1.0 THEN CAST(n.v AS BIGINT) END", f"trunc({text})")
+    return once(f"CASE WHEN n.v >= {low} AND n.v < {high} + 1.0 THEN CAST(n.v AS BIGINT) END", v=f"trunc({text})")
 
 
 @compiles(constructs.Single, "postgresql")
@@ -178,7 +178,7 @@ def _arithmetic(element: constructs.Arithmetic, compiler: SQLCompiler, **kw: Any
     if isinstance(element.type, types.Float):
         return _floating(element.name, left, right)
     whole = _exact(element.name, left, right, quotient="div({left}, {right})")
-    return once(f"CASE WHEN n.v {_ROOM} THEN CAST(n.v AS BIGINT) END", whole)
+    return once(f"CASE WHEN n.v {_ROOM} THEN CAST(n.v AS BIGINT) END", v=whole)
 
 
 # div() is exact and truncates: one digit more than the 28 that stay decides the last of them.
@@ -207,7 +207,7 @@ def _floating(operator: str, left: str, right: str) -> str:
 @compiles(constructs.Substring, "postgresql")
 def _substring(element: constructs.Substring, compiler: SQLCompiler, **kw: Any) -> str:
     text, *places = arguments(element, compiler, **kw)
-    start, *length = (once(_PLACE, place) for place in places)
+    start, *length = (once(_PLACE, v=place) for place in places)
     return f"substr({text}, {start} + 1{''.join(f', {count}' for count in length)})"
 
 

@@ -250,14 +250,13 @@ class _Reading:
         top, skip = (number(asked, self.given.literals) for asked in (plan.query.top, plan.query.skip))
         limit = _limit(plan.query, top)
         values = {**self.values, **self.database.key_values(keys, KEYS), LIMIT: limit, SKIP: skip or 0}
-        few = None if plan.few is None else self._few(plan.few, far, values, len(keys))
+        few = None if plan.few is None else self._few(plan.few, far, values, limit, len(keys))
         return self.connection.rows(statement, values) if few is None else few
 
     def _few(
-        self, statement: Statement, far: Sequence[int], values: dict[str, object], parents: int
+        self, statement: Statement, far: Sequence[int], values: dict[str, object], limit: int, parents: int
     ) -> list[Row] | None:
         """The rows of all parents, if they are not many: then there is no need to number them within each."""
-        limit = int(str(values[LIMIT]))
         if parents == 1:
             return self.connection.rows(statement, values)
         most = max(limit, FEW * parents)
