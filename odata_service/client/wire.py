@@ -11,6 +11,8 @@ from .entity import EntityShape
 from .operations import Remote, Sent
 from .transport import TRANSIENT, Response
 
+PAGE_SIZE = 1_000  # rows that are asked for at once, where nothing else is said
+GONE = 410
 IMPATIENT = frozenset({408, 503, 504})
 NEVER = frozenset({501, 505})  # the server says that it cannot, and will not be able to
 # "kept" is done with: the server stays with what it has. "unknown" may have been heard and will be sent again; "denied" asks for another token.

@@ -15,6 +15,8 @@ from .entity import ID, EntityShape
 from .operations import Remote
 from .transport import Transport
 from .wire import (
+    GONE,
+    PAGE_SIZE,
     Answer,
     Expired,
     Incoming,
@@ -31,8 +33,6 @@ from .wire import (
 
 ACTIONS = {"Add": "add", "Replace": "update", "Delete": "delete"}
 STAMPS = ("lastUpdated", "lastModified", "updatedAt")  # what models usually call it
-PAGE_SIZE = 1_000
-GONE = 410
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ from .entity import ID, EntityShape
 from .operations import Remote
 from .transport import ClientError, Response, Transport
 from .wire import (
+    GONE,
+    PAGE_SIZE,
     Answer,
     Expired,
     Incoming,
@@ -32,8 +34,6 @@ from .wire import (
 
 STAMP = "LastUpdated"
 TOMBSTONE = "IsDeleted"
-PAGE_SIZE = 1_000
-GONE = 410
 KEY_REUSED = "KeyReused"
 _REPRESENTATION = {"Prefer": "return=representation"}
 _LITERALS = {int: edm.INT64, str: edm.STRING}
