@@ -13,7 +13,11 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, Table, select
 
+from odata_service import Headers, ODataRequest, ODataService
+from odata_service.protocol import Protocol
+
 State = Mapping[str, list[Row[Any]]]
+Door = Callable[["Asked"], "Heard"]
 TRIES = 3
 
 
@@ -50,7 +54,17 @@ class Heard:
         return self.status, json.loads(self.body) if self.body else None
 
 
-Door = Callable[[Asked], Heard]
+def door_of(service: ODataService, protocol: Protocol, root: str) -> Door:
+    """To a service in the same process, in one protocol below ``root``."""
+
+    def door(asked: Asked) -> Heard:
+        target, _, query = asked.url.removeprefix(root).partition("?")
+        headers = Headers({"Content-Type": "application/json", **asked.headers})
+        answer = service.handle(ODataRequest(protocol, asked.method, target, query, headers, asked.content))
+        assert answer.status < 500, answer.body
+        return Heard(answer.status, answer.body, len(answer.body))
+
+    return door
 
 
 @dataclass

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from odata_service import Headers, ODataRequest, ODataService
 from odata_service.protocol import DATASYNC
 from odata_service.tracking import install_clock
 from tests.datasync.conftest import service_of
 from tests.datasync.models import Base, Movie
 from tests.datasync.rows import panther
 
-from .network import FAULTS, Asked, Door, Fault, Heard, Network, state_of
+from .network import FAULTS, Door, Fault, Network, door_of, state_of
 from .server import DIES_AFTER, DIES_BEFORE, DIES_INSIDE, serving
 
 TABLES = [Base.metadata.tables[Movie.__tablename__]]
@@ -68,17 +67,6 @@ def session(network: Network, own: str) -> dict[str, dict[str, Any]]:
     return replica
 
 
-def door_of(service: ODataService) -> Door:
-    def door(asked: Asked) -> Heard:
-        target, _, query = asked.url.removeprefix("/tables/").partition("?")
-        headers = Headers({"Content-Type": "application/json", **asked.headers})
-        answer = service.handle(ODataRequest(DATASYNC, asked.method, target, query, headers, asked.content))
-        assert answer.status < 500, answer.body
-        return Heard(answer.status, answer.body, len(answer.body))
-
-    return door
-
-
 def run(engine: Engine, door: Door, fault: Fault) -> None:
     """The fault strikes at every request of the session in turn."""
     for position in range(POSITIONS):
@@ -99,7 +87,7 @@ def begin(engine: Engine) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_happens_to_any_request(database: Engine, fault: str) -> None:
     begin(database)
-    run(database, door_of(service_of(database)), FAULTS[fault])
+    run(database, door_of(service_of(database), DATASYNC, "/tables/"), FAULTS[fault])
 
 
 @pytest.mark.parametrize("end", [DIES_BEFORE, DIES_INSIDE, DIES_AFTER], ids=["before", "in the transaction", "after"])

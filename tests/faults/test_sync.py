@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from odata_service import Headers, ODataRequest, ODataService
+from odata_service import ODataService
 from odata_service.protocol import SYNC
 from odata_service.sample import sample_named
 from odata_service.tracking import install_clock
 
-from .network import FAULTS, Asked, Door, Fault, Heard, Network, state_of
+from .network import FAULTS, Door, Fault, Network, door_of, state_of
 from .server import DIES_AFTER, DIES_BEFORE, DIES_INSIDE, serving
 
 SAMPLE = sample_named("orders")
@@ -71,17 +71,6 @@ def begin(engine: Engine) -> None:
     SAMPLE.base.metadata.create_all(engine)
 
 
-def door_of(service: ODataService) -> Door:
-    def door(asked: Asked) -> Heard:
-        target, _, query = asked.url.removeprefix("/sync/").partition("?")
-        headers = Headers({"Content-Type": "application/json", **asked.headers})
-        answer = service.handle(ODataRequest(SYNC, asked.method, target, query, headers, asked.content))
-        assert answer.status < 500, answer.body
-        return Heard(answer.status, answer.body, len(answer.body))
-
-    return door
-
-
 def run(engine: Engine, door: Door, fault: Fault) -> None:
     """The fault strikes at every request of the session in turn."""
     for position in range(POSITIONS):
@@ -100,7 +89,7 @@ def run(engine: Engine, door: Door, fault: Fault) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_happens_to_any_request(database: Engine, fault: str) -> None:
     begin(database)
-    run(database, door_of(service_on(database)), FAULTS[fault])
+    run(database, door_of(service_on(database), SYNC, "/sync/"), FAULTS[fault])
 
 
 @pytest.mark.parametrize("end", [DIES_BEFORE, DIES_INSIDE, DIES_AFTER], ids=["before", "in the transaction", "after"])

@@ -25,6 +25,17 @@ from tests.browser import Browser, chromium
 
 HARNESS = (Path(__file__).parent / "page.js").read_text()
 Record = dict[str, Any]
+# For pages of applications, whose scripts know nothing of tests.
+UNTIL = """
+const until = async (condition) => {
+  for (const end = Date.now() + 15_000; Date.now() < end; ) {
+    const found = await condition()
+    if (found) return found
+    await new Promise((go) => setTimeout(go, 20))
+  }
+  throw new Error(`this did not come: ${condition} ${document.body.innerText}`)
+}
+"""
 
 STRICT = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'; require-trusted-types-for 'script'"
@@ -96,6 +107,11 @@ class Page:
 
     def run(self, script: str, *args: object) -> Any:
         return self.browser.run(script, *args)
+
+    def background_sync(self, setting: str) -> None:
+        """Chromium's switch for the network is that of the page: its service worker would still get through."""
+        said = {"origin": self.root, "permission": {"name": "background-sync"}, "setting": setting}
+        self.browser.driver.execute_cdp_cmd("Browser.setPermission", said)
 
     @contextmanager
     def offline(self) -> Iterator[None]:

@@ -10,18 +10,10 @@ import httpx
 import pytest
 
 from tests.browser import Browser
-from tests.offline_browser.conftest import Page
+from tests.offline_browser.conftest import UNTIL, Page
 from tests.serving import Serving
 
-WAIT = """
-const until = async (condition) => {
-  for (const end = Date.now() + 15_000; Date.now() < end; ) {
-    const found = await condition()
-    if (found) return found
-    await new Promise((go) => setTimeout(go, 20))
-  }
-  throw new Error(`this did not come: ${condition}`)
-}
+WORDS = """
 const titles = () => [...document.querySelectorAll(".card h2 span:first-child")].map((each) => each.textContent)
 const pill = () => document.querySelector("#network").textContent
 const press = (text) => [...document.querySelectorAll("button")].find((each) => each.textContent === text && each.offsetParent).click()
@@ -39,12 +31,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 class Notes(Page):
     def do(self, script: str, *args: object) -> Any:
-        return self.run(WAIT + script, *args)
-
-    def background_sync(self, setting: str) -> None:
-        """Chromium's switch for the network is that of the page: its service worker would still get through."""
-        said = {"origin": self.root, "permission": {"name": "background-sync"}, "setting": setting}
-        self.browser.driver.execute_cdp_cmd("Browser.setPermission", said)
+        return self.run(UNTIL + WORDS + script, *args)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.browser import Browser, chromium
-from tests.offline_browser.conftest import Page, serving
+from tests.offline_browser.conftest import UNTIL, Page, serving
 from tests.serving import CHECKOUT
 from tests.tools import program, unavailable
 
@@ -22,15 +22,7 @@ APP = CHECKOUT / "samples" / "orders" / "app"
 MODULES = CHECKOUT / "odata_service" / "browser"
 SOURCES = ("package.json", "angular.json", "tsconfig.json", "src", "public")
 SECONDS = 400
-WAIT = """
-const until = async (condition) => {
-  for (const end = Date.now() + 20_000; Date.now() < end; ) {
-    const found = await condition()
-    if (found) return found
-    await new Promise((go) => setTimeout(go, 20))
-  }
-  throw new Error(`this did not come: ${condition} ${document.body.innerText}`)
-}
+WORDS = """
 const text = (selector) => [...document.querySelectorAll(selector)].map((each) => each.textContent.trim().replace(/\\s+/g, " "))
 const names = () => text(".orders .name")
 const network = () => text(".network")[0]
@@ -78,15 +70,14 @@ def root(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 
 class Orders(Page):
     def do(self, script: str, *args: object) -> Any:
-        return self.run(WAIT + script, *args)
+        return self.run(UNTIL + WORDS + script, *args)
 
 
 @pytest.fixture
 def app(tmp_path: Path, root: str) -> Iterator[Orders]:
     with chromium(tmp_path / "profile") as browser:
         page = Orders(browser, root)
-        said = {"origin": root, "permission": {"name": "background-sync"}, "setting": "denied"}
-        browser.driver.execute_cdp_cmd("Browser.setPermission", said)
+        page.background_sync("denied")
         browser.open(f"{root}/app/")
         yield page
 
