@@ -28,11 +28,16 @@ class EntitySetRights(enum.IntFlag):
 
 class ServiceOperationRights(enum.IntFlag):
     """What a service operation or function may be used for: to read one entity or many. With the last one, what it returns
-    may be read whatever the rights on its set are."""
+    may be read whatever the rights on its set are. WCF has two names for the same here, as only reading is meant.
+
+    >>> ServiceOperationRights.ALL_READ is ServiceOperationRights.ALL
+    True
+    """
 
     NONE = 0
     READ_SINGLE = 1
     READ_MULTIPLE = 2
+    ALL_READ = 3
     ALL = 3
     OVERRIDE_ENTITY_SET_RIGHTS = 4
 
