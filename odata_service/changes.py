@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -46,6 +47,7 @@ class Changes:
     repeats: Repeats
     signals: Signals
     concurrency: dict[str, Concurrency] = field(default_factory=dict)  # by set name, "*" for those not named
+    is_told: bool = True  # whether those who listen hear of what was changed
     _has_clock: bool = False
 
     def change(
@@ -91,7 +93,19 @@ class Changes:
     def run(self, work: Callable[[Transaction], Outcome], timing: Timing) -> Outcome:
         """Something in one transaction of its own."""
         self._install_clock()
-        return Writer(self.sessions, self.reads.planner, self.reads.connections.database).run(work, timing)
+        writer = Writer(self.sessions, self.reads.planner, self.reads.connections.database, self.is_told)
+        return writer.run(work, timing)
+
+    def prepare(self) -> None:
+        """Make the tables that the service itself needs for a change, where they are missing."""
+        self._install_clock()
+        self.repeats.create_table()
+
+    def rehearsed(self, connection: Connection) -> Changes:
+        """The same as part of a transaction that is taken back in the end."""
+        usual = self.sessions.kw | {"bind": connection, "join_transaction_mode": "create_savepoint"}
+        sessions = sessionmaker(class_=self.sessions.class_, **usual)  # a class of its own, with the same hook
+        return replace(self, reads=self.reads.within(connection), sessions=sessions, is_told=False)
 
     def signalled(self, context: Context, work: Callable[[Transaction], Outcome]) -> Callable[[Transaction], Outcome]:
         """The work of one change set, which others hear of when it begins and when it is committed."""

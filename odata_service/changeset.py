@@ -19,6 +19,7 @@ from odata_service.formats.multipart import PartRequest
 from odata_service.links import entity_address
 from odata_service.message import ODataRequest, ODataResponse, method_of
 from odata_service.orders import Orders
+from odata_service.rehearsal import demand_done
 from odata_service.rereads import Known, Rereads
 from odata_service.result import NoContent, SingleEntity
 from odata_service.spelling import Exchange, Spelling
@@ -110,6 +111,7 @@ class ChangeSetRun:
     def _begun(self, part: PartRequest) -> ODataRequest:
         """A request of the change set, as those who listen leave it."""
         context = Context(self.inner(part))
+        demand_done(context.request)
         self.begun.append(context)
         self.changes.signals.request_started.send(context)
         return context.request

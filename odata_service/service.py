@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,9 @@ from odata_service.plan.read import Planner
 from odata_service.protocol import DATASYNC, PROTOCOLS, SYNC, V2, V4, ZUMO
 from odata_service.push import Push
 from odata_service.reads import Reads
+from odata_service.rehearsal import applied, in_earnest, is_rehearsal, rehearsal
 from odata_service.repeats import Repeats, result_header
-from odata_service.spelling import Spellings
+from odata_service.spelling import Spelling, Spellings
 from odata_service.spelling_datasync import SpellingDatasync
 from odata_service.signals import Signals
 from odata_service.result import hooked
@@ -158,6 +160,21 @@ class ODataService(Configuration):
             return self._feed.answer(request)
         if is_monitor(request):
             return self._monitors.answer(request, spelling.reads_messages(request))
+        if self._changes.is_told and is_rehearsal(request):
+            with rehearsal(self._changes) as changes:
+                return applied(self._with(changes)._agreed(in_earnest(request), spelling, context, timing), request)
+        return self._agreed(request, spelling, context, timing)
+
+    def _with(self, changes: Changes) -> ODataService:
+        """The same service in the middle of a transaction."""
+        twin = copy(self)
+        twin._changes, twin._reads = changes, changes.reads
+        return twin
+
+    def _agreed(
+        self, request: ODataRequest, spelling: Spelling, context: Context, timing: Timing
+    ) -> ODataResponse:
+        """The answer to one request, or to many that come in one."""
         if spelling.has_batches and request.method == "POST" and request.target.strip("/") == "$batch":
             if method_of(request) != "POST":
                 raise BadRequest("BadHeader", "a batch is a POST itself", target="X-HTTP-Method")

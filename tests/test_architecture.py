@@ -33,6 +33,7 @@ LAYERS = """
     answers
     orders
     changes
+    rehearsal
     changeset
     batch feed push
     configuration

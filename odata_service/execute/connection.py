@@ -26,11 +26,13 @@ class Timing:
 
     statements: int = 0
     seconds: float = 0.0
+    counted: SqlConnection | None = None
 
     def count(self, connection: SqlConnection) -> None:
         """Count what a session's connection executes, for as long as the session has it."""
-
-        started = 0.0
+        if self.counted is connection:
+            return
+        self.counted, started = connection, 0.0
 
         @event.listens_for(connection, "before_cursor_execute")
         def start(*_: object) -> None:

@@ -36,6 +36,7 @@ class Writer:
     sessions: sessionmaker[Session]
     planner: Planner
     database: Database
+    is_told: bool = True  # whether announcements are made
 
     def run(self, work: Callable[[Transaction], Outcome], timing: Timing) -> Outcome:
         """All of the work or nothing of it; again when another transaction was in the way."""
@@ -45,7 +46,7 @@ class Writer:
                     timing.count(session.connection())
                     transaction = Transaction(self, session)
                     outcome = work(transaction)
-                for announce in transaction.announcements:
+                for announce in transaction.announcements if self.is_told else ():
                     announce()
                 return outcome
             except (DBAPIError, StatementError) as error:

@@ -32,6 +32,7 @@ class Preferences:
     respond_async: bool = False
     wait: int | None = None  # seconds
     allow_entity_references: bool = False
+    transaction: Literal["", "commit", "rollback"] = ""
     spelled: Mapping[str, str] = field(default_factory=dict)
 
     def applied(self, *names: str) -> dict[str, str]:
@@ -115,4 +116,5 @@ _PREFERENCES: dict[str, tuple[str, Callable[[str], object]]] = {
     "respond-async": ("respond_async", _truth),
     "wait": ("wait", _at_least(0)),
     "allow-entityreferences": ("allow_entity_references", _truth),
+    "tx": ("transaction", _word("commit", "rollback")),
 }
