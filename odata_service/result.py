@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from odata_service.access import EntitySetRights
 from odata_service.behavior import Behaviors
+from odata_service.bind.query import Tally
 from odata_service.context import Context
 from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntitySet, EnumType, Property
 from odata_service.edm.primitive import PrimitiveType
@@ -51,6 +52,7 @@ class EntityCollection:
     next_link: str | None = None
     delta_link: str | None = None  # on the last page only
     tracked: bool = False  # the client asked for a delta link, and will get one
+    tally: Tally | None = None  # how it was counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,7 @@ class EntityCount:
     """``…/$count``."""
 
     count: int
+    tally: Tally | None = None  # how it was counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from urllib.parse import unquote, unquote_plus
 
 from odata_service.access import Tombstones
 from odata_service.bind.change import Body
+from odata_service.bind.query import Read
 from odata_service.edm.literal_v4 import read_literal, write_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import STRING, PrimitiveType
@@ -103,8 +104,12 @@ class ExchangeV4(OfOData):
 
     @property
     def variant(self) -> str:
-        """A preferred page size is part of the plan."""
-        return str(self.preferences.max_page_size or "")
+        """A preferred page size is part of the plan, and so is the way to count."""
+        return f"{self.preferences.max_page_size or ''}{self.preferences.spelled.get('count', '')}"
+
+    def meant(self, read: Read) -> Read:
+        tally = self.preferences.count
+        return read if tally is None else replace(read, query=replace(read.query, tally=tally))
 
     @property
     def style(self) -> Style:
@@ -142,7 +147,7 @@ class ExchangeV4(OfOData):
         if isinstance(result, PropertyValue) and result.raw:
             return self._raw(result)
         if isinstance(result, EntityCount):
-            return 200, {"Content-Type": TEXT.content_type}, str(result.count).encode()
+            return 200, {"Content-Type": TEXT.content_type, **self._applied(result)}, str(result.count).encode()
         if isinstance(result, Metadata):
             return self._metadata(result)
         return self._document(result)
@@ -200,6 +205,8 @@ class ExchangeV4(OfOData):
             yield "maxpagesize"
         if isinstance(result, EntityDelta) or (isinstance(result, EntityCollection) and result.tracked):
             yield "track-changes"
+        if isinstance(result, (EntityCollection, EntityCount)) and result.tally == self.preferences.count:
+            yield "count"
         if isinstance(result, OF_ENTITIES) and self.preferences.omit_values == "nulls":
             yield "omit-values"
         with_content = isinstance(result, (Created, SingleEntity)) and self.request.method in CHANGES

@@ -49,12 +49,21 @@ class CallerRules(RowRules):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    @property
+    def are_of_caller(self) -> bool:
+        return bool(self._asked)
+
     def taken(self) -> Guards:
         """What must hold of another caller for the plan that these rules are in to be his, too. They let go of the
         request now, because a plan is kept longer."""
         assert self._conditions is not None, "a plan is kept once"
         made, self._conditions = self._conditions.made, None
         return tuple((name, made[name].shape) for name in sorted(self._asked))
+
+
+def are_for_all(rules: RowRules) -> bool:
+    """Whether no condition of one caller's has been asked for."""
+    return not (isinstance(rules, CallerRules) and rules.are_of_caller)
 
 
 def guards_of(rules: RowRules) -> Guards:

@@ -99,6 +99,17 @@ class Expansion:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How exactly rows are counted: no further than to ``most``, or as many as the database ``estimates``."""
+
+    most: int | None = None
+    estimated: bool = False
+
+
+EXACT = Tally()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """Entities: where they come from, which of them, in which order, and how much of each.
 
@@ -112,6 +123,7 @@ class Query:
     top: Constant | None = None
     skip: Constant | None = None
     count: bool = False
+    tally: Tally = EXACT
     numbered: bool = False  # its rows cannot be told apart, so that a page starts at a number
     select: tuple[Property, ...] = ()
     structures: tuple[ComplexProperty, ...] = ()

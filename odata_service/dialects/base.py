@@ -47,6 +47,13 @@ class Database:
     # Around several statements that must see the same state of the data.
     snapshot: ClassVar[tuple[str, str]] = ("BEGIN", "COMMIT")
 
+    explain: ClassVar[str] = ""  # what stands before a statement, so that the database says how it would run it
+
+    def estimate(self, explained: Sequence[Sequence[Any]]) -> int | None:
+        """How many rows a statement has, by what the database says when it is to ``explain`` it; ``None`` where it does
+        not say so. (Any: each says it in its own way.)"""
+        return None
+
     def prepare(self, engine: Engine, timeout_ms: int) -> None:
         """Make every connection of the engine fit, those included that its pool has already."""
 

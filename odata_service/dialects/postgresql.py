@@ -23,6 +23,10 @@ _STATES_OF_THE_DRIVER = {"DataError": "22021", "OperationalError": "08006"}
 class PostgreSQL(Database):
     name = "postgresql"
     snapshot = ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "COMMIT")
+    explain = "EXPLAIN (FORMAT JSON)"
+
+    def estimate(self, explained: Sequence[Sequence[Any]]) -> int | None:
+        return int(explained[0][0][0]["Plan"]["Plan Rows"])
 
     def make_fit(self, connection: Any, timeout_ms: int) -> None:
         autocommit, connection.autocommit = connection.autocommit, True

@@ -73,6 +73,7 @@ class TextMoment:
 
 class SQLite(Database):
     name = "sqlite"
+    explain = "EXPLAIN QUERY PLAN"
     keeps_full_text = True
     keeps_nan = False  # it would be null
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from odata_service.bind.convert import NotConvertible, convert
-from odata_service.bind.query import Query
+from odata_service.bind.query import EXACT, Query, Tally
 from odata_service.bind.typed import Constant
 from odata_service.dialects.base import Database, Decoder
 from odata_service.edm.dynamic import DynamicType, collection_of, property_of
@@ -31,6 +31,7 @@ from odata_service.token import Plain, foreign_token, plain, typed
 
 NO_LIMIT = 2**31 - 1
 FEW = 8  # rows of each parent, on average: to number those takes longer than to fetch them
+MANY = 1_000  # rows from which on an estimate will do: fewer are counted as fast
 MOST_OCTETS = 2**30 - 1  # of one value in a database
 Literals = Sequence[tuple[PrimitiveType, object]]
 
@@ -109,17 +110,24 @@ class _Reading:
 
     def result(self) -> Result:
         if self.plan.rows is None:
-            return EntityCount(self._counted())
+            return EntityCount(*self._counted())
         return self._single(self.plan.rows) if self.plan.query.single else self._collection(self.plan.rows)
 
-    def _counted(self) -> int:
+    def _counted(self) -> tuple[int, Tally]:
+        """How many rows there are, and how exactly that is known."""
         assert self.plan.count is not None
-        limit = NO_LIMIT if (top := number(self.plan.query.top, self.given.literals)) is None else top
+        if self.plan.estimated is not None:
+            guess = self.database.estimate(self.connection.rows(self.plan.estimated, self.values))
+            if guess is not None and guess >= MANY:
+                return guess, self.plan.query.tally
+        tally = EXACT if self.plan.query.tally.estimated else self.plan.query.tally
+        top = None if self.plan.query.count else number(self.plan.query.top, self.given.literals)
+        limit = min(NO_LIMIT if most is None else most for most in (top, tally.most))
         counted = self.connection.rows(self.plan.count, {**self.values, LIMIT: limit})[0][0]
         assert isinstance(counted, int)
         if counted == 0:
             self._demand_parent()
-        return counted
+        return counted, tally
 
     def _single(self, statement: Statement) -> Result:
         rows = self.connection.rows(statement, self.values)[:1]
@@ -186,7 +194,7 @@ class _Reading:
 
     def _collection(self, statement: Statement) -> Result:
         top, page_size = number(self.plan.query.top, self.given.literals), self.plan.query.page_size
-        count = None if self.plan.count is None else self._counted()
+        count, tally = (None, None) if self.plan.count is None else self._counted()
         rows = self.connection.rows(statement, {**self.values, LIMIT: _limit(self.plan.query, top)})
         _demand_few(self.plan.query, len(rows))
         if not rows and count is None:
@@ -200,7 +208,7 @@ class _Reading:
         level = Level(self.plan.shape, rows, self._children(self.plan, rows))
         if self.plan.read.kind == "links":
             return EntityLinks(level, True, count, next_link)
-        return EntityCollection(level, count, next_link)
+        return EntityCollection(level, count, next_link, tally=tally)
 
     def _with_group(self, rows: list[Row], page_size: int) -> tuple[list[Row], bool]:
         """A page that goes on to the end of its last group, and whether there is more. The group is read anew, because

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
+from odata_service.bind.query import EXACT, Tally
+
 # One preference with its parameters: name, value as token or in quotes; up to the next comma outside quotes.
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED = r'"(?:[^"\\]|\\.)*+"'
@@ -33,6 +35,7 @@ class Preferences:
     wait: int | None = None  # seconds
     allow_entity_references: bool = False
     transaction: Literal["", "commit", "rollback"] = ""
+    count: Tally | None = None
     spelled: Mapping[str, str] = field(default_factory=dict)
 
     def applied(self, *names: str) -> dict[str, str]:
@@ -77,9 +80,14 @@ def _listed(header: str) -> list[tuple[str, str]]:
             comma = header.find(",", at)
             at = len(header) if comma < 0 else comma + 1
             continue
-        found.append((match[1].lower(), match[2] or ""))
+        found.append((match[1].lower(), f"{match[2] or ''}{_second_value(match[3])}"))
         at = match.end()
     return found
+
+
+def _second_value(rest: str) -> str:
+    """``=1000`` of ``count=capped=1000``, which is no parameter."""
+    return rest.strip() if rest.lstrip().startswith("=") else ""
 
 
 def _word(*words: str) -> Callable[[str], str | None]:
@@ -105,6 +113,18 @@ def _at_least(low: int) -> Callable[[str], int | None]:
     return number
 
 
+def _tally(text: str) -> Tally | None:
+    """
+    >>> _tally("exact"), _tally('"capped=1000"'), _tally("capped=0")
+    (Tally(most=None, estimated=False), Tally(most=1000, estimated=False), None)
+    """
+    way, _, most = _unquoted(text).lower().partition("=")
+    if way == "capped":
+        number = _at_least(1)(most)
+        return None if number is None else Tally(most=number)
+    return {"exact": EXACT, "estimated": Tally(estimated=True)}.get(text.lower())
+
+
 # The name without ``odata.`` → the field it fills and how its value is read; ``None`` for one that is no such value.
 _PREFERENCES: dict[str, tuple[str, Callable[[str], object]]] = {
     "return": ("return_", _word("minimal", "representation")),
@@ -116,5 +136,6 @@ _PREFERENCES: dict[str, tuple[str, Callable[[str], object]]] = {
     "respond-async": ("respond_async", _truth),
     "wait": ("wait", _at_least(0)),
     "allow-entityreferences": ("allow_entity_references", _truth),
+    "count": ("count", _tally),
     "tx": ("transaction", _word("commit", "rollback")),
 }

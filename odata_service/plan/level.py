@@ -251,9 +251,13 @@ class Level:
 
     def counted(self) -> Select[Any]:
         """How many rows there are over all pages; with ``$top`` and ``$skip`` of ``$count`` itself, after these."""
-        if self._query.count or (self._query.top is None and self._query.skip is None):
+        query = self._query
+        is_sliced = not query.count and not (query.top is query.skip is None)
+        if not is_sliced and query.tally.most is None:
             return self.filtered(select(func.count()))
-        rows = self._limited(self.filtered(select(literal(1).label("one"))))
+        rows = self.filtered(select(literal(1).label("one")))
+        rows = self._limited(rows) if is_sliced else rows
+        rows = rows if query.tally.most is None else rows.limit(bindparam(LIMIT, type_=Integer()))
         return select(func.count()).select_from(rows.subquery())
 
     def entities(self) -> Select[Any]:

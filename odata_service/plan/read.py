@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, literal, select
 from sqlalchemy.engine import Dialect
 
+from odata_service.access.rows import are_for_all
 from odata_service.bind.query import Expansion, Query, Read
 from odata_service.dialects.base import Database
 from odata_service.edm.from_models import property_of_attribute
@@ -34,7 +35,8 @@ class Planner:
         if read.kind == "count":
             shape = RowShape(read.query.entity_set, (), (), ())
             count, exists = self._count(read.query, parameters), self._exists(read.query, parameters)
-            return ReadPlan(read, shape, parameters.constants, count=count, exists=exists)
+            estimated = self._estimated(read.query, parameters)
+            return ReadPlan(read, shape, parameters.constants, count=count, estimated=estimated, exists=exists)
         return self._entities(read, parameters, nulls)
 
     def _entities(self, read: Read, parameters: Parameters, nulls: Sequence[bool] | None) -> ReadPlan:
@@ -51,6 +53,7 @@ class Planner:
             stream=stream,
             rows=self._compiled(level.page(nulls)),
             count=self._count(query, parameters) if query.count else None,
+            estimated=self._estimated(query, parameters) if query.count else None,
             exists=self._exists(query, parameters),
             order=order,
             children=children,
@@ -117,6 +120,14 @@ class Planner:
     def _count(self, query: Query, parameters: Parameters) -> Statement:
         level = self._level(query, parameters, ())
         return self._compiled(level.counted())
+
+    def _estimated(self, query: Query, parameters: Parameters) -> Statement | None:
+        """What asks the database how many rows it thinks there are; not where only some are a caller's business, because
+        its guess is made of all."""
+        if not query.tally.estimated or not (query.count or query.top is query.skip is None):
+            return None
+        statement = self._level(query, parameters, ()).filtered(select(literal(1)))
+        return self._compiled(statement).explained(self.database.explain) if are_for_all(query.rules) else None
 
     def _exists(self, query: Query, parameters: Parameters) -> Statement | None:
         before = query.source[:-1]

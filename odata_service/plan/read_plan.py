@@ -35,7 +35,8 @@ class GroupPlan:
 class ReadPlan:
     """Everything about a read that does not change from request to request.
 
-    ``rows`` fetches the entities and ``count`` their number over all pages (for ``$count`` it is alone). ``exists``
+    ``rows`` fetches the entities and ``count`` their number over all pages (for ``$count`` it is alone); how many rows
+    ``estimated`` has, the database is asked first. ``exists``
     asks whether the entity before the last step of the path is there. ``constants`` are the literals by parameter
     name. ``few`` fetches the rows of all parents of an expanded collection at once. ``order`` makes skip tokens out of rows. ``children`` stand beside ``shape.expanded``.
     """
@@ -45,6 +46,7 @@ class ReadPlan:
     constants: Mapping[str, Constant]
     rows: Statement | None = None
     count: Statement | None = None
+    estimated: Statement | None = None
     exists: Statement | None = None
     few: Statement | None = None
     order: tuple[OrderPosition, ...] = ()

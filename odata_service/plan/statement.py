@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select
@@ -44,6 +44,9 @@ class Statement:
     text: str
     parameters: tuple[Parameter, ...]
     positional: bool
+
+    def explained(self, explain: str) -> Statement:
+        return replace(self, text=f"{explain} {self.text}")
 
     def bound(self, values: Mapping[str, object]) -> Sequence[object] | Mapping[str, object]:
         if self.positional:
