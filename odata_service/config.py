@@ -93,6 +93,14 @@ class Settings:
     port: int = _setting(8000, "port to listen on", most=65_535)
     workers: int = _setting(0, "worker processes; 0 means one per core", most=1_000)
     reload: bool = _setting(False, "start anew whenever the code changes")
+    base_url: str = _setting(
+        "", "the address that clients know, of which links are made: https://api.example.com/odata; or only its path, /odata"
+    )
+    trusted_proxies: int = _setting(0, "proxies in a row before the server whose X-Forwarded-… are believed", most=16)
+    trusted_headers: tuple[str, ...] = _setting(
+        ("for", "proto", "host", "port", "prefix"),
+        "the X-Forwarded-… that they set, each of them; forwarded stands for the header of RFC 7239",
+    )
     limits: Limits = field(default_factory=Limits)
     rights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by role, where a table has none of its own
     tables: Mapping[str, TableSettings] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from odata_service.settings_file import gathered
 from odata_service.start import Published, published
 from odata_service.web.auth import bearer_of
 from odata_service.web.client_files import client_files, static_files
+from odata_service.web.layers import stand_before
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -40,6 +41,7 @@ def application(what: Published, settings: Settings) -> Flask:
         app.register_blueprint(static_files(what.pages), url_prefix="/app")
     page = _front_page(what)
     app.add_url_rule("/", endpoint="roots", view_func=lambda: page)
+    stand_before(app, settings)
     return app
 
 

@@ -18,6 +18,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from flask import Response
 
 from odata_service.message import ODataResponse, Sink
+from odata_service.web.wsgi import ADDED, merged
 
 GUNICORNS_SOCKET = "gunicorn.socket"
 SECONDS_TO_WRITE_THE_HEAD = 5.0
@@ -25,8 +26,8 @@ Subscribe = Callable[[Sink], Callable[[], None]]
 
 
 class EndlessResponse(Response):
-    """Takes the connection over if it can. Headers that WSGI middleware adds are lost then, Flask's own
-    ``after_request`` ones are not."""
+    """Takes the connection over if it can. Headers that WSGI middleware adds are lost then; those of our own
+    layers and of Flask's ``after_request`` are not."""
 
     default_mimetype = None
 
@@ -44,7 +45,7 @@ class EndlessResponse(Response):
             return _pieces(self._subscribe)
         sink = SocketSink(held)
         try:
-            sink.write_head(self.status, self.headers.to_wsgi_list())
+            sink.write_head(self.status, merged(self.headers.to_wsgi_list(), environ.get(ADDED, [])))
             self._subscribe(sink)
         except OSError:
             sink.close()  # the client has left already

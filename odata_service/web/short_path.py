@@ -19,9 +19,9 @@ from werkzeug.exceptions import HTTPException
 
 from odata_service.message import ODataResponse
 from odata_service.web.response import response_of
+from odata_service.web.wsgi import Application
 
 Answer = Callable[[str, WSGIEnvironment], ODataResponse]
-Application = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 _LISTENED_TO = (
     "before_request_funcs", "after_request_funcs", "teardown_request_funcs", "teardown_appcontext_funcs",
