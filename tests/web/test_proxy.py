@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from odata_service.config import ConfigurationError, Settings
-from odata_service.web.app import create_app
+from odata_service.config import ConfigurationError
+from tests.web.conftest import Make
 
-Make = Callable[..., Client]
+NUMBERS = itertools.count(70)
 FORWARDED = {
     "X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "api.example.com", "X-Forwarded-Prefix": "/odata",
 }  # fmt: skip
@@ -30,17 +31,6 @@ BATCH = (
     'POST AddressTypes HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{"AddressTypeId":%d,"Name":"Holiday"}\r\n--c--\r\n--b--\r\n'
 )
 MULTIPART = {"Content-Type": "multipart/mixed; boundary=b"}
-
-
-@pytest.fixture
-def make(tmp_path) -> Make:
-    """A client of an application with settings; the page is small, so that there are further ones."""
-
-    def client(**settings: Any) -> Client:
-        url = f"sqlite:///{tmp_path}/people.db"
-        return create_app(Settings(sample="people", database_url=url, page_size=2, **settings)).test_client()
-
-    return client
 
 
 def answers(client: Client, headers: dict[str, str], before: str = "") -> Iterator[TestResponse]:
@@ -65,12 +55,12 @@ def answers(client: Client, headers: dict[str, str], before: str = "") -> Iterat
     full = {"Accept": "application/json;odata.metadata=full", "Prefer": "track-changes,maxpagesize=100"}
     yield client.get(f"{before}/v4/People", headers=headers | full)
     yield client.get(f"{before}/v4/People", headers=headers | {"Prefer": "respond-async"})
-    for number, root in ((70, "v2"), (71, "v4")):
-        body = {"AddressTypeId": number, "Name": "Holiday"}
+    for root in ("v2", "v4"):
+        body = {"AddressTypeId": next(NUMBERS), "Name": "Holiday"}
         yield client.post(
             f"{before}/{root}/AddressTypes", json=body, headers=headers | JSON | {"Prefer": "return=minimal"}
         )
-        yield client.post(f"{before}/{root}/$batch", data=BATCH % (number + 10), headers=headers | MULTIPART)
+        yield client.post(f"{before}/{root}/$batch", data=BATCH % next(NUMBERS), headers=headers | MULTIPART)
     parts = {
         "requests": [
             {"id": "1", "method": "get", "url": "People"},
@@ -100,32 +90,32 @@ def foreign(client: Client, headers: dict[str, str], root: str, before: str = ""
 
 
 def test_one_s_own_address(make: Make) -> None:
-    assert foreign(make(), {}, "http://localhost") == []
+    assert foreign(make(page_size=2), {}, "http://localhost") == []
 
 
 @pytest.mark.parametrize("before", ["", "/odata"], ids=["the proxy takes the path off", "and leaves it on"])
 def test_base_url(make: Make, before: str) -> None:
-    client = make(base_url="https://api.example.com/odata/")
+    client = make(page_size=2, base_url="https://api.example.com/odata/")
     assert foreign(client, {}, "https://api.example.com/odata", before) == []
 
 
 def test_a_path_alone(make: Make) -> None:
-    assert foreign(make(base_url="/odata"), {}, "http://localhost/odata", "/odata") == []
+    assert foreign(make(page_size=2, base_url="/odata"), {}, "http://localhost/odata", "/odata") == []
 
 
 def test_trusted_proxies(make: Make) -> None:
-    assert foreign(make(trusted_proxies=1), FORWARDED, "https://api.example.com/odata") == []
+    assert foreign(make(page_size=2, trusted_proxies=1), FORWARDED, "https://api.example.com/odata") == []
 
 
 def test_rfc_7239(make: Make) -> None:
-    client = make(trusted_proxies=1, trusted_headers=("forwarded",))
+    client = make(page_size=2, trusted_proxies=1, trusted_headers=("forwarded",))
     header = {"Forwarded": 'for=1.1.1.1;host=evil.example, for="[2001:db8::1]";proto=https;host=api.example.com'}
     assert foreign(client, header, "https://api.example.com") == []
 
 
 @pytest.mark.parametrize("headers", [FORWARDED, {"Forwarded": "proto=https;host=api.example.com"}])
 def test_nobody_is_trusted_unless_said(make: Make, headers: dict[str, str]) -> None:
-    assert foreign(make(), headers, "http://localhost") == []
+    assert foreign(make(page_size=2), headers, "http://localhost") == []
 
 
 @pytest.mark.parametrize(
@@ -148,7 +138,7 @@ def test_whose_word_counts(make: Make, trusted: dict[str, Any], headers: dict[st
 
 
 def test_a_host_that_is_none_is_refused(make: Make) -> None:
-    assert make(trusted_proxies=1).get("/v4/", headers={"X-Forwarded-Host": "a/b"}).status_code == 400
+    assert make(page_size=2, trusted_proxies=1).get("/v4/", headers={"X-Forwarded-Host": "a/b"}).status_code == 400
 
 
 @pytest.mark.parametrize(
