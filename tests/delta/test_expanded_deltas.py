@@ -29,6 +29,10 @@ SHAPES = {
     },
 }  # fmt: skip
 
+READ_ONLY = {
+    "postgresql": {"options": "-c default_transaction_read_only=on"},
+    "mariadb": {"init_command": "SET SESSION TRANSACTION READ ONLY"},
+}
 ROUNDS = int(os.environ.get("ROUNDS", "5"))  # of changes and pulls; a long run takes hundreds
 ONLY_NESTED = {"Books?$expand=Author($expand=Books),Reviews"}
 IN_V2 = {
@@ -66,6 +70,7 @@ def flat(client: Client, url: str = AUTHORS) -> Flat:
     return copy
 
 
+@pytest.mark.every_database
 class TestNested:
     """4.01: an entity with all that is related to it."""
 
@@ -124,6 +129,7 @@ class TestNested:
         assert library.get(copy.link.replace("Authors?", "Authors/$count?"), OData_MaxVersion="4.01").text == "2"
 
 
+@pytest.mark.every_database
 class TestFlat:
     """4.0: entities and links beside one another."""
 
@@ -212,12 +218,11 @@ def test_what_was_taken_apart_is_forgotten(library, database):
         assert connection.execute(table.select()).all() == []
 
 
+@pytest.mark.every_database
 def test_where_the_service_may_make_no_tables(library, database):
     """A wish that cannot be met is no reason to refuse the request."""
-    read_only = {"options": "-c default_transaction_read_only=on"}
-    url = f"sqlite:///file:{database.url.database}?mode=ro&uri=true"
-    is_file = database.dialect.name == "sqlite"
-    engine = create_engine(url) if is_file else create_engine(database.url, connect_args=read_only)
+    file, options = f"sqlite:///file:{database.url.database}?mode=ro&uri=true", READ_ONLY.get(database.dialect.name)
+    engine = create_engine(database.url, connect_args=options) if options else create_engine(file)
     service = ODataService(Base, engine, namespace="Library", secret="s")
     service.rights("*", EntitySetRights.ALL_READ)
     expanded, alone = (Client(service).get(url, Prefer="track-changes") for url in (AUTHORS, "Authors"))

@@ -25,7 +25,7 @@ def finished(client, monitor, **headers):
 class TestRespondAsync:
     def test_the_answer_comes_from_the_monitor(self, people):
         people.changing()
-        accepted = people.get("People?$top=1&$select=Name", Prefer="respond-async")
+        accepted = people.get("People?$orderby=Name&$top=1&$select=Name", Prefer="respond-async")
         assert (accepted.status, accepted.body, accepted.headers["Preference-Applied"]) == (202, b"", "respond-async")
         monitor = accepted.headers["Location"]
         assert monitor.startswith(ROOT)

@@ -90,8 +90,17 @@ def test_whatever_happens_to_any_request(database: Engine, fault: str) -> None:
     run(database, door_of(service_of(database), DATASYNC, "/tables/"), FAULTS[fault])
 
 
-@pytest.mark.parametrize("end", [DIES_BEFORE, DIES_INSIDE, DIES_AFTER], ids=["before", "in the transaction", "after"])
-def test_whenever_the_server_is_killed(database: Engine, end: int) -> None:
+def killed(database: Engine, end: int) -> None:
     begin(database)
     with serving(database.url, service_of, {"/tables": "tables"}) as server:
         run(database, server.ask, server.dies(end))
+
+
+@pytest.mark.every_database
+def test_the_server_is_killed_before_it_commits(database: Engine) -> None:
+    killed(database, DIES_INSIDE)
+
+
+@pytest.mark.parametrize("end", [DIES_BEFORE, DIES_AFTER], ids=["before", "after"])
+def test_the_server_is_killed_around_a_request(database: Engine, end: int) -> None:
+    killed(database, end)

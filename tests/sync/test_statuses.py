@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from odata_service import EntitySetRights, Headers, ODataRequest, ODataService
 from odata_service.config import Settings
@@ -120,6 +120,9 @@ def service_on(engine: Any, limits: Limits) -> ODataService:
     return service
 
 
+HELD = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "LOCK TABLE odata_clock IN ACCESS EXCLUSIVE MODE"}
+
+
 def unavailable(service: ODataService, action: str) -> Answer:
     body = json.dumps({"operations": [{"id": "1", "action": action, "data": ADA}]}).encode()
     answer = service.handle(
@@ -133,10 +136,7 @@ def unavailable(service: ODataService, action: str) -> Answer:
 def another_change(engine: Any) -> Iterator[None]:
     """A transaction that does not end."""
     with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.execute(text("LOCK TABLE odata_clock IN ACCESS EXCLUSIVE MODE"))
+        connection.exec_driver_sql(HELD.get(engine.dialect.name, "SELECT * FROM odata_clock FOR UPDATE"))
         yield
         connection.rollback()
     engine.dispose()
