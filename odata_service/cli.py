@@ -214,7 +214,10 @@ def get(url: str, v2: bool, headers: tuple[str, ...], include: bool, **flags: ob
     if include:
         click.echo(f"{response.status} {HTTPStatus(response.status).phrase}")
         click.echo("".join(f"{name}: {value}\n" for name, value in response.headers.items()))
-    click.echo(response.body)
+    if response.pieces is None:
+        click.echo(response.body)
+    for piece in response.pieces or ():
+        click.echo(piece, nl=False)
     sys.exit(response.status >= HTTPStatus.BAD_REQUEST)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol as Shape
 
 from odata_service.errors import BadRequest, MethodNotAllowed
@@ -116,10 +116,15 @@ def method_of(request: ODataRequest) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ODataResponse:
-    """Status, headers and body, ready for any HTTP server. Where it ``goes_on``, that takes a sink, puts pieces of body
-    into it from now on, and gives how to end it."""
+    """Status, headers and body, ready for any HTTP server. A long body comes in ``pieces``, each made when it is wanted.
+    Where it ``goes_on``, that takes a sink, puts pieces of body into it from now on, and gives how to end it."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    pieces: Iterator[bytes] | None = None
     goes_on: Callable[[Sink], Callable[[], None]] | None = None
+
+    def whole(self) -> ODataResponse:
+        """The same in one piece."""
+        return self if self.pieces is None else replace(self, body=b"".join(self.pieces), pieces=None)

@@ -65,7 +65,7 @@ class Monitors:
         done = threading.Event()
 
         def work() -> None:
-            answered.append(handle(request))
+            answered.append(handle(request).whole())
             done.set()
             self._keep(monitor, answered[0])
 

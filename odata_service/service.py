@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
@@ -22,6 +23,7 @@ from odata_service.dialects import database_named
 from odata_service.dialects.full_text import full_texts
 from odata_service.edm.from_models import model_from
 from odata_service.errors import BadRequest, ODataError
+from odata_service.export import Export, form_of
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.feed import Feed, is_feed
 from odata_service.formats.options_v2 import OptionsV2
@@ -191,13 +193,17 @@ class ODataService(Configuration):
             return ODataResponse(204, {"Allow": ", ".join((*allowed, method)), **spelling.batch_headers})
         if method not in ("GET", "HEAD"):
             return self._changes.change(method, request, spelling, exchange, timing)
+        form = form_of(request) if spelling.has_tables else None
+        if form is not None:
+            shown = partial(hooked, signals=self.signals, context=context)
+            return Export.of(form, self._reads, spelling, self._max_version, shown, timing).answer(request)
         conditions = spelling.conditions.of_read(request)
         result = conditions.of_read(self._reads.read(request, spelling, exchange, timing))
         return exchange.write(hooked(result, self.signals, context))
 
     def _handle_part(self, request: ODataRequest) -> ODataResponse:
         """One of many requests, which is answered with the others."""
-        return self.handle(without_preference(request))
+        return self.handle(without_preference(request)).whole()
 
     def _unexpected(self, error: Exception) -> ODataError:
         answer = ODataError("InternalError", "the service made a mistake; it was logged")

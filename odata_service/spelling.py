@@ -156,6 +156,10 @@ class Spelling(Manners, Shape):
     def has_batches(self) -> bool: ...
 
     @property
+    def has_tables(self) -> bool:
+        """Whether entities come as CSV or as a sheet, too."""
+
+    @property
     def has_feed(self) -> bool:
         """Whether ``People/$changes`` tells of commits."""
 
@@ -249,6 +253,7 @@ class WaysOfRecords:
     delta_option = "$deltatoken"
     parameters_in_query = False
     has_batches = False
+    has_tables = False
     batch_status = 200
     batch_headers: Mapping[str, str] = MappingProxyType({})
     content_id_in_part = False

@@ -177,6 +177,7 @@ class SpellingV2:
     upserts: bool = False
     replays: bool = False
     has_batches: bool = True
+    has_tables: bool = True
     delta_option: str = DELTA_TOKEN
     parameters_in_query: bool = True
     shapes_answers: bool = False

@@ -229,6 +229,7 @@ class SpellingV4:
     upserts: bool = True
     replays: bool = False
     has_batches: bool = True
+    has_tables: bool = True
     delta_option: str = "$deltatoken"
     parameters_in_query: bool = False
     shapes_answers: bool = True

@@ -34,6 +34,7 @@ LAYERS = """
     orders
     changes
     rehearsal
+    export
     changeset
     batch feed push
     configuration

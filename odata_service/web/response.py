@@ -12,7 +12,7 @@ def response_of(answer: ODataResponse, method: str) -> Response:
     """The response to a request; Werkzeug leaves the body off for HEAD, and the length off where there is none."""
     if answer.goes_on is not None and method != "HEAD":
         return EndlessResponse(answer)
-    return _Response(answer.body, answer.status, answer.headers)
+    return _Response(answer.body if answer.pieces is None else answer.pieces, answer.status, answer.headers)
 
 
 class _Response(Response):

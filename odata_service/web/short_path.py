@@ -58,7 +58,7 @@ class ShortPath:
         found = self._answer(environ) if environ["REQUEST_METHOD"] == "GET" else None
         if found is None:
             return self.flask(environ, start_response)
-        if found.status != HTTPStatus.OK or found.goes_on is not None:
+        if found.status != HTTPStatus.OK or found.goes_on is not None or found.pieces is not None:
             return response_of(found, "GET")(environ, start_response)
         start_response("200 OK", [*found.headers.items(), ("Content-Length", str(len(found.body)))])
         return (found.body,)

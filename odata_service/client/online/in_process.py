@@ -35,4 +35,4 @@ class InProcess(httpx.BaseTransport):
             self._principal,
         )
         answer = self._service.handle(asked)
-        return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
+        return httpx.Response(answer.status, headers=answer.headers, content=answer.whole().body)
