@@ -107,6 +107,7 @@ class Settings:
     cors_credentials: bool = _setting(False, "let those pages send cookies and passwords that the browser keeps")
     cors_max_age: int = _setting(600, "seconds for which a browser need not ask again what a page may do", most=86_400)
     cors_private_network: bool = _setting(False, "let pages of public addresses ask a service on a private one")
+    compress: tuple[str, ...] = _setting((), "codings in which answers are compressed, the best first: zstd, gzip")
     limits: Limits = field(default_factory=Limits)
     rights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by role, where a table has none of its own
     tables: Mapping[str, TableSettings] = field(default_factory=dict)

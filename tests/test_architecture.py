@@ -55,6 +55,7 @@ HOMES = {
     "gunicorn": "cli",
     "click": "cli",
     "jwt": "web",
+    "zstandard": "web",
     "marshmallow": "formats",
 }
 SPEAKERS = {"protocol.py", "functions.py", "edm/primitive.py", "service.py", "cli.py"}

@@ -19,6 +19,7 @@ from odata_service import ODataService
 from odata_service.errors import ODataError
 from odata_service.message import ANONYMOUS, ODataRequest, ODataResponse, Principal
 from odata_service.protocol import Protocol
+from odata_service.web.codings import decoded
 from odata_service.web.environ_headers import EnvironHeaders
 from odata_service.web.response import response_of
 from odata_service.web.short_path import ShortPath
@@ -100,18 +101,20 @@ def _answered(mounted: Endpoint, target: str, environ: WSGIEnvironment) -> OData
 def _handled(mounted: Endpoint, decoded_target: str, environ: WSGIEnvironment) -> ODataResponse:
     method = environ["REQUEST_METHOD"].upper()
     root, target = root_and_target(environ, decoded_target)
-    most = mounted.service.limits.max_body_bytes + 1
-    return mounted.answer(
-        ODataRequest(
-            protocol=mounted.protocol,
-            method="GET" if method == "HEAD" else method,  # Werkzeug leaves the body off for HEAD
-            target=target,
-            query=environ.get("QUERY_STRING", ""),
-            headers=EnvironHeaders(environ),
-            body=_body(environ, most) if _HAS_BODY & environ.keys() else b"",
-            root=root,
-        )
+    asked = ODataRequest(
+        protocol=mounted.protocol,
+        method="GET" if method == "HEAD" else method,  # Werkzeug leaves the body off for HEAD
+        target=target,
+        query=environ.get("QUERY_STRING", ""),
+        headers=EnvironHeaders(environ),
+        root=root,
     )
+    if _HAS_BODY & environ.keys():
+        try:
+            asked = replace(asked, body=_body(environ, mounted.service.limits.max_body_bytes + 1))
+        except ODataError as error:
+            return mounted.service.refused(error, asked)
+    return mounted.answer(asked)
 
 
 def root_and_target(environ: WSGIEnvironment, decoded_target: str) -> tuple[str, str]:
@@ -180,4 +183,5 @@ def _body(environ: WSGIEnvironment, most: int) -> bytes:
         abort(400, "the request's body is malformed or incomplete")
     if len(body) < min(get_content_length(environ) or 0, most):
         abort(400, "the request's body is shorter than its Content-Length")  # Gunicorn ends it without a word
-    return bytes(body)
+    coding = environ.get("HTTP_CONTENT_ENCODING")
+    return bytes(body) if coding is None or len(body) == most else decoded(bytes(body), coding, most)

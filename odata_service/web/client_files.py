@@ -44,7 +44,7 @@ class StaticFile:
 
     def response(self) -> Response:
         response = Response(self.content, content_type=self.media_type)
-        response.set_etag(self.tag)
+        response.set_etag(self.tag, weak=True)  # it is the same compressed, too
         response.headers["Cache-Control"] = "no-cache"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.make_conditional(request)

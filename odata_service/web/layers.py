@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from flask import Flask
 
 from odata_service.config import Settings
+from odata_service.web.codings import compressing
 from odata_service.web.cors import crossing
 from odata_service.web.proxy import behind
 from odata_service.web.wsgi import Layer
@@ -19,5 +20,6 @@ def stand_before(app: Flask, settings: Settings) -> None:
 
 
 def _layers(settings: Settings) -> Iterator[Layer]:
+    yield from compressing(settings)
     yield from crossing(settings)
     yield from behind(settings)
