@@ -1,23 +1,22 @@
-"""``odata-service serve | get | metadata | seed | purge | replica``: the service from the command line. The only place that knows Gunicorn."""
+"""``odata-service serve | get | metadata | seed | purge | replica``: the service from the command line. What serves is in ``cli_server``."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import socket
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
-import gunicorn.http.message
-from gunicorn.app.base import BaseApplication
 
 from odata_service.cli_replica import replica
+from odata_service.cli_server import Server, refuse_taken_port, serve_and_reload
 from odata_service.config import ROWS, ConfigurationError, Settings, variable
 from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.protocol import V2, V4, Protocol
@@ -26,14 +25,9 @@ from odata_service.sample import sample_named
 from odata_service.schema_changes import changes
 from odata_service.schema_document import document_in
 from odata_service.settings_file import gathered, schema, shown
-from odata_service.start import Published, published, started
-from odata_service.web.app import application
+from odata_service.start import started
 
 Command = TypeVar("Command", bound=Callable[..., object])
-# A worker waits for the database most of the time; its threads answer others meanwhile, and hold idle connections.
-THREADS = 4
-# Longer than any URL that Limits lets pass, so that the refusal is ours and says which setting changes it.
-REQUEST_LINE = 128 * 1024
 ROOT = "http://localhost/"
 
 
@@ -87,9 +81,9 @@ def configured(command: Command) -> Command:
 
 
 def _settings(flags: dict[str, object]) -> Settings:
-    extra = flags.pop("extra", ())
+    extra = flags.get("extra", ())
     assert isinstance(extra, tuple), "an option that is given several times"
-    return gathered(os.environ, flags, extra)
+    return gathered(os.environ, {name: value for name, value in flags.items() if name != "extra"}, extra)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -105,6 +99,7 @@ def main() -> None:
 @setting("host")
 @setting("port")
 @setting("workers")
+@setting("watch")
 @setting("reload")
 @click.option("--show-config", is_flag=True, help="print all settings and who says so, and do nothing")
 def serve(show_config: bool, **flags: object) -> None:
@@ -115,85 +110,15 @@ def serve(show_config: bool, **flags: object) -> None:
     odata-service serve sqlite:///shop.db --writable --port 9000
     odata-service serve --sample people
     """
-    settings = _settings(flags)
+    read = partial(_settings, flags)
+    settings = read()
     if show_config:
         click.echo(shown(settings), nl=False)
         return
-    _refuse_taken_port(settings)
+    refuse_taken_port(settings)
     if settings.reload:
-        _serve_and_reload(settings)
-    Server(settings).run()
-
-
-class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
-    """Gunicorn without its own command line. The application is made once, before the workers are forked from it."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._published = published(settings, _progress)
-        self._app = application(self._published, settings)
-        super().__init__()
-
-    def load_config(self) -> None:
-        gunicorn.http.message.MAX_REQUEST_LINE = REQUEST_LINE  # 8190, and its 0 would mean no limit at all
-        for name, value in _gunicorn(self._settings, self._published).items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
-
-    def load(self) -> object:
-        return self._app
-
-
-def _gunicorn(settings: Settings, what: Published) -> dict[str, object]:
-    return {
-        "bind": _address(settings),
-        "workers": settings.workers or _cores(),
-        "worker_class": "gthread",
-        "threads": THREADS,
-        "limit_request_line": REQUEST_LINE,
-        "loglevel": "warning",
-        "control_socket_disable": True,  # Gunicorn 25 and later
-        "preload_app": True,
-        "when_ready": lambda arbiter: _greet(what, str(arbiter.LISTENERS[0])),
-    }
-
-
-def _cores() -> int:
-    """The cores that this process may use, which in a container are fewer than the computer has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _address(settings: Settings) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"{host}:{settings.port}"
-
-
-def _greet(what: Published, server: str) -> None:
-    *most, last = (f"{server}{prefix}/" for prefix in what.roots)
-    roots = f"{', '.join(most)} and {last}" if most else last
-    click.echo(f"{what.name} at {roots}")
-    click.echo(f"  curl -H 'Accept: application/json' '{server}{what.example}'")
-    for notice in what.notices:
-        click.echo(f"  {notice}", err=True)
-
-
-def _refuse_taken_port(settings: Settings) -> None:
-    """Gunicorn would try again for some seconds, and end with a log instead of a line."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise ConfigurationError(f"cannot listen on {_address(settings)}: {error.strerror}") from error
-
-
-def _serve_and_reload(settings: Settings) -> NoReturn:
-    """Gunicorn in our place, which has not yet imported what it is to import anew."""
-    _greet(published(settings), f"http://{_address(settings)}")
-    os.environ.update(settings.environment())
-    command = [sys.executable, "-m", "gunicorn", "--reload", "--bind", _address(settings), "--log-level", "warning"]
-    os.execv(sys.executable, [*command, "odata_service.web.app:create_app()"])
+        serve_and_reload(settings)
+    Server(read, _progress).run()
 
 
 @main.command()

@@ -92,6 +92,9 @@ class Settings:
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8000, "port to listen on", most=65_535)
     workers: int = _setting(0, "worker processes; 0 means one per core", most=1_000)
+    watch: bool = _setting(
+        False, "look every few seconds whether the database or the file of settings has changed, as SIGHUP tells it"
+    )
     reload: bool = _setting(False, "start anew whenever the code changes")
     base_url: str = _setting(
         "", "the address that clients know, of which links are made: https://api.example.com/odata; or only its path, /odata"

@@ -16,6 +16,16 @@ from odata_service.types import Byte, Kept, SByte, Seen
 _DECLARED = """
 SELECT table_name, column_name, column_type FROM information_schema.columns WHERE table_schema = coalesce(:schema, database())
 """
+_SIGN = """
+SELECT concat_ws(' ',
+    (SELECT sum(crc32(concat_ws('|', table_name, column_name, ordinal_position, column_type, is_nullable, coalesce(column_default, '-'),
+        column_key, extra, column_comment, coalesce(generation_expression, '-'))))
+        FROM information_schema.columns WHERE table_schema = coalesce(:schema, database())),
+    (SELECT sum(crc32(concat_ws('|', table_name, index_name, seq_in_index, column_name, non_unique)))
+        FROM information_schema.statistics WHERE table_schema = coalesce(:schema, database())),
+    (SELECT sum(crc32(concat_ws('|', constraint_name, table_name, column_name, referenced_table_name, referenced_column_name)))
+        FROM information_schema.key_column_usage WHERE table_schema = coalesce(:schema, database())))
+"""
 # The words of a declaration, as far as they decide, and the types that hold all of its values; unsigned ones first.
 _TYPES: tuple[tuple[str, types.TypeEngine[Any]], ...] = (
     ("tinyint(1)", types.Boolean()),
@@ -81,6 +91,9 @@ class MariaDB(Product):
     def declared_types(self, connection: Connection, schema: str | None) -> Mapping[tuple[str, str], str]:
         rows = connection.execute(text(_DECLARED), {"schema": schema})
         return {(table, column): str(declared) for table, column, declared in rows}
+
+    def catalogue_sign(self, connection: Connection, schema: str | None) -> str:
+        return str(connection.execute(text(_SIGN), {"schema": schema}).scalar())
 
     def counts(self, said: Mapping[str, Any], declared: str, key: Columns) -> bool:
         return said.get("autoincrement") is True

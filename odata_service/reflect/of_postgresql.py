@@ -29,6 +29,21 @@ WHERE n.nspname = coalesce(:schema, current_schema()) AND c.relkind IN ('r', 'p'
     OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
     OR NOT has_table_privilege(c.oid, 'SELECT') OR NOT has_schema_privilege(n.oid, 'USAGE'))
 """
+# Whatever the catalogue says that a model depends on; the order of rows makes no difference to a sum.
+_SIGN = """
+SELECT concat_ws(' ',
+    (SELECT sum(hashtextextended((c.oid, c.relname, c.relkind, c.relispartition, c.relacl)::text, 0))
+        FROM pg_class c WHERE c.relnamespace = n.oid),
+    (SELECT sum(hashtextextended((a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef, a.attidentity,
+        a.attgenerated, a.attisdropped)::text, 0))
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = n.oid),
+    (SELECT sum(hashtextextended(k::text, 0)) FROM pg_constraint k WHERE k.connamespace = n.oid),
+    (SELECT sum(hashtextextended((i.indrelid, i.indkey, i.indisunique, i.indpred IS NULL)::text, 0))
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = n.oid),
+    (SELECT sum(hashtextextended((e.enumtypid, e.enumlabel)::text, 0)) FROM pg_enum e),
+    (SELECT sum(hashtextextended(d::text, 0)) FROM pg_description d JOIN pg_class c ON c.oid = d.objoid WHERE c.relnamespace = n.oid))
+FROM pg_namespace n WHERE n.nspname = coalesce(:schema, current_schema())
+"""
 # Types that OData lacks, and what their values are seen as.
 _SEEN: Mapping[str, types.TypeEngine[Any]] = {
     "json": types.Text(),
@@ -87,6 +102,9 @@ class PostgreSQL(Product):
 
     def refused_tables(self, connection: Connection, schema: str | None) -> Mapping[str, str]:
         return {str(name): str(reason) for name, reason in connection.execute(text(_REFUSED), {"schema": schema})}
+
+    def catalogue_sign(self, connection: Connection, schema: str | None) -> str:
+        return str(connection.execute(text(_SIGN), {"schema": schema}).scalar())
 
     def counts(self, said: Mapping[str, Any], declared: str, key: Columns) -> bool:
         return False  # it says so as a default or an identity

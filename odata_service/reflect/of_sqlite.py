@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text, types
@@ -46,6 +47,11 @@ class SQLite(Product):
             "shadow": "it is part of a virtual table",
         }
         return {name: reasons[kind] for name, kind in rows}
+
+    def catalogue_sign(self, connection: Connection, schema: str | None) -> str:
+        """SQLite counts the changes of a file's schema; another file may have come to stand in its place."""
+        file = connection.execute(text("SELECT file FROM pragma_database_list WHERE name = 'main'")).scalar_one()
+        return f"{Path(file).stat().st_ino if file else ''} {connection.exec_driver_sql('PRAGMA schema_version').scalar_one()}"
 
     def counts(self, said: Mapping[str, Any], declared: str, key: Columns) -> bool:
         return key == (said["name"],) and declared.upper() == "INTEGER"

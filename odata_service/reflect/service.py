@@ -99,6 +99,20 @@ def drafted(engine: Engine, settings: Settings, progress: Progress = quiet) -> D
     return draft_of(facts, choices, product, evidence)
 
 
+def catalogue_sign(settings: Settings) -> str:
+    """A text that is another one after a change of the schema."""
+    engine = existing(settings)
+    product, schemas = _product(engine), settings.schemas
+    try:
+        with engine.connect() as connection:
+            signs = [product.catalogue_sign(connection, schema) for schema in schemas or (None,)]
+        return "\n".join(signs) if all(signs) else str(read_facts(engine, product, schemas))
+    except SQLAlchemyError as error:
+        raise ConfigurationError(f"cannot read the tables of {engine.url!r}: {one_line(error)}") from error
+    finally:
+        engine.dispose()
+
+
 def choices_of(settings: Settings) -> Choices:
     tables = {name: _choices_of_table(said) for name, said in settings.tables.items()}
     return Choices(settings.schemas, settings.only, settings.without, settings.expose, tables)
