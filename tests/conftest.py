@@ -16,11 +16,11 @@ from hypothesis import settings
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from tests import mariadb
-from tests.browser import browser
+from tests.browser import browser, chromium, playwright
 from tests.npm import npm
 from tests.serving import Serving
 
-__all__ = ["browser", "npm"]
+__all__ = ["browser", "chromium", "npm", "playwright"]
 
 FreshDatabase = Callable[[], AbstractContextManager[URL]]
 

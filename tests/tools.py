@@ -10,7 +10,7 @@ import pytest
 
 
 def program(name: str, package: str) -> str:
-    """Where it is: ``program("chromedriver", "chromium-driver")`` → ``/usr/bin/chromedriver``."""
+    """Where it is: ``program("mcs", "mono-mcs")`` → ``/usr/bin/mcs``."""
     return shutil.which(name) or unavailable(f"{name} is missing: apt-get install {package}")
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
@@ -16,10 +16,13 @@ from flask import Blueprint, Flask, Response, abort, send_file
 from sqlalchemy import Engine, create_engine
 
 from odata_service.sample import sample_named
-from tests.browser import Browser, chromium
+from tests.browser import Browser, new_device
 from tests.clients.http import served_app
 from tests.npm import Npm, Packages
 from tests.service.databases import Databases, emptied, service_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chromium
 
 PACKAGES = (
     "@openui5/sap.ui.core@1.152.0", "@openui5/sap.m@1.152.0", "@openui5/themelib_sap_horizon@1.152.0", "less-openui5@0.12.0",
@@ -109,7 +112,7 @@ class Stage:
         base, engine = sample_named(sample), self.engines[sample]
         emptied(base.base.metadata, engine)
         base.create(engine)
-        if self.browser.driver.title != page:
+        if self.browser.page.title() != page:
             self.browser.open(f"{self.origin}/{page}.html")
             self.browser.run("window.ui = await page")
         self.asked.clear()
@@ -126,13 +129,13 @@ class Stage:
         selector = (
             f"tbody tr:nth-child({row}) td:nth-child({column + 1}) input"  # the table puts a cell before all others
         )
-        field = self.browser.driver.find_element("css selector", selector)
-        field.clear()
-        field.send_keys(f"{text}\n")
+        field = self.browser.page.locator(selector)
+        field.fill(text)
+        field.press("Enter")
 
 
 @pytest.fixture(scope="session")
-def openui5(databases: Databases, npm: Npm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def openui5(databases: Databases, npm: Npm, chromium: Chromium) -> Iterator[Stage]:
     app = Flask("openui5", static_folder=None)
     app.register_blueprint(pages(npm("openui5", *PACKAGES)))
     engines = {name: create_engine(databases.url(f"openui5_{name}")) for name in SAMPLES}
@@ -146,5 +149,5 @@ def openui5(databases: Databases, npm: Npm, tmp_path_factory: pytest.TempPathFac
         for engine in engines.values():
             stack.callback(engine.dispose)
         origin = stack.enter_context(served_app(app))
-        browser = stack.enter_context(chromium(tmp_path_factory.mktemp("profile")))
+        browser = stack.enter_context(new_device(chromium))
         yield Stage(browser, origin, listening.requests, engines)

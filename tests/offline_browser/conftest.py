@@ -1,5 +1,4 @@
-"""One browser for all scenarios, and a server in this process whose rules a scenario may change; each scenario has devices and
-records of its own."""
+"""A server in this process whose rules a scenario may change. Each scenario has a browser and records of its own."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ from odata_service.config import Settings
 from odata_service.sample import sample_named
 from odata_service.start import started
 from odata_service.web.client_files import client_files, static_files
-from tests.browser import Browser, chromium
+from tests.browser import Browser
 
 HARNESS = (Path(__file__).parent / "page.js").read_text()
 Record = dict[str, Any]
@@ -108,20 +107,6 @@ class Page:
     def run(self, script: str, *args: object) -> Any:
         return self.browser.run(script, *args)
 
-    def background_sync(self, setting: str) -> None:
-        """Chromium's switch for the network is that of the page: its service worker would still get through."""
-        said = {"origin": self.root, "permission": {"name": "background-sync"}, "setting": setting}
-        self.browser.driver.execute_cdp_cmd("Browser.setPermission", said)
-
-    @contextmanager
-    def offline(self) -> Iterator[None]:
-        """Chromium's own switch: no request leaves, and the page is told."""
-        self.browser.driver.set_network_conditions(offline=True, latency=0, throughput=0)
-        try:
-            yield
-        finally:
-            self.browser.driver.delete_network_conditions()
-
     def settled(self, *devices: str) -> dict[str, Record]:
         """Synchronises until all is quiet; every replica is what the server has then, and no edit is left."""
         found = self.run("return await settled(args)", *devices)
@@ -138,13 +123,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def only_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("profile")) as started:
-        yield started
-
-
 @pytest.fixture
-def page(only_browser: Browser, server: Server) -> Page:
+def page(browser: Browser, server: Server) -> Page:
     server.rule("latest")
-    return Page(only_browser, server.root).open()
+    return Page(browser, server.root).open()

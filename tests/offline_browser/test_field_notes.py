@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from tests.browser import Browser
 from tests.offline_browser.conftest import UNTIL, Page
 from tests.serving import Serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page as Tab
 
 WORDS = """
 const titles = () => [...document.querySelectorAll(".card h2 span:first-child")].map((each) => each.textContent)
@@ -29,16 +33,25 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         serving.stop()
 
 
+@contextmanager
+def page_offline(page: Tab) -> Iterator[None]:
+    """``Browser.offline`` is about service workers, too; this is about the page alone."""
+    session = page.context.new_cdp_session(page)
+    speed = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", {"offline": True, **speed})
+    yield
+    session.send("Network.emulateNetworkConditions", {"offline": False, **speed})
+
+
 class Notes(Page):
     def do(self, script: str, *args: object) -> Any:
         return self.run(UNTIL + WORDS + script, *args)
 
 
 @pytest.fixture
-def app(only_browser: Browser, root: str) -> Notes:
-    page = Notes(only_browser, root)
-    page.background_sync("denied")
-    page.browser.errors()  # those of other scenarios
+def app(browser: Browser, root: str) -> Notes:
+    page = Notes(browser, root)
+    browser.allow(root)  # no background sync: the page itself is to send what is left
     page.browser.open(f"{root}/app/")
     return page
 
@@ -49,7 +62,7 @@ def test_a_day_in_the_field(app: Notes, root: str) -> None:
         == 5
     )
     app.do("await until(() => navigator.serviceWorker.controller)")
-    with app.offline():
+    with app.browser.offline():
         app.browser.open(f"{root}/app/")  # from the service worker
         app.do("""
             await until(() => titles().length === 5 && pill() === "Offline")
@@ -73,7 +86,7 @@ def test_a_day_in_the_field(app: Notes, root: str) -> None:
 
 def test_a_note_that_was_changed_elsewhere(app: Notes, root: str) -> None:
     app.do('await until(() => titles().includes("First frost") && pill() === "Online")')
-    with app.offline():
+    with app.browser.offline():
         app.do("""
             await until(() => pill() === "Offline")
             ;[...document.querySelectorAll(".card")].find((each) => each.textContent.includes("First frost")).click()
@@ -97,8 +110,8 @@ def test_a_note_that_was_changed_elsewhere(app: Notes, root: str) -> None:
 
 def test_the_service_worker_sends_what_is_left(app: Notes, root: str) -> None:
     app.do('await until(() => pill() === "Online"); await navigator.serviceWorker.ready')
-    app.background_sync("granted")
-    with app.offline():
+    app.browser.allow(root, "background-sync")
+    with page_offline(app.browser.page):
         app.do("""
             await until(() => pill() === "Offline")
             await fieldNotes.set("Notes").add({ title: "Left behind", kind: "other" })

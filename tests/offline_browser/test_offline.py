@@ -15,7 +15,7 @@ def test_work_offline_and_come_back(page: Page) -> None:
         await device("phone").sync()
         await device("phone").set("Orders").update("order-brian", { status: "Known" })
     """)
-    with page.offline():
+    with page.browser.offline():
         is_online, has_network, error, status, replica = page.run("""
             const phone = device("phone"), orders = phone.set("Orders")
             await phone.start()
@@ -415,11 +415,8 @@ def test_the_server_says_when_there_is_news(page: Page) -> None:
 
 
 def test_a_strict_content_security_policy(page: Page) -> None:
-    page.browser.errors()  # those of other scenarios
+    from playwright.sync_api import expect
+
     page.browser.open(f"{page.root}/strict")
-    title = page.browser.driver.execute_async_script("""
-        const [done] = arguments
-        const look = () => (document.title === "strict" ? setTimeout(look, 10) : done(document.title))
-        look()
-    """)
-    assert (title, page.browser.errors()) == ("1 sent, 1 found", [])
+    expect(page.browser.page).to_have_title("1 sent, 1 found")
+    assert page.browser.errors() == []

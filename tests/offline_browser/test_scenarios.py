@@ -69,17 +69,9 @@ class Play:
 
     def open(self) -> None:
         """The page is loaded anew; nothing of what it had in memory is left."""
-        self.reach(True)  # the page itself is no part of what is shown here
+        self.page.browser.reach(True)  # the page itself is no part of what is shown here
         self.page.open().run(PLAY)
-        self.reach(not self.is_down)
-
-    def reach(self, is_there: bool) -> None:
-        """Chromium's own switch."""
-        driver = self.page.browser.driver
-        if is_there:
-            driver.delete_network_conditions()
-        else:
-            driver.set_network_conditions(offline=True, latency=0, throughput=0)
+        self.page.browser.reach(not self.is_down)
 
     def step(self, who: str, what: str, *told: object) -> None:
         if who in ("net", "server"):
@@ -106,6 +98,7 @@ class Play:
 
     def device_dies(self, name: str, step: str, what: str) -> None:
         self.does(name, "dies", step, what)
+        self.page.browser.kill()
         self.open()
 
     def device_clock(self, name: str, days: int) -> None:
@@ -122,11 +115,11 @@ class Play:
 
     def net_down(self) -> None:
         self.is_down = True
-        self.reach(False)
+        self.page.browser.reach(False)
 
     def net_up(self) -> None:
         self.is_down = False
-        self.reach(True)
+        self.page.browser.reach(True)
 
     def net_lose(self, count: int) -> None:
         self.network.lost = count
@@ -169,11 +162,11 @@ def root(network: Network) -> Iterator[str]:
 
 
 @pytest.fixture
-def play(only_browser: Browser, network: Network, root: str, scenario: Scenario) -> Iterator[Play]:
+def play(browser: Browser, network: Network, root: str, scenario: Scenario) -> Iterator[Play]:
     emptied(ServerBase.metadata, network.server.engine)
     orders = [ServerOrder(Id=id, CustomerName=name, Status=status) for id, (name, status) in START.items()]
     network.server.writing(lambda session: session.add_all(orders))
-    played = Play(scenario, Page(only_browser, root), network)
+    played = Play(scenario, Page(browser, root), network)
     yield played
     played.net_up()
 

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.browser import Browser, chromium
+from tests.browser import Browser
 from tests.offline_browser.conftest import UNTIL, Page, serving
 from tests.serving import CHECKOUT
 from tests.tools import program, unavailable
@@ -74,12 +74,10 @@ class Orders(Page):
 
 
 @pytest.fixture
-def app(tmp_path: Path, root: str) -> Iterator[Orders]:
-    with chromium(tmp_path / "profile") as browser:
-        page = Orders(browser, root)
-        page.background_sync("denied")
-        browser.open(f"{root}/app/")
-        yield page
+def app(browser: Browser, root: str) -> Orders:
+    browser.allow(root)  # no background sync: the page itself is to send what is left
+    browser.open(f"{root}/app/")
+    return Orders(browser, root)
 
 
 def of_another(root: str, local_id: str, status: str) -> None:
@@ -97,10 +95,7 @@ def on_server(root: str) -> dict[str, str]:
 def look(browser: Browser, name: str) -> None:
     """Screenshots for people, wide and narrow."""
     for width, height in ((1440, 900), (360, 720)):
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        browser.screenshot(CHECKOUT / "var" / f"orders_{name}_{width}.png")
-    browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        browser.screenshot(CHECKOUT / "var" / f"orders_{name}_{width}.png", width, height)
 
 
 def test_orders_are_taken_offline(app: Orders, root: str) -> None:
@@ -109,7 +104,7 @@ def test_orders_are_taken_offline(app: Orders, root: str) -> None:
         await navigator.serviceWorker.ready
         await until(() => navigator.serviceWorker.controller)
     """)
-    with app.offline():
+    with app.browser.offline():
         app.browser.open(f"{root}/app/")
         app.do("""
             await until(() => names().includes("Brian O'Neil") && network() === "Offline")
@@ -146,7 +141,7 @@ def test_a_conflict_is_shown_and_decided(app: Orders, root: str, side: str, stat
         await until(() => text("[data-id=order-ada] .tag")[0] === "Pending")
         await navigator.serviceWorker.ready
     """)
-    with app.offline():
+    with app.browser.offline():
         app.do("""
             await until(() => network() === "Offline")
             document.querySelector("[data-id=order-ada] .name").click()

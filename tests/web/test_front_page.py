@@ -13,7 +13,7 @@ return answers.map((answer) => answer.status)
 def test_it_leads_to_the_services(browser: Browser, serve):
     serving = serve("--sample", "techstore", "--workers", "1")
     browser.open(serving.root.removesuffix("v2/"))
-    assert browser.driver.title == "TechStore"
+    assert browser.page.title() == "TechStore"
     links = browser.run("return [...document.links].map((link) => link.href)")
     assert all(link.startswith(root) for link, root in zip(links, serving.roots, strict=True))
     assert browser.run(FOLLOW_LINKS) == [200 for _ in links]
