@@ -8,6 +8,7 @@ import decimal
 import enum
 import json
 import math
+import sqlite3
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sqlalchemy import (
     JSON, BigInteger, Boolean, Date, DateTime, Dialect, Enum, Float, Integer, Interval, LargeBinary, Numeric, Text,
     Time, TypeDecorator, Uuid,
 )  # fmt: skip
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
 from odata_service.edm import temporal
@@ -26,6 +28,7 @@ from odata_service.types import Enumeration
 Json = Any  # what a JSON text stands for
 Values = Mapping[str, Json]  # by attribute
 
+DIALECT = sqlite.dialect(dbapi=sqlite3)  # by which values are written where no connection is at hand
 LONGEST = 50  # digits of a number without an exponent
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
@@ -75,7 +78,7 @@ def kind_of(column_type: TypeEngine[Any]) -> Kind:
     if isinstance(column_type, Enum) and column_type.enum_class is not None:
         members: Any = column_type.enum_class
         return Kind(lambda member: member.name, lambda name: members[name])
-    return next((kind for types, kind in _KINDS if isinstance(column_type, types)), _ITSELF)
+    return next((kind for types, kind in _KINDS if isinstance(column_type, types)), ITSELF)
 
 
 def same(one: Json, other: Json, kind: Kind) -> bool:
@@ -94,6 +97,15 @@ def dumps(document: Json) -> str:
     '{"Price":1.50}'
     """
     return orjson.dumps(document, default=_number).decode()
+
+
+def dumped(item: Values) -> bytes:
+    """The same bytes for the same values, in whatever order they stand.
+
+    >>> dumped({"b": 1, "a": 2})
+    b'{"a":2,"b":1}'
+    """
+    return orjson.dumps(item, default=_number, option=orjson.OPT_SORT_KEYS)
 
 
 def loads(text: str | bytes) -> Json:
@@ -140,7 +152,7 @@ def _parts(member: Any) -> Any:
     return member if isinstance(member, enum.Flag) else (member,)
 
 
-_ITSELF = Kind(lambda value: value, lambda value: value)
+ITSELF = Kind(lambda value: value, lambda value: value)
 _MOMENT = Kind(
     lambda value: temporal.write_instant(temporal.in_utc(value)),
     lambda text: temporal.in_utc(temporal.read_instant(text)),
@@ -158,5 +170,5 @@ _KINDS: tuple[tuple[type[TypeEngine[Any]] | tuple[type[TypeEngine[Any]], ...], K
     ((Numeric, Exact), Kind(lambda value: decimal.Decimal(str(value)), lambda value: decimal.Decimal(str(value)))),
     (Integer, Kind(int, int)),
     (LargeBinary, Kind(lambda value: base64.b64encode(value).decode(), _read_binary)),
-    (JSON, _ITSELF),
+    (JSON, ITSELF),
 )

@@ -89,8 +89,8 @@ def conflict_of(
         id,
         kind,
         None if client is None else shape.values(client),
-        None if server is None else shape.values(_known(shape, server)),
-        None if base is None else shape.values(_known(shape, base)),
+        None if server is None else shape.values(shape.known(server)),
+        None if base is None else shape.values(shape.known(base)),
         _changed(shape, client, base),
         _changed(shape, server, base),
     )
@@ -110,7 +110,3 @@ def _changed(shape: EntityShape, side: Values | None, base: Values | None) -> fr
     if base is None:
         return frozenset(name for name in side if name in shape.members and name != ID)
     return differing(shape, side, base)
-
-
-def _known(shape: EntityShape, item: Values) -> Values:
-    return {name: value for name, value in item.items() if name in shape.members}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Column, String, Table, false, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
 
-from .columns import Json, Kind, Moment, Values, kind_of
+from .columns import ITSELF, Json, Kind, Moment, Values, kind_of
 
 ID, UPDATED_AT, VERSION, DELETED = "Id", "UpdatedAt", "Version", "Deleted"
 SYSTEM = (UPDATED_AT, VERSION, DELETED)
@@ -93,31 +93,48 @@ class EntityShape:
         found: Column[Any] = self.mapper.columns[attribute]
         return found
 
+    def known(self, item: Values) -> Values:
+        """Without what the class has no column for, as it may have had once."""
+        members = self.members
+        return item if item.keys() <= members.keys() else {name: item[name] for name in item if name in members}
+
     def item(self, values: Mapping[str, Any]) -> dict[str, Json]:
         """Values by attribute as JSON."""
-        return {
-            name: None if values.get(name) is None else member.kind.write(values[name])
-            for name, member in self.members.items()
-        }
+        found = {}
+        for name, write in self._writers.items():
+            value = values.get(name)
+            found[name] = value if value is None or write is None else write(value)
+        return found
 
     def values(self, item: Values) -> dict[str, Any]:
         """The same backwards; ``ValueError`` for what is no value of its column."""
-        found = {}
-        for name, value in item.items():
-            try:
-                found[name] = None if value is None else self.members[name].kind.read(value)
-            except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
-                raise ValueError(f"{self.name}.{name}: {value!r:.80} is no value of the column ({error})") from error
+        readers, found = self._readers, {}
+        try:
+            for name, value in item.items():
+                read = readers[name]
+                found[name] = value if value is None or read is None else read(value)
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
+            raise ValueError(f"{self.name}.{name}: {value!r:.80} is no value of the column ({error})") from error
         return found
 
-    def columns(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """By the names of columns, for statements on the table."""
-        names = self.column_names
-        return {names[name]: value for name, value in values.items()}
+    @cached_property
+    def _readers(self) -> Mapping[str, Callable[[Json], Any] | None]:
+        """By attribute; ``None`` where the column has what JSON has."""
+        return {name: None if each.kind is ITSELF else each.kind.read for name, each in self.members.items()}
 
     @cached_property
-    def column_names(self) -> Mapping[str, str]:
-        return {name: column.name for name, column in self.mapper.columns.items()}
+    def _writers(self) -> Mapping[str, Callable[[Any], Json] | None]:
+        return {name: None if each.kind is ITSELF else each.kind.write for name, each in self.members.items()}
+
+    def columns(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """By the names of columns, for statements on the table."""
+        names = self._renamed
+        return {names.get(name, name): value for name, value in values.items()} if names else values
+
+    @cached_property
+    def _renamed(self) -> Mapping[str, str]:
+        """By attribute: columns that are called otherwise."""
+        return {name: column.name for name, column in self.mapper.columns.items() if column.name != name}
 
     def id_text(self, key: object) -> str:
         return str(key)

@@ -12,13 +12,12 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
 
 from .columns import Values, dumps, loads
-from .store import QUEUE
+from .store import QUEUE, among
 
 OperationKind = Literal["Add", "Replace", "Delete"]
 # Of "Sent" nobody knows whether it was heard; "Conflict" waits for somebody's decision; "Failed" was refused for good.
 State = Literal["Pending", "Sent", "Conflict", "Failed"]
 Entity = tuple[str, str]  # type and id
-AT_ONCE = 500  # values in one IN
 Item = TypeVar("Item")
 
 
@@ -194,16 +193,15 @@ class Queue:
                 self.save(operation)
 
     def save(self, operation: Operation) -> None:
-        self.connection.execute(update(QUEUE).where(QUEUE.c.Id == operation.id), operation.row())
+        self.save_all([operation])
 
     def save_all(self, operations: Sequence[Operation]) -> None:
         if operations:
-            rows = [{"id_": each.id} | each.row() for each in operations]
-            self.connection.execute(update(QUEUE).where(QUEUE.c.Id == bindparam("id_")), rows)
+            self.connection.execute(_SAVE, [{"id_": each.id} | each.row() for each in operations])
 
     def remove(self, ids: Sequence[str]) -> None:
-        for some in pieces(ids, AT_ONCE):
-            self.connection.execute(delete(QUEUE).where(QUEUE.c.Id.in_(some)))
+        if ids:
+            self.connection.execute(delete(QUEUE).where(among(QUEUE.c.Id, ids)))
 
     def all(self, types: Iterable[str] | None = None) -> list[Operation]:
         """In the order in which they were made."""
@@ -213,20 +211,17 @@ class Queue:
         return [Operation.of(row) for row in self.connection.execute(statement).mappings()]
 
     def of_ids(self, ids: Sequence[str]) -> dict[str, Operation]:
-        found: dict[str, Operation] = {}
-        for some in pieces(ids, AT_ONCE):
-            rows = self.connection.execute(select(QUEUE).where(QUEUE.c.Id.in_(some))).mappings()
-            found |= {row["Id"]: Operation.of(row) for row in rows}
-        return found
+        rows = self.connection.execute(select(QUEUE).where(among(QUEUE.c.Id, ids))).mappings()
+        found = {row["Id"]: Operation.of(row) for row in rows}
+        return {id: found[id] for id in ids if id in found}
 
-    def of_entities(self, entities: Sequence[Entity]) -> Iterator[Operation]:
+    def of_entities(self, entities: Iterable[Entity]) -> Iterator[Operation]:
         by_type: dict[str, list[str]] = {}
         for name, id in dict.fromkeys(entities):
             by_type.setdefault(name, []).append(id)
         for name, ids in by_type.items():
-            for some in pieces(ids, AT_ONCE):
-                wanted = (QUEUE.c.EntityType == name) & QUEUE.c.ItemId.in_(some)
-                yield from map(Operation.of, self.connection.execute(select(QUEUE).where(wanted)).mappings())
+            wanted = (QUEUE.c.EntityType == name) & among(QUEUE.c.ItemId, ids)
+            yield from map(Operation.of, self.connection.execute(select(QUEUE).where(wanted)).mappings())
 
     def _next_sequence(self) -> int:
         return (self.connection.scalar(select(func.max(QUEUE.c.Sequence))) or 0) + 1
@@ -234,6 +229,9 @@ class Queue:
     def _insert(self, operations: Sequence[Operation]) -> None:
         if operations:
             self.connection.execute(insert(QUEUE), [each.row() for each in operations])
+
+
+_SAVE = update(QUEUE).where(QUEUE.c.Id == bindparam("id_"))
 
 
 def _operation(edit: Edit, sequence: int, now: datetime) -> Operation:

@@ -1,18 +1,22 @@
-"""Changes are fetched, page by page: a page and the place after it are stored in one transaction, or neither is."""
+"""Changes are fetched, page by page: a page and the place after it are stored in one transaction, or neither is. While one
+page is stored the next is on its way, and no more than that one. A page is worked out before the file is locked, so that the
+application, which writes into the same file, waits for no more than the disk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from .builder import Query
+from .entity import EntityShape
 from .operations import Operation, Queue, Remote
 from .parallel import side_by_side
 from .results import Listener, PullResult, SyncEvent, SyncEventType
-from .rows import Membership, Rows
+from .rows import Arrival, Membership, Rows, arrivals
 from .store import Store
 from .tokens import Token, Tokens
 from .transport import ClientError
@@ -54,32 +58,40 @@ class Pull:
         with self.store.reading() as connection:
             token = Tokens(connection).of(query)
             pushed = Membership(connection, query.id).pushed()
-        following, fetched, anew, resumed = None, 0, 0, token.open
-        while True:
-            try:
-                page = query.wire.changes(query.place, token.value, following)
-            except Expired:
-                if anew == AT_MOST_ANEW:
-                    raise
-                anew, following, token = anew + 1, None, token.anew()
-                continue
-            fetched += len(page.rows)
-            self._told(SyncEventType.ITEMS_FETCHED, query, fetched, page)
-            self.step("fetched")
-            token = self._stored(query, token, page, result)
-            self.step("stored")
-            self._told(SyncEventType.ITEMS_COMMITTED, query, fetched, page)
-            following = page.following
-            if following is None and not resumed:
-                self._confirm(query, token, pushed, result)
-                return
-            if following is None:  # what has changed since that pull began, this one has to bring
-                resumed = False
+        fetched, anew, resumed = 0, 0, token.open
+        with ThreadPoolExecutor(1, thread_name_prefix="pull") as ahead:
+
+            def asked(since: str | None, following: str | None = None) -> Future[Page]:
+                return ahead.submit(query.wire.changes, query.place, since, following)
+
+            coming = asked(token.value)
+            while True:
+                try:
+                    page = coming.result()
+                except Expired:
+                    if anew == AT_MOST_ANEW:
+                        raise
+                    anew, token = anew + 1, token.anew()
+                    coming = asked(None)
+                    continue
+                if page.following is not None:
+                    coming = asked(page.place or None, page.following)
+                fetched += len(page.rows)
+                self._told(SyncEventType.ITEMS_FETCHED, query, fetched, page)
+                self.step("fetched")
+                token = self._stored(query, token, page, result)
+                self.step("stored")
+                self._told(SyncEventType.ITEMS_COMMITTED, query, fetched, page)
+                if page.following is None and not resumed:
+                    break
+                if page.following is None:  # what has changed since that pull began, this one has to bring
+                    resumed, coming = False, asked(token.value)
+        self._confirm(query, token, pushed, result)
 
     def _stored(self, query: Query, token: Token, page: Page, result: PullResult) -> Token:
-        """A pull that another one has overtaken (the query was reset) stores nothing more."""
+        arrived = Arrived.of(query.shape, page.rows)
         with self.store.writing() as connection:
-            applied = Applying(connection, query, token).page(page)
+            applied = Applying(connection, query, token).page(arrived)
             ended = page.following is None
             after = replace(token, value=page.place or None, whole=token.whole or ended, open=not ended)
             if after.whole and not token.whole:
@@ -106,6 +118,21 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """A page, ready to be stored. A row that comes twice counts once, as it was last."""
+
+    last: Mapping[str, Incoming]
+    there: Sequence[Arrival]
+    gone: Sequence[str]
+
+    @classmethod
+    def of(cls, shape: EntityShape, rows: Iterable[Incoming]) -> Arrived:
+        last = {each.id: each for each in rows}
+        there = arrivals(shape, ((id, each.remote) for id, each in last.items() if not each.deleted))
+        return cls(last, there, [id for id, each in last.items() if each.deleted])
+
+
+@dataclass(frozen=True, slots=True)
 class Applying:
     """A page inside its transaction. A row that the device has a change of stays as it is; what the server has is put
     beside the change."""
@@ -114,17 +141,14 @@ class Applying:
     query: Query
     token: Token
 
-    def page(self, page: Page) -> PullResult:
-        last = {each.id: each for each in page.rows}  # a row that comes twice counts once, as it was last
-        pending = {each.item_id: each for each in self._queue.of_entities([(self.query.shape.name, id) for id in last])}
-        result = PullResult(waiting=self._set_aside([(pending[id], last[id]) for id in last if id in pending]))
-        there = {id: each.remote for id, each in last.items() if not each.deleted and id not in pending}
-        known = self._rows.known(there)
+    def page(self, page: Arrived) -> PullResult:
+        pending = self._pending(page.last)
+        result = PullResult(waiting=self._set_aside([(each, page.last[id]) for id, each in pending.items()]))
+        there = [each for each in page.there if each.id not in pending]
+        known = self._rows.known([each.id for each in there])
         self._rows.store(there, whatever=not self.token.whole)
-        self._members.note(
-            self.query.shape, {id: each.remote for id, each in last.items() if not each.deleted}, self.token.number
-        )
-        result.deletions = self._left([id for id, each in last.items() if each.deleted], pending)
+        self._members.note(page.there, self.token.number)
+        result.deletions = self._left(page.gone, pending)
         result.additions, result.replacements = len(there) - len(known), len(known)
         return result
 
@@ -134,8 +158,11 @@ class Applying:
 
     def leave(self, gone: Sequence[str]) -> int:
         """Rows of the query that are none of it any more."""
-        pending = {each.item_id: each for each in self._queue.of_entities([(self.query.shape.name, id) for id in gone])}
-        return self._left(gone, pending)
+        return self._left(gone, self._pending(gone))
+
+    def _pending(self, ids: Iterable[str]) -> dict[str, Operation]:
+        name = self.query.shape.name
+        return {each.item_id: each for each in self._queue.of_entities([(name, id) for id in ids])}
 
     def _left(self, ids: Sequence[str], pending: dict[str, Operation]) -> int:
         left = self._members.forget(ids, Tokens(self.connection).others(self.query))

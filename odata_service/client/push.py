@@ -23,7 +23,7 @@ from .operations import Operation, Queue, Sent, pieces
 from .order import Planned, blocked, waves
 from .parallel import side_by_side
 from .results import Listener, PushResult, SyncEvent, SyncEventType
-from .rows import rests
+from .rows import Membership
 from .settle import Settlement, Settling
 from .store import Store
 from .transport import ForeignLink, Unreachable
@@ -132,11 +132,11 @@ class Push:
     def _prepared(self, ids: Sequence[str]) -> tuple[dict[str, Outgoing], list[str]]:
         """What is to be sent, which the queue knows before it is; and what a conflict that was known before leaves to be
         sent after it is resolved."""
-        outgoing: dict[str, Outgoing] = {}
+        prepared: list[Operation] = []
         again: list[str] = []
         with self.store.writing() as connection:
-            queue, prepared = Queue(connection), []
-            for id, operation in queue.of_ids(ids).items():
+            queue = Queue(connection)
+            for operation in queue.of_ids(ids).values():
                 if operation.sent is None and operation.theirs is not None and operation.theirs.values is not None:
                     answer = Answer("conflict", 412, operation.theirs, "the server has another version")
                     settlement = self._settling(connection, operation).resolved(
@@ -153,11 +153,21 @@ class Push:
                     operation, sent=sent, state="Sent", attempts=operation.attempts + 1, last_attempt=now
                 )
                 prepared.append(operation)
-                query = self._query(operation)
-                rest = rests(connection, [query.id], operation.item_id) if sent.kind == "Replace" else None
-                outgoing[id] = Outgoing(query.place, operation.item_id, sent, rest)
             queue.save_all(prepared)
-        return outgoing, again
+            return dict(self._outgoing(connection, prepared)), again
+
+    def _outgoing(self, connection: Connection, prepared: Sequence[Operation]) -> Iterator[tuple[str, Outgoing]]:
+        """With what only the server knows of the entities that are replaced."""
+        replaced: dict[str, list[str]] = {}
+        for each in prepared:
+            if each.sent is not None and each.sent.kind == "Replace":
+                replaced.setdefault(self._query(each).id, []).append(each.item_id)
+        rests = {query: Membership(connection, query).rests(ids) for query, ids in replaced.items()}
+        for each in prepared:
+            assert each.sent is not None, "what is prepared is about to be sent"
+            query = self._query(each)
+            rest = rests.get(query.id, {}).get(each.item_id) if each.sent.kind == "Replace" else None
+            yield each.id, Outgoing(query.place, each.item_id, each.sent, rest)
 
     def _settled(self, answers: Mapping[str, Answer]) -> list[str]:
         again: list[str] = []

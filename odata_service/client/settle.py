@@ -12,7 +12,7 @@ from odata_service.edm.temporal import read_instant
 from .conflict import Conflict, Resolution, Resolver, conflict_of, differing
 from .entity import EntityShape
 from .operations import Operation, Queue, Remote
-from .rows import PUSHED, Membership, Rows
+from .rows import PUSHED, Arrival, Membership, Rows, arrivals
 from .wire import Answer
 
 NOT_SAID = ""  # the version of what a server has not named
@@ -88,7 +88,7 @@ class Settling:
                 )
                 kind = "Replace" if operation.kind == "Delete" else operation.kind
                 decided = replace(operation, kind=kind, item=item, version=operation.version + 1)
-                self._rows.store({operation.item_id: self._local(item, remote)}, whatever=True)
+                self._rows.store(self._arrived(operation, self._local(item, remote)), whatever=True)
                 return self._rebased(decided, remote)
         waiting = replace(
             operation, state="Conflict", theirs=remote or GONE, status=answer.status, problem=answer.message
@@ -103,10 +103,11 @@ class Settling:
         """The row becomes the server's, and the operation is no more."""
         if remote is None or remote.values is None:
             self._rows.remove([operation.item_id])
-            Membership(self.connection, self.query).forget([operation.item_id], [])
+            self._members.forget([operation.item_id], [])
         else:
-            self._rows.store({operation.item_id: remote}, whatever=True)
-            self._note(operation, remote)
+            arrived = self._arrived(operation, remote)
+            self._rows.store(arrived, whatever=True)
+            self._members.note(arrived, PUSHED)
         self._queue.remove([operation.id])
 
     @property
@@ -116,6 +117,10 @@ class Settling:
     @property
     def _rows(self) -> Rows:
         return Rows(self.connection, self.shape)
+
+    @property
+    def _members(self) -> Membership:
+        return Membership(self.connection, self.query)
 
     def _decision(self, conflict: Conflict) -> Resolution:
         return self.resolver(conflict)
@@ -127,7 +132,7 @@ class Settling:
         if operation.theirs is not None and _is_newer(operation.theirs, remote):
             self.take_over(operation, operation.theirs)
         elif operation.sent.kind == "Delete":
-            Membership(self.connection, self.query).forget([operation.item_id], [])
+            self._members.forget([operation.item_id], [])
             self._queue.remove([operation.id])
         elif remote is not None and remote.values is not None:
             self.take_over(operation, remote)
@@ -151,7 +156,7 @@ class Settling:
         """The same change, made of what the server has now."""
         there = remote is not None and remote.values is not None
         if operation.kind == "Delete" and not there:
-            Membership(self.connection, self.query).forget([operation.item_id], [])
+            self._members.forget([operation.item_id], [])
             self._queue.remove([operation.id])
             return DONE
         if there and remote is not None and operation.kind != "Delete" and not self._differs(operation, remote):
@@ -170,7 +175,7 @@ class Settling:
         self._queue.save(rebased)
         if there and remote is not None:
             self._rows.set_version(operation.item_id, remote)
-            self._note(operation, remote)
+            self._members.note(self._arrived(operation, remote), PUSHED)
         return AGAIN
 
     def _refused(self, operation: Operation, answer: Answer) -> Settlement:
@@ -211,8 +216,8 @@ class Settling:
         assert isinstance(item, dict)
         return Remote(remote.version if remote else None, item, remote.updated_at if remote else None)
 
-    def _note(self, operation: Operation, remote: Remote) -> None:
-        Membership(self.connection, self.query).note(self.shape, {operation.item_id: remote}, PUSHED)
+    def _arrived(self, operation: Operation, remote: Remote) -> list[Arrival]:
+        return arrivals(self.shape, [(operation.item_id, remote)])
 
 
 GONE = Remote(None, None)

@@ -6,20 +6,26 @@ start and never waits for anything but the disk: no request is made inside one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger, Column, Connection, Engine, Index, Integer, MetaData, String, Table, Text, create_engine, event, inspect,
+    BigInteger, Column, ColumnElement, Connection, Engine, Index, Integer, MetaData, String, Table, Text, create_engine, event, func,
+    inspect, select,
 )  # fmt: skip
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateColumn
+from sqlalchemy.types import TypeEngine
 
-from .columns import Moment
+from .columns import DIALECT, Moment, dumps
 
 BUSY_SECONDS = 30
+LOOK_SECONDS = 0.001  # between two looks whether the lock is free
 _BOOKS = MetaData()
 
 QUEUE = Table(
@@ -112,10 +118,43 @@ class Store:
 
 
 def begin(connection: Connection) -> None:
-    """Take the lock now, so that what is read from here on is what will be written to."""
+    """Take the lock now, so that what is read from here on is what will be written to. SQLite itself would look for it after
+    1, 2, 5, … 100 ms; whoever wants it next should have it as soon as it is free."""
     raw: Any = connection.connection.dbapi_connection
-    if not raw.in_transaction:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if raw.in_transaction:
+        return
+    until = time.monotonic() + BUSY_SECONDS
+    raw.execute("PRAGMA busy_timeout = 0").close()
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > until:
+                    raise
+            time.sleep(LOOK_SECONDS)
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}").close()
+
+
+def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """``column IN values``, however many, in a statement that reads the same for any number of them.
+
+    >>> str(among(QUEUE.c.Id, ["a", "b"]).compile(compile_kwargs={"literal_binds": True})).replace(chr(10), "")
+    '"DatasyncOperationsQueue"."Id" IN (SELECT anon_1.value FROM json_each(\'["a","b"]\') AS anon_1)'
+    """
+    stored = _stored(column.type)
+    text = dumps([value if stored is None else stored(value) for value in values])
+    return column.in_(select(func.json_each(text).table_valued("value").c.value))
+
+
+def _stored(column_type: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    return column_type.dialect_impl(DIALECT).bind_processor(DIALECT)
+
+
+def _is_busy(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _engine(path: Path, synchronous: str) -> Engine:

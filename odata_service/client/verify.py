@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from .builder import Query
 from .operations import Queue, Remote
-from .rows import Membership, Rows, checksum
+from .rows import Membership, Rows, arrivals, checksum
 from .store import Store
 from .tokens import Tokens
 
@@ -69,20 +69,23 @@ class Verifying:
         stored = Rows(connection, shape).items()
         hashes = Membership(connection, self.query.id).hashes()
         known = {id: value for id, value in hashes.items() if id not in changed}
-        flipped = {id for id, value in known.items() if id not in stored or checksum(shape, stored[id][1]) != value}
+        flipped = {id for id, value in known.items() if id not in stored or checksum(stored[id][1]) != value}
         return Here({id: stored[id][0] for id in known if id in stored}, frozenset(flipped), changed)
 
     def _mend(self, connection: Connection, fetched: Mapping[str, Remote | None], surplus: Iterable[str]) -> None:
         """An entity that was changed here meanwhile stays; the next push meets what the server has."""
         shape, gone = self.query.shape, set(surplus)
         pending = {each.item_id for each in Queue(connection).of_entities([(shape.name, id) for id in fetched])}
-        there = {
-            id: remote
-            for id, remote in fetched.items()
-            if remote is not None and remote.values is not None and id not in pending and id not in gone
-        }
-        left = [id for id in fetched if id not in there and id not in pending]
+        there = arrivals(
+            shape,
+            (
+                (id, remote)
+                for id, remote in fetched.items()
+                if remote is not None and remote.values is not None and id not in pending and id not in gone
+            ),
+        )
+        left = fetched.keys() - {each.id for each in there} - pending
         members = Membership(connection, self.query.id)
         Rows(connection, shape).store(there, whatever=True)
-        members.note(shape, there, Tokens(connection).of(self.query).number)
+        members.note(there, Tokens(connection).of(self.query).number)
         Rows(connection, shape).remove(members.forget(left, Tokens(connection).others(self.query)))

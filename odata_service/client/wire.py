@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from .columns import Json, Values, same
@@ -155,10 +156,12 @@ class Names:
 
     shape: EntityShape
     there: Mapping[str, str]  # by attribute
-    back: Mapping[str, str] = field(init=False)  # in lower case
+    _back: dict[str, str | None] = field(init=False, default_factory=dict)  # as far as they were met
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "back", {name.lower(): attribute for attribute, name in self.there.items()})
+    @cached_property
+    def back(self) -> Mapping[str, str]:
+        """By the name in lower case: servers do not agree on capitals."""
+        return {name.lower(): attribute for attribute, name in self.there.items()}
 
     @classmethod
     def of(cls, shape: EntityShape, key: str, convention: Callable[[str], str]) -> Names:
@@ -176,8 +179,11 @@ class Names:
         """The members of a row, and what else there is in it."""
         item: dict[str, Json] = {}
         rest: dict[str, Json] = {}
+        met = self._back
         for name, value in row.items():
-            attribute = self.back.get(name.lower())
+            if name not in met:
+                met[name] = self.back.get(name.lower())
+            attribute = met[name]
             if attribute is None:
                 rest[name] = value
             else:

@@ -73,8 +73,8 @@ class WireSync:
             raise Expired(response, address)
         if response.status != 200 or not isinstance(document, dict) or not isinstance(document.get("records"), list):
             raise Refusal(response, address)
-        names = self._names(place)
-        there = [self._incoming(names, place, row) for row in document["records"]]
+        names, stamps = self._names(place), self._stamps(place)
+        there = [_incoming(names, stamps, row) for row in document["records"]]
         gone = [Incoming(_id(names, row), Remote(None, None), deleted=True) for row in document["deleted"]]
         return Page([*there, *gone], document["token"], document["token"] if document["more"] else None)
 
@@ -120,7 +120,7 @@ class WireSync:
         names, conflict = self._names(each.place), said.get("conflict") or {}
         status, result = said["status"], said["result"]
         row = said.get("record") or conflict.get("server")
-        remote = self._incoming(names, each.place, row).remote if row else None
+        remote = _incoming(names, self._stamps(each.place), row).remote if row else None
         if result == "open":
             gone = Remote(conflict.get("version"), None)
             return Answer("conflict", status, remote or gone, "somebody else has changed the record")
@@ -145,12 +145,15 @@ class WireSync:
             self._said = {each["name"].lower(): each for each in response.json["sets"]}
         return self._said.get(place.endpoint.lower(), {})
 
-    def _incoming(self, names: Names, place: Place, row: Mapping[str, Any]) -> Incoming:
+    def _stamps(self, place: Place) -> Sequence[str]:
         said = place.updated_at or self._set(place).get("stamp")
-        stamps = STAMPS if said is None else (camel_case(said),)
-        stamp = next((row[name] for name in stamps if name in row), None)
-        item, rest = names.item({name: value for name, value in row.items() if name not in stamps})
-        return Incoming(_id(names, row), Remote(stamp, item, stamp, rest or None))
+        return STAMPS if said is None else (camel_case(said),)
+
+
+def _incoming(names: Names, stamps: Sequence[str], row: Mapping[str, Any]) -> Incoming:
+    stamp = next((row[name] for name in stamps if name in row), None)
+    item, rest = names.item({name: value for name, value in row.items() if name not in stamps})
+    return Incoming(_id(names, row), Remote(stamp, item, stamp, rest or None))
 
 
 def _id(names: Names, row: Mapping[str, Any]) -> str:

@@ -1,15 +1,12 @@
 """The offline client over real HTTP: ``python -m tests.benchmarks.offline``.
 
-The first pull of many rows and the push of many changes by each protocol; and how long a write on the device takes, half of
-the time while a push waits for a server that does not answer.
+The first pull of many rows and the push of many changes by each protocol; and how long a write on the device takes: alone,
+while a push waits for a server that does not answer, and while a first pull stores its pages.
 """
 
 from __future__ import annotations
 
-import socket
-import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,11 +24,11 @@ from tests.offline.harness import PROTOCOLS
 from tests.offline.harness import Server as Service
 from tests.offline.models import Base, Order, ServerOrder
 
+from .latency import alone, deaf, while_a_pull_stores, while_a_push_hangs
 from .servers import Server, Workers
 
 PER_STAMP = 1_000
 PAGE_SIZE = 1_000
-WRITES = 2_000
 
 
 class Device(OfflineContext):
@@ -74,50 +71,29 @@ def timed(label: str, count: int) -> Iterator[None]:
     click.echo(f"{label:<44}{seconds:>9.2f} s {count / seconds:>10.0f} /s   ({used:.2f} s of the client's CPU)")
 
 
-@contextmanager
-def deaf() -> Iterator[str]:
-    """Something that takes connections and says nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield f"127.0.0.1:{listening.getsockname()[1]}"
-
-
-def write(device: OfflineContext, prefix: str) -> list[float]:
-    """Milliseconds of each."""
-    found = []
-    for number in range(WRITES):
-        start = time.perf_counter()
-        with device.session() as session:
-            session.add(Order(Id=f"{prefix}-{number}", CustomerName="Ada", Status="new"))
-            session.commit()
-        found.append((time.perf_counter() - start) * 1000)
-    return found
-
-
-def latency(folder: Path) -> None:
-    with deaf() as address, Device(folder / "latency.db", address, "tables") as device:
-        alone = write(device, "a")
-        pushing = threading.Thread(target=device.push, daemon=True)
-        pushing.start()
-        time.sleep(0.5)
-        hanging = write(device, "b")
-        assert pushing.is_alive(), "the push should still be waiting"
-        for label, found in (("alone", alone), ("while a push hangs", hanging)):
-            percentiles = statistics.quantiles(found, n=100)
-            click.echo(f"a write, {label:<35}{percentiles[49]:>9.2f} ms median {percentiles[98]:>7.2f} ms p99")
+def latency(folder: Path, address: str, writes: int) -> None:
+    if writes:
+        with deaf() as nobody, Device(folder / "hanging.db", nobody, "tables") as device:
+            alone(device, folder, writes)
+            while_a_push_hangs(device, folder, writes)
+        with Device(folder / "pulling.db", address, "sync") as device:
+            while_a_pull_stores(device, folder)
 
 
 @click.command()
 @click.option("--rows", default=200_000, show_default=True, help="of the first pull")
 @click.option("--changes", default=10_000, show_default=True, help="of the push")
 @click.option("--parallel", default=1, show_default=True, help="requests of a push at a time")
-@click.option("--only", default="", help="one protocol")
-def main(rows: int, changes: int, parallel: int, only: str) -> None:
+@click.option("--writes", default=1_000, show_default=True, help="on the device, alone and while a push hangs")
+@click.option("--only", default="", help="one protocol, or something that is none, for the writes alone")
+def main(rows: int, changes: int, parallel: int, writes: int, only: str) -> None:
     """Print how long a device takes."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         fill(folder / "server.db", rows)
         environment = {"OFFLINE_DATABASE": str(folder / "server.db"), "OFFLINE_PAGE_SIZE": str(PAGE_SIZE)}
         with Server("tests.offline.app:create_app()", Workers("gthread", 1, 4), environment) as server:
+            latency(folder, server.address, writes)
             for protocol in [each for each in PROTOCOLS if only in each]:
                 with Device(folder / f"{protocol}.db", server.address, protocol) as device:
                     with timed(f"{protocol}: first pull of {rows} rows", rows):
@@ -130,7 +106,6 @@ def main(rows: int, changes: int, parallel: int, only: str) -> None:
                     with timed(f"{protocol}: push of {changes} additions", changes):
                         result = device.push(parallel=parallel)
                     assert result.completed_operations == changes, result.stopped
-        latency(folder)
 
 
 if __name__ == "__main__":
