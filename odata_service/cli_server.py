@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -38,8 +39,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
         super().__init__()
 
     def _build(self, settings: Settings) -> None:
+        gc.unfreeze()
         what = published(settings, self._progress)
         self._app = application(what, settings)
+        gc.collect()
+        gc.freeze()  # workers share what is there, and their collector passes it over
         self._settings, self._published = settings, what
 
     def _renew(self) -> None:

@@ -33,7 +33,7 @@ def read_facts(
         for schema in schemas or (None,):
             progress(f"reading {schema or 'the catalogue'}")
             named = None if schema == inspector.default_schema_name else schema
-            reading = _Schema(connection, inspector, product, named)
+            reading = _Schema(connection, inspector, product, named, progress)
             tables += reading.tables()
             refused += reading.refused
     return DatabaseFacts(tuple(sorted(_meeting(tables), key=lambda each: each.name)), tuple(sorted(refused)))
@@ -61,8 +61,10 @@ def _as_written(columns: Columns, table: TableFacts) -> Columns:
 class _Schema:
     """One schema being read."""
 
-    def __init__(self, connection: Connection, inspector: Inspector, product: Product, schema: str | None) -> None:
-        self._inspector, self._schema = inspector, schema
+    def __init__(
+        self, connection: Connection, inspector: Inspector, product: Product, schema: str | None, progress: Progress
+    ) -> None:
+        self._inspector, self._schema, self._progress = inspector, schema, progress
         self._declared = product.declared_types(connection, schema)
         self._product = product
         reasons = product.refused_tables(connection, schema)
@@ -74,6 +76,7 @@ class _Schema:
         kinds |= dict.fromkeys(self._inspector.get_view_names(self._schema), "view")
         kinds |= dict.fromkeys(self._named(self._inspector.get_materialized_view_names), "materialised view")
         names = [name for name in kinds if name not in self._without and not name.startswith(OWN_TABLES)]
+        self._progress(f"reading {len(names)} tables and views")
         columns = self._columns(names)
         names = [name for name in names if name in columns]  # not those that are broken
         keys = self._all(self._inspector.get_multi_pk_constraint, names)
