@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import click
 
+from odata_service.auth.keys import hash_key, new_key
+from odata_service.auth.passwords import hash_password
 from odata_service.cli_replica import replica
 from odata_service.cli_server import Server, refuse_taken_port, serve_and_reload
 from odata_service.config import ROWS, ConfigurationError, Settings, variable
@@ -175,6 +177,37 @@ def metadata(url: str | None, v2: bool, **flags: object) -> None:
     settings = _settings({**flags, "database_url": url or flags["database_url"]})
     accept = Headers({"Accept": "application/xml"})
     click.echo(_answer("$metadata", V2 if v2 else V4, accept, settings).body)
+
+
+@main.command("hash-password")
+@click.option("--argon2", "with_argon2", is_flag=True, help="with argon2id instead of scrypt; needs the extra argon2")
+def hash_a_password(with_argon2: bool) -> None:
+    """Ask for a password, or read it from standard input, and print what stands for it in the file of settings.
+
+    \b
+    [users.ada]
+    password = "$scrypt$ln=15,r=8,p=3$…"
+    """
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise ConfigurationError("an empty password is none")
+    click.echo(hash_password(password, with_argon2=with_argon2))
+
+
+@main.command("new-key")
+def print_new_key() -> None:
+    """Draw a key for a program, and print it with what stands for it in the file of settings.
+
+    \b
+    [keys.reporting]
+    key = "sha256:…"
+    """
+    key = new_key()
+    click.echo(key)
+    click.echo(hash_key(key))
 
 
 @main.command("settings-schema")

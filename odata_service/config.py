@@ -45,9 +45,33 @@ class TableSettings:
     rights: Mapping[str, tuple[str, ...]] = _named(
         {}, "what each role may do, and everybody: none, read, all, or rights of WCF one by one"
     )
+    rows: Mapping[str, str] = _named(
+        {}, "the rows that each role sees, and everybody, as a $filter: Owner eq @user.sub; where it is said, others see none"
+    )
+    columns: Mapping[str, Mapping[str, tuple[str, ...]]] = _named(
+        {}, "what each role may do with a property, and everybody; where it is said, it is not there for others"
+    )
     page_size: int = _named(0, "entities on one page")
     last_updated: str = _named("", "the column with the moment of the last change")
     is_deleted: str = _named("", "the column that says which rows are deleted")
+
+
+@dataclass(frozen=True)
+class UserSettings:
+    """``[users.ada]`` in the file: who says a name and a password."""
+
+    password: str = _named("", "its hash, as odata-service hash-password prints it")
+    roles: tuple[str, ...] = _named((), "the roles that the user has")
+    claims: Mapping[str, str] = _named({}, "what rules for rows may ask of the user: @user.region")
+
+
+@dataclass(frozen=True)
+class KeySettings:
+    """``[keys.reporting]`` in the file: a program that sends a key."""
+
+    key: str = _named("", "its hash, as odata-service new-key prints it")
+    roles: tuple[str, ...] = _named((), "the roles that the program has")
+    claims: Mapping[str, str] = _named({}, "what rules for rows may ask of the program: @user.region")
 
 
 @dataclass(frozen=True)
@@ -88,7 +112,17 @@ class Settings:
     auth_public_key: str = _setting("", "the public key of RS256 bearer tokens, as PEM or as the name of a file")
     auth_audience: str = _setting("", "the audience that tokens must be for; any, where none is given")
     auth_issuer: str = _setting("", "the issuer that tokens must be from; any, where none is given")
-    auth_roles_claim: str = _setting("roles", "the claim of a token that has its caller's roles")
+    auth_jwks: str = _setting("", "the JSON Web Key Set of who signs bearer tokens: an address (https), or a file")
+    auth_leeway: int = _setting(30, "seconds by which the clocks of who signs tokens may differ", most=300)
+    auth_roles_claim: str = _setting("roles", "the claim of a token that has its caller's roles: realm_access.roles")
+    auth_key_header: str = _setting("X-API-Key", "the header in which programs send their keys")
+    auth_anonymous: bool = _setting(False, "let in who does not say who he is, where others do, with what everybody may")
+    guesses_per_account: int = _setting(10, "wrong passwords for one name before everybody waits who tries it; 0 for any number")
+    guesses_per_address: int = _setting(100, "wrong passwords and keys from one address before it has to wait; 0 for any number")
+    guesses_seconds: int = _setting(300, "seconds in which wrong guesses are counted", least=1, most=86_400)
+    guesses_url: str = _setting(
+        "", "SQLAlchemy URL of where wrong guesses are counted; the database itself if it may be written, else a file of this machine"
+    )
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8000, "port to listen on", most=65_535)
     workers: int = _setting(0, "worker processes; 0 means one per core", most=1_000)
@@ -114,6 +148,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     rights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by role, where a table has none of its own
     tables: Mapping[str, TableSettings] = field(default_factory=dict)
+    users: Mapping[str, UserSettings] = field(default_factory=dict)
+    keys: Mapping[str, KeySettings] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)  # by row; what is not there has its default
 
     @classmethod
@@ -157,7 +193,9 @@ Said = Mapping[str, tuple[Any, str]]  # by row: its value, and who says so
 ROWS = {row.name: row for row in dataclasses.fields(Settings) if row.metadata}
 LIMITS = {row.name: row for row in dataclasses.fields(Limits)}
 TABLE_ROWS = {row.name: row for row in dataclasses.fields(TableSettings)}
-SECTIONS = ("rights", "tables")  # of the file, which no flag and no variable sets
+USER_ROWS = {row.name: row for row in dataclasses.fields(UserSettings)}
+KEY_ROWS = {row.name: row for row in dataclasses.fields(KeySettings)}
+SECTIONS = ("rights", "tables", "users", "keys")  # of the file, which no flag and no variable sets
 
 
 def variable(name: str) -> str:

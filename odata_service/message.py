@@ -54,10 +54,12 @@ class Principal(Shape):
 
 @dataclass(frozen=True)
 class User:
-    """A caller, for applications without a class of their own for one; a subclass may say more: a tenant, a locale."""
+    """A caller, for applications without a class of their own for one; a subclass may say more: a tenant, a locale.
+    ``claims`` are what his token, or his account, says of him."""
 
     name: str
     roles: frozenset[str] = frozenset()
+    claims: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 ANONYMOUS = User("anonymous")

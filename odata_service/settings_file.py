@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from odata_service.config import (
-    DEFAULT, LIMITS, ROWS, SECTIONS, TABLE_ROWS, ConfigurationError, Said, Settings, TableSettings, of_environment, of_flags, value_of,
+    DEFAULT, KEY_ROWS, LIMITS, ROWS, SECTIONS, TABLE_ROWS, USER_ROWS, ConfigurationError, KeySettings, Said, Settings, TableSettings,
+    UserSettings, of_environment, of_flags, value_of,
 )  # fmt: skip
 from odata_service.errors import did_you_mean
 
@@ -21,7 +22,10 @@ EVERYBODY = "everybody"
 RIGHTS = (
     "none", "read", "all", "read_single", "read_multiple", "write_append", "write_replace", "write_merge", "write_delete",
 )  # fmt: skip
+COLUMN_RIGHTS = ("none", "read", "all", "show", "filter", "sort", "aggregate", "search", "insert", "update")
+SECRETS = ("password", "key")  # of users and keys, and not shown
 Json = dict[str, Any]
+Rows = Mapping[str, dataclasses.Field[Any]]  # (Any: a row may be of any type.)
 _NAMES = {
     "str": "text",
     "int": "a whole number",
@@ -75,36 +79,46 @@ class _File:
         found |= {name: self._value(LIMITS[name], value, f"limits.{name}") for name, value in limits.items()}
         if "rights" in document:
             found["rights"] = self._rights(document["rights"], "rights")
-        if "tables" in document:
-            tables = self._table(document["tables"], "tables")
-            found["tables"] = {name: self._of_table(said, f"tables.{name}") for name, said in tables.items()}
+        for section, (rows, made) in _SECTIONS.items():
+            if section in document:
+                tables = self._table(document[section], section)
+                found[section] = {name: made(**self._section(said, rows, f"{section}.{name}")) for name, said in tables.items()}
         return found
 
-    def _of_table(self, said: Any, at: str) -> TableSettings:
-        self._demand_known(self._table(said, at), set(TABLE_ROWS), f"{at}.")
-        found = {
-            name: self._value(TABLE_ROWS[name], value, f"{at}.{name}")
-            for name, value in said.items()
-            if name != "rights"
+    def _section(self, said: Any, rows: Rows, at: str) -> dict[str, Any]:
+        self._demand_known(self._table(said, at), set(rows), f"{at}.")
+        special: Mapping[str, Callable[[Any, str], Any]] = {
+            "rights": self._rights,
+            "rows": self._row_policies,
+            "columns": self._columns,
         }
-        if "rights" in said:
-            found["rights"] = self._rights(said["rights"], f"{at}.rights")
-        return TableSettings(**found)
+        return {
+            name: special[name](value, f"{at}.{name}") if name in special else self._value(rows[name], value, f"{at}.{name}")
+            for name, value in said.items()
+        }
 
-    def _rights(self, said: Any, at: str) -> dict[str, tuple[str, ...]]:
+    def _rights(self, said: Any, at: str, known: tuple[str, ...] = RIGHTS) -> dict[str, tuple[str, ...]]:
         """``"read"``, or by role ``{everybody = "none", clerk = ["read", "write_append"]}``."""
         by_role = said if isinstance(said, dict) else {EVERYBODY: said}
         found = {role: (rights,) if isinstance(rights, str) else rights for role, rights in by_role.items()}
         for role, rights in found.items():
             unknown = (
-                next((each for each in rights if each not in RIGHTS), None)
+                next((each for each in rights if each not in known), None)
                 if isinstance(rights, (list, tuple))
                 else rights
             )
             if unknown is not None:
-                hint = did_you_mean(str(unknown), RIGHTS) or f"; there are {', '.join(RIGHTS)}"
+                hint = did_you_mean(str(unknown), known) or f"; there are {', '.join(known)}"
                 self._refuse(f"{at}.{role}: there is no right {unknown!r}{hint}")
         return {role: tuple(rights) for role, rights in found.items()}
+
+    def _row_policies(self, said: Any, at: str) -> dict[str, str]:
+        """``"Public eq true"``, or by role ``{clerk = "Owner eq @user.sub", boss = "true"}``."""
+        found: dict[str, str] = self._value(TABLE_ROWS["rows"], said if isinstance(said, dict) else {EVERYBODY: said}, at)
+        return found
+
+    def _columns(self, said: Any, at: str) -> dict[str, dict[str, tuple[str, ...]]]:
+        return {name: self._rights(rights, f"{at}.{name}", COLUMN_RIGHTS) for name, rights in self._table(said, at).items()}
 
     def _demand_known(self, said: Mapping[str, Any], known: set[str], before: str) -> None:
         unknown = next((name for name in said if name not in known), None)
@@ -133,6 +147,13 @@ class _File:
         raise ConfigurationError(f"{self.name}: {message}")
 
 
+_SECTIONS: Mapping[str, tuple[Rows, Callable[..., object]]] = {
+    "tables": (TABLE_ROWS, TableSettings),
+    "users": (USER_ROWS, UserSettings),
+    "keys": (KEY_ROWS, KeySettings),
+}
+
+
 def kind_of(row: dataclasses.Field[Any]) -> str:
     """
     >>> kind_of(ROWS["expose"]), kind_of(ROWS["port"]), kind_of(TABLE_ROWS["names"])
@@ -156,10 +177,11 @@ def _shown_lines(settings: Settings) -> Iterator[str]:
     if settings.rights:
         yield f"\n[rights]  # {settings.sources['rights']}"
         yield from (f"{json.dumps(role)} = {_toml(rights)}" for role, rights in settings.rights.items())
-    for table, said in settings.tables.items():
-        yield f"\n[tables.{json.dumps(table)}]  # {settings.sources['tables']}"
-        told = {name: getattr(said, name) for name in TABLE_ROWS}
-        yield from (f"{name} = {_toml(value)}" for name, value in told.items() if value)
+    for section, (rows, _) in _SECTIONS.items():
+        for name, said in getattr(settings, section).items():
+            yield f"\n[{section}.{json.dumps(name)}]  # {settings.sources[section]}"
+            told = {row: "***" if row in SECRETS and section != "tables" else getattr(said, row) for row in rows}
+            yield from (f"{row} = {_toml(value)}" for row, value in told.items() if value)
 
 
 def _line(name: str, value: object, source: str) -> str:
@@ -173,7 +195,7 @@ def masked(name: str, value: Any) -> Any:
     """
     if ROWS[name].metadata["secret"] and value:
         return "***"
-    if name == "database_url" and value:
+    if name in ("database_url", "guesses_url") and value:
         try:
             return make_url(value).render_as_string(hide_password=True)
         except (ArgumentError, ValueError):
@@ -190,21 +212,44 @@ def _toml(value: object) -> str:
 def schema() -> Json:
     """JSON Schema of the file, for editors that know it."""
     rows = {name: _of_row(row) for name, row in ROWS.items() if name != "config"}
-    rights = {"type": "object", "additionalProperties": {"$ref": "#/$defs/rights"}}
-    table = {name: _of_row(row) for name, row in TABLE_ROWS.items()} | {
-        "rights": {"anyOf": [{"$ref": "#/$defs/rights"}, rights]}
-    }
+    rights = {"$ref": "#/$defs/rights"}
+    table = {name: _of_row(row) for name, row in TABLE_ROWS.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "odata-service",
         **_closed({
             **rows,
             "limits": _closed({name: _of_row(row) for name, row in LIMITS.items()}),
-            "rights": table["rights"],
-            "tables": {"type": "object", "additionalProperties": _closed(table)},
+            "rights": _by_role(rights),
+            "tables": _named({
+                **table,
+                "rights": _described(TABLE_ROWS["rights"]) | _by_role(rights),
+                "rows": _described(TABLE_ROWS["rows"]) | _by_role({"type": "string"}),
+                "columns": table["columns"] | {"additionalProperties": _by_role({"$ref": "#/$defs/columnRights"})},
+            }),
+            "users": _named({name: _of_row(row) for name, row in USER_ROWS.items()}),
+            "keys": _named({name: _of_row(row) for name, row in KEY_ROWS.items()}),
         }),
-        "$defs": {"rights": {"anyOf": [{"enum": list(RIGHTS)}, {"type": "array", "items": {"enum": list(RIGHTS)}}]}},
+        "$defs": {"rights": _some_of(RIGHTS), "columnRights": _some_of(COLUMN_RIGHTS)},
     }  # fmt: skip
+
+
+def _named(properties: Json) -> Json:
+    """A table of tables by name."""
+    return {"type": "object", "additionalProperties": _closed(properties)}
+
+
+def _by_role(said: Json) -> Json:
+    """What is said to everybody, or to each role by its name."""
+    return {"anyOf": [said, {"type": "object", "additionalProperties": said}]}
+
+
+def _described(row: dataclasses.Field[Any]) -> Json:
+    return {"description": row.metadata["help"]}
+
+
+def _some_of(words: tuple[str, ...]) -> Json:
+    return {"anyOf": [{"enum": list(words)}, {"type": "array", "items": {"enum": list(words)}}]}
 
 
 def _closed(properties: Json) -> Json:
@@ -223,7 +268,7 @@ def _of_row(row: dataclasses.Field[Any]) -> Json:
         if row.default in (dataclasses.MISSING, "", ())
         else {"default": list(row.default) if isinstance(row.default, tuple) else row.default}
     )
-    return {**kind, "description": row.metadata["help"], **numbers, **default}
+    return {**kind, **_described(row), **numbers, **default}
 
 
 _KINDS: Mapping[str, Json] = {

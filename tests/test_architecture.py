@@ -41,6 +41,7 @@ LAYERS = """
     service
     schema_document schema_changes
     database sample reflect start
+    auth
     web
     renewal
     cli_replica cli_server
@@ -55,7 +56,8 @@ HOMES = {
     "lark": "parse",
     "gunicorn": "cli",
     "click": "cli",
-    "jwt": "web",
+    "argon2": "auth",
+    "jwt": "auth",
     "zstandard": "web",
     "marshmallow": "formats",
 }

@@ -7,11 +7,11 @@ from html import escape
 
 from flask import Flask
 
+from odata_service.auth.from_settings import authentication_of
 from odata_service.config import ConfigurationError, Settings
 from odata_service.database import is_in_memory
 from odata_service.settings_file import gathered
 from odata_service.start import Published, published
-from odata_service.web.auth import bearer_of
 from odata_service.web.client_files import client_files, static_files
 from odata_service.web.layers import stand_before
 
@@ -33,7 +33,7 @@ def application(what: Published, settings: Settings) -> Flask:
     if is_in_memory(what.service.engine):
         raise ConfigurationError("a database in memory is another one in each thread; name a file: sqlite:///people.db")
     app = Flask("odata_service", static_folder=None)
-    who = bearer_of(settings)
+    who = authentication_of(settings, what.service.engine)
     for prefix, protocol in what.roots.items():
         app.register_blueprint(what.service.blueprint(protocol, principal=who), url_prefix=prefix)
     app.register_blueprint(client_files(), url_prefix="/-/client")

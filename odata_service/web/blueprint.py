@@ -16,6 +16,7 @@ from werkzeug.routing import BaseConverter, Rule
 from werkzeug.wsgi import get_content_length, get_host, get_input_stream
 
 from odata_service import ODataService
+from odata_service.auth import Authentication
 from odata_service.errors import ODataError
 from odata_service.message import ANONYMOUS, ODataRequest, ODataResponse, Principal
 from odata_service.protocol import Protocol
@@ -32,7 +33,7 @@ _PIECE = 64 * 1024
 _numbers = itertools.count(1)  # Flask wants a name of its own for each blueprint
 
 
-Who = Callable[[Request], Principal | None]
+Who = Callable[[Request], Principal | None] | Authentication
 
 
 def blueprint(service: ODataService, protocol: Protocol, who: Who | None = None) -> Blueprint:
@@ -55,13 +56,32 @@ class Endpoint:
     protocol: Protocol
     who: Who | None
 
-    def answer(self, asked: ODataRequest) -> ODataResponse:
+    def answer(self, asked: ODataRequest, environ: WSGIEnvironment) -> ODataResponse:
         if self.who is not None:
             try:
-                asked = replace(asked, principal=self.who(request) or ANONYMOUS)
+                asked = replace(asked, principal=self._caller(environ) or ANONYMOUS)
             except ODataError as error:
                 return self.service.refused(error, asked)
         return self.service.handle(asked)
+
+    def _caller(self, environ: WSGIEnvironment) -> Principal | None:
+        """What is ours looks at the headers alone; the application's own code gets Flask's request."""
+        if isinstance(self.who, Authentication):
+            return self.who(Sender(EnvironHeaders(environ), environ.get("REMOTE_ADDR")))
+        assert self.who is not None
+        return self.who(request)
+
+    @property
+    def needs_flask(self) -> bool:
+        return not (self.who is None or isinstance(self.who, Authentication))
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What is looked at of a request before it is known who sends it."""
+
+    headers: EnvironHeaders
+    remote_addr: str | None
 
 
 def _mount(state: BlueprintSetupState, mounted: Endpoint) -> None:
@@ -77,7 +97,7 @@ def _mount(state: BlueprintSetupState, mounted: Endpoint) -> None:
     for path in (prefix, f"{prefix}/<odata_target:target>"):
         if path:
             state.app.url_map.add(Rule(path, endpoint=endpoint, strict_slashes=False, merge_slashes=False))
-    if mounted.who is None and isinstance(state.app, Flask) and _SHORT_PREFIX.fullmatch(prefix):
+    if not mounted.needs_flask and isinstance(state.app, Flask) and _SHORT_PREFIX.fullmatch(prefix):
         short_path = ShortPath.before(state.app)
         if short_path is not None:
             short_path.answers[prefix[1:]] = partial(_answered, mounted)
@@ -114,7 +134,7 @@ def _handled(mounted: Endpoint, decoded_target: str, environ: WSGIEnvironment) -
             asked = replace(asked, body=_body(environ, mounted.service.limits.max_body_bytes + 1))
         except ODataError as error:
             return mounted.service.refused(error, asked)
-    return mounted.answer(asked)
+    return mounted.answer(asked, environ)
 
 
 def root_and_target(environ: WSGIEnvironment, decoded_target: str) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 Flask's own work on a request costs as much as a read of one entity. A GET below one of our roots is answered before it
 where that can make no difference: where nothing of the application listens to requests, no other route lies below the root,
-and the service asks nobody who the client is. All else, each refusal of the request itself included, is left to Flask.
+and no code of the application's own says who the client is. All else, each refusal of the request itself included, is left
+to Flask.
 """
 
 from __future__ import annotations

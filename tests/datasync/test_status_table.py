@@ -150,7 +150,7 @@ def test_not_signed_in(tmp_path: Any, method: str, documented: str) -> None:
     answer = app.test_client().open(
         "/tables/person/1" if method != "POST" else "/tables/person", method=method, json={}
     )
-    assert str(answer.status_code) == documented and answer.headers["WWW-Authenticate"] == "Bearer"
+    assert str(answer.status_code) == documented and answer.headers["WWW-Authenticate"] == 'Bearer realm="odata"'
 
 
 def test_every_situation_is_documented() -> None:

@@ -175,7 +175,7 @@ def test_not_signed_in(tmp_path: Any, action: str, documented: str) -> None:
     app = create_app(Settings(database_url=database, sample="orders", auth_secret="x" * 32))
     push = {"operations": [{"id": "1", "action": action, "data": ADA}]}
     answer = app.test_client().post("/api/sync/Orders", json=push)
-    assert str(answer.status_code) == documented and answer.headers["WWW-Authenticate"] == "Bearer"
+    assert str(answer.status_code) == documented and answer.headers["WWW-Authenticate"] == 'Bearer realm="odata"'
 
 
 def test_every_situation_is_documented() -> None:
