@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from html import escape
+from collections.abc import Iterator
 
 from flask import Flask
 
@@ -13,6 +13,7 @@ from odata_service.database import is_in_memory
 from odata_service.settings_file import gathered
 from odata_service.start import Published, published
 from odata_service.web.client_files import client_files, static_files
+from odata_service.web.explorer import Link, explorer_files, front_page
 from odata_service.web.layers import stand_before
 
 
@@ -39,21 +40,19 @@ def application(what: Published, settings: Settings) -> Flask:
     app.register_blueprint(client_files(), url_prefix="/-/client")
     if what.pages is not None:
         app.register_blueprint(static_files(what.pages), url_prefix="/app")
-    page = _front_page(what)
-    app.add_url_rule("/", endpoint="roots", view_func=lambda: page)
+    app.register_blueprint(explorer_files(), url_prefix="/-/explorer")
+    links = tuple(_links(what))
+    app.add_url_rule("/", endpoint="roots", view_func=lambda: front_page(what.service.model.namespace, links))
     stand_before(app, settings)
     return app
 
 
-def _front_page(what: Published) -> str:
-    """Something to click on for who opens the host's root in a browser. The links are relative: a proxy may add to them."""
-    title = escape(what.service.model.namespace)
-    links = "".join(
-        f'<li><a href=".{_shown(what, root)}">{root}/</a> {_NAMES[what.roots[root]]}\n' for root in what.roots
-    )
+def _links(what: Published) -> Iterator[Link]:
+    for root, protocol in what.roots.items():
+        asked = protocol if protocol in EXPLORED else ""
+        yield Link(f".{_shown(what, root)}", f"{root}/", _NAMES[protocol], asked)
     if what.pages is not None:
-        links += '<li><a href="./app/">app/</a> the application, which works offline\n'
-    return f"<!doctype html>\n<title>{title}</title>\n<h1>{title}</h1>\n<ul>\n{links}</ul>\n"
+        yield Link("./app/", "app/", "the application, which works offline")
 
 
 def _shown(what: Published, root: str) -> str:
@@ -61,6 +60,7 @@ def _shown(what: Published, root: str) -> str:
     return f"{root}/{what.main.lower()}" if what.roots[root] in ("tables", "zumo") else f"{root}/"
 
 
+EXPLORED = ("v2", "v4")
 _NAMES = {
     "v2": "OData V2",
     "v4": "OData V4",

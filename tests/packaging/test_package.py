@@ -127,6 +127,7 @@ def test_wheel_has_what_is_not_python(wheel):
     assert grammars
     browser = CHECKOUT / "odata_service/browser"
     modules = {f"odata_service/browser/{path.name}" for path in browser.iterdir() if path.is_file()}
+    modules |= {f"odata_service/explorer/{path.name}" for path in (CHECKOUT / "odata_service/explorer").iterdir()}
     page = {f"odata_service/samples/field_notes/web/{name}" for name in ("index.html", "sw.js", "icon.svg")}
     assert "odata_service/browser/offline.js" in modules
     others = {"odata_service/py.typed", "odata_service/samples/people/rows.py"}
