@@ -145,6 +145,11 @@ class Settings:
     cors_max_age: int = _setting(600, "seconds for which a browser need not ask again what a page may do", most=86_400)
     cors_private_network: bool = _setting(False, "let pages of public addresses ask a service on a private one")
     compress: tuple[str, ...] = _setting((), "codings in which answers are compressed, the best first: zstd, gzip")
+    log: str = _setting("", "text or json: write a line for each request, and to each line the id of its request")
+    slow_ms: int = _setting(0, "milliseconds from which on a statement is logged, without its values; 0 logs none")
+    metrics: bool = _setting(False, "figures for Prometheus at /-/metrics")
+    metrics_token: str = _setting("", "the bearer token that who reads the metrics must have", secret=True)
+    otel: bool = _setting(False, "spans for OpenTelemetry")
     limits: Limits = field(default_factory=Limits)
     rights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by role, where a table has none of its own
     tables: Mapping[str, TableSettings] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from odata_service.message import ODataRequest, Principal
@@ -10,13 +10,17 @@ from odata_service.message import ODataRequest, Principal
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from odata_service.execute.connection import Timing
+
 
 @dataclass(slots=True)
 class Context:
-    """One request. ``session`` is that of its transaction where something is changed, else ``None``."""
+    """One request. ``session`` is that of its transaction where something is changed, else ``None``; ``timing`` says, when it
+    is finished, what the database was asked for it."""
 
     request: ODataRequest
     session: Session | None = None
+    timing: Timing | None = field(default=None, kw_only=True)
 
     @property
     def user(self) -> Principal:

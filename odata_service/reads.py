@@ -115,6 +115,7 @@ class Reads:
         key: Hashable = None,
         texts: Sequence[str] = (),
     ) -> Result:
+        timing.parsed = True
         syntax = spelling.parse(request.target, request.query, self.limits)
         exchange.check(syntax)
         self._make_full_texts()

@@ -24,7 +24,7 @@ from odata_service.dialects.full_text import full_texts
 from odata_service.edm.from_models import model_from
 from odata_service.errors import BadRequest, ODataError
 from odata_service.export import Export, form_of
-from odata_service.execute.connection import ReadConnections, Timing
+from odata_service.execute.connection import ReadConnections, Timing, hear_sessions
 from odata_service.feed import Feed, is_feed
 from odata_service.formats.options_v2 import OptionsV2
 from odata_service.limits import Limits
@@ -123,6 +123,11 @@ class ODataService(Configuration):
 
         return blueprint(self, PROTOCOLS[protocol], principal)
 
+    def hear_statements(self, hear: Callable[[str, float], None]) -> None:
+        """Have somebody told of each statement that the database was sent: its text, without any value, and its seconds."""
+        self._reads.connections.hear = hear
+        hear_sessions(self.engine, hear)
+
     def purge(self, older_than: timedelta) -> Mapping[str, int]:
         """Remove tombstones that are older, for good; returns how many of each model. Clients that have not heard of
         those are told to begin anew: their delta links are 410. Answers that need not be repeated any more go, too."""
@@ -139,7 +144,8 @@ class ODataService(Configuration):
 
     def handle(self, request: ODataRequest) -> ODataResponse:
         """Answer one request. Every refusal is an answer; nothing is raised."""
-        timing, context = Timing(), Context(request)
+        timing = Timing()
+        context = Context(request, timing=timing)
         try:
             response = self._answer(context, timing)
             response.headers.update(result_header(request.method, request.headers))

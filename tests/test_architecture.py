@@ -58,6 +58,8 @@ HOMES = {
     "click": "cli",
     "argon2": "auth",
     "jwt": "auth",
+    "opentelemetry": "web",
+    "prometheus_client": "web",
     "zstandard": "web",
     "marshmallow": "formats",
 }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection as SqlConnection
@@ -27,6 +27,8 @@ class Timing:
     statements: int = 0
     seconds: float = 0.0
     counted: SqlConnection | None = None
+    rows: int = 0
+    parsed: bool = False  # no plan was at hand
 
     def count(self, connection: SqlConnection) -> None:
         """Count what a session's connection executes, for as long as the session has it."""
@@ -66,6 +68,7 @@ class Connection:
         try:
             cursor.execute(statement.text, statement.bound(values))
             fetched: list[Row] = cursor.fetchall()
+            self.timing.rows += len(fetched)
             return fetched
         finally:
             self.timing.statements += 1
@@ -79,6 +82,36 @@ class Connection:
         cursor.close()
 
 
+Hear = Callable[[str, float], None]
+
+
+@dataclass(slots=True)
+class HeardConnection(Connection):
+    """One of whose statements somebody hears: their text, which has none of the values, and the seconds that they took."""
+
+    hear: Hear
+
+    def rows(self, statement: Statement, values: Mapping[str, object]) -> list[Row]:
+        started = time.perf_counter()
+        try:
+            return Connection.rows(self, statement, values)
+        finally:
+            self.hear(statement.text, time.perf_counter() - started)
+
+
+def hear_sessions(engine: Engine, hear: Hear) -> None:
+    """The same for what goes through SQLAlchemy."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def start(_connection: object, _cursor: object, _text: str, _values: object, context: Any, _many: bool) -> None:
+        context.odata_started = time.perf_counter()
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def end(_connection: object, _cursor: object, text: str, _values: object, context: Any, _many: bool) -> None:
+        """(Any: SQLAlchemy's context of the execution, on which one may keep what one likes.)"""
+        hear(text, time.perf_counter() - context.odata_started)
+
+
 @dataclass(slots=True)
 class ReadConnections:
     """Hands out connections for reads from the engine's pool."""
@@ -86,6 +119,11 @@ class ReadConnections:
     engine: Engine
     database: Database
     timeout_ms: int
+    hear: Hear | None = None
+
+    def of(self, driver: Any, timing: Timing) -> Connection:
+        """(Any: drivers share no type.)"""
+        return Connection(driver, timing) if self.hear is None else HeardConnection(driver, timing, self.hear)
 
     @property
     def _errors(self) -> tuple[type[BaseException], ...]:
@@ -93,7 +131,7 @@ class ReadConnections:
 
     def within(self, connection: SqlConnection) -> ReadConnections:
         """Reads that are part of a transaction, and see what it has done so far."""
-        return _Within(self.engine, self.database, self.timeout_ms, connection)
+        return _Within(self.engine, self.database, self.timeout_ms, self.hear, transaction=connection)
 
     @contextmanager
     def open(self, timing: Timing, *, snapshot: bool = False) -> Iterator[Connection]:
@@ -112,7 +150,7 @@ class ReadConnections:
 
     def _in_use(self, pooled: Any, timing: Timing, snapshot: bool) -> Iterator[Connection]:
         driver = pooled.dbapi_connection
-        connection = Connection(driver, timing)
+        connection = self.of(driver, timing)
         begin, end = self.database.snapshot
         self.database.autocommit(driver, True)
         self.database.start_timer(driver, self.timeout_ms)
@@ -161,11 +199,11 @@ class ReadConnections:
 class _Within(ReadConnections):
     """Hands out the connection of one transaction."""
 
-    transaction: SqlConnection
+    transaction: SqlConnection = field(kw_only=True)
 
     @contextmanager
     def open(self, timing: Timing, *, snapshot: bool = False) -> Iterator[Connection]:
         try:
-            yield Connection(self.transaction.connection.dbapi_connection, timing)
+            yield self.of(self.transaction.connection.dbapi_connection, timing)
         except self._errors as error:
             raise self.refusal(error) from error

@@ -43,7 +43,7 @@ def application(what: Published, settings: Settings) -> Flask:
     app.register_blueprint(explorer_files(), url_prefix="/-/explorer")
     links = tuple(_links(what))
     app.add_url_rule("/", endpoint="roots", view_func=lambda: front_page(what.service.model.namespace, links))
-    stand_before(app, settings)
+    stand_before(app, what, settings)
     return app
 
 
