@@ -19,8 +19,9 @@ from odata_service.formats import json_v4
 from odata_service.formats.csdl_json_v4 import write_json
 from odata_service.formats.csdl_xml_v4 import write_xml
 from odata_service.formats.error_v4 import write_error
-from odata_service.formats.formats_v4 import TEXT, Wish, error_style, format_for, style_for
+from odata_service.formats.formats_v4 import OPENAPI, TEXT, Wish, error_style, format_for, style_for
 from odata_service.formats.meant_v4 import meant
+from odata_service.formats.openapi_v4 import write_openapi
 from odata_service.formats.octets import answer_octets, octets_of
 from odata_service.formats.prefer import Preferences, preferences
 from odata_service.formats.read_json_v4 import JsonBodyV4
@@ -166,10 +167,13 @@ class ExchangeV4(OfOData):
         offer = Offer(result.model, result.rights, result.limits, result.behaviors)
 
         def write() -> bytes:
+            if chosen is OPENAPI:
+                return write_openapi(offer, self.request.root)
             return write_xml(offer, str(self.version)) if chosen.name == "xml" else write_json(offer)
 
-        body = result.document(("v4", chosen.name, str(self.version)), write)
-        content_type = chosen.content_type if chosen.name == "xml" else self.style.content_type
+        of = self.request.root if chosen is OPENAPI else str(self.version)
+        body = result.document(("v4", chosen.name, of), write)
+        content_type = self.style.content_type if chosen.name == "json" else chosen.content_type
         return 200, {"Content-Type": content_type, "Vary": "Accept, OData-MaxVersion"}, body
 
     def _raw(self, result: PropertyValue) -> Answer:

@@ -2,6 +2,7 @@
 
 import { h, labelled } from "./dom.js";
 import { showAnswer } from "./answer.js";
+import { api } from "./api.js";
 import { chart, chartBuilder, defaultGroup } from "./chart.js";
 import { diagram } from "./diagram.js";
 import { filterBuilder } from "./filter.js";
@@ -13,6 +14,7 @@ import { control, Service } from "./odata.js";
 import { Query } from "./query.js";
 
 const PAGE = 25;
+const API = "#/-/operations";
 const MOST_COUNTED = 100_000;
 const roots = JSON.parse(document.getElementById("roots").textContent);
 const place = document.getElementById("explorer");
@@ -63,7 +65,7 @@ async function draw() {
   const query = queryOfAddress();
   place.replaceChildren(sets(query), main, status);
   if (!query) {
-    main.replaceChildren(h("h2", {}, "Types"), diagram(model));
+    main.replaceChildren(...(location.hash === API ? await operations() : [h("h2", {}, "Types"), diagram(model)]));
     return;
   }
   document.title = `${query.set.name} – ${document.querySelector("h1").textContent}`;
@@ -71,12 +73,22 @@ async function draw() {
   await show(query, [null], mine);
 }
 
+async function operations() {
+  try {
+    const answer = await services.v4.json(new URL("openapi.json", document.baseURI).href, { accept: "*/*" });
+    return [h("h2", {}, "Operations"), api(answer, services)];
+  } catch (error) {
+    return [h("h2", {}, "Operations"), told(error)];
+  }
+}
+
 function sets(query) {
   const item = (href, name, current, detail = "") => h("li", {},
     h("a", { href, "aria-current": current ? "page" : null }, name, detail && h("small", {}, ` ${detail}`)));
   const names = [...model.sets.values()].filter((set) => set.readable);
   return h("nav", { id: "sets", "aria-label": "Entity sets" }, h("ul", {},
-    item("#/", "Types", !query),
+    item("#/", "Types", !query && location.hash !== API),
+    item(API, "Operations", !query && location.hash === API),
     names.map((set) => item(`#/${encodeURIComponent(set.name)}`, set.name, query?.set === set, set.type.name === set.name ? "" : set.type.name))));
 }
 
@@ -174,6 +186,8 @@ function toolbar(query, go, stay, again, address) {
     h("button", { type: "button", onclick: () => showAnswer(services, { v4: address, v2: query.v2(v2types) }) }, "Answer"),
     h("button", { type: "button", onclick: again }, "Reload"),
     !query.group && query.expand.length === 0 && ["csv", "xlsx"].map((form) => h("a", { class: "button", href: exported(query, form), download: "" }, form.toUpperCase())),
+    plain && services.v2 && h("a", { class: "button", href: `./-/connect/${query.set.name}.odc`, download: "" }, "Excel"),
+    plain && h("a", { class: "button", href: `./-/connect/${query.set.name}.pbids`, download: "" }, "Power BI"),
     plain && query.set.searchable && h("form", { role: "search", onsubmit: (event) => {
       event.preventDefault();
       go(query.with({ search: search.value.trim() }));

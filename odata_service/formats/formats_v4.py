@@ -42,13 +42,14 @@ def _understood(item: MediaRange) -> bool:
 
 JSON = Format("json", "application/json", ("application/json",), _understood)
 XML = Format("xml", "application/xml;charset=utf-8", ("application/xml", "text/xml"))
+OPENAPI = Format("openapi", "application/vnd.oai.openapi+json;version=3.1", ("application/vnd.oai.openapi+json",))
 TEXT = Format("text", "text/plain;charset=utf-8", ("text/plain",))
 # They come as what they are: counts and values as text, streams in their own media type.
 _OF_THEIR_OWN = (EntityCount, StreamContent)
 # Who lists these asks for all versions at once, and reads $metadata only as XML: Power Query.
 _ATOM = ("atomsvc+xml", "atom+xml")
 # What $format says in one word → the Accept it stands for.
-_SHORT = {"json": "application/json", "xml": "application/xml", "atom": "application/atom+xml"}
+_SHORT = {"json": "application/json", "xml": "application/xml", "atom": "application/atom+xml", "openapi": "application/vnd.oai.openapi+json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,9 @@ def _metadata_format(wish: Wish) -> Format:
     ranges = media_ranges(wish.ranges or "")
     if any(item.subtype in _ATOM for item in ranges) or not ranges:
         return XML
-    demand((XML, JSON), wish.ranges)
+    chosen = demand((XML, JSON, OPENAPI), wish.ranges)
+    if chosen is OPENAPI:
+        return OPENAPI
     return JSON if JSON.quality(ranges)[0] > XML.quality(ranges)[0] else XML
 
 

@@ -13,6 +13,7 @@ from odata_service.database import is_in_memory
 from odata_service.settings_file import gathered
 from odata_service.start import Published, published
 from odata_service.web.client_files import client_files, static_files
+from odata_service.web.documents import connections, openapi
 from odata_service.web.explorer import Link, explorer_files, front_page
 from odata_service.web.layers import stand_before
 
@@ -41,6 +42,11 @@ def application(what: Published, settings: Settings) -> Flask:
     if what.pages is not None:
         app.register_blueprint(static_files(what.pages), url_prefix="/app")
     app.register_blueprint(explorer_files(), url_prefix="/-/explorer")
+    by_protocol = {protocol: root for root, protocol in reversed(tuple(what.roots.items()))}
+    v4 = by_protocol.get("v4")
+    if v4 is not None:
+        app.add_url_rule("/openapi.json", endpoint="openapi", view_func=lambda: openapi(app, v4))
+    app.register_blueprint(connections(by_protocol.get("v2"), v4), url_prefix="/-/connect")
     links = tuple(_links(what))
     app.add_url_rule("/", endpoint="roots", view_func=lambda: front_page(what.service.model.namespace, links))
     stand_before(app, what, settings)

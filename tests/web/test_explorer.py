@@ -134,7 +134,7 @@ def test_it_leads_to_the_services(explorer: Explorer):
         "return [...document.querySelectorAll('#sets a')].map((link) => link.firstChild.textContent)"
     )
     assert sets == [
-        "Types", "Categories", "Company", "DecimalSamples", "MediaItems", "Products", "ProductDescriptions", "ReadOnlyItems",
+        "Types", "Operations", "Categories", "Company", "DecimalSamples", "MediaItems", "Products", "ProductDescriptions", "ReadOnlyItems",
     ]  # fmt: skip
     explorer.browser.run(
         "document.querySelector('.diagram a[href$=Products]').dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, view: window }))"
@@ -211,6 +211,15 @@ def test_a_chart(explorer: Explorer):
     assert seen["bars"] == ["Electronics", "1,999.99", "Furniture", "249.99", "Kitchen", "15.5"]
     seen = explorer.open("Products", group={"by": "Status", "of": "Price", "method": "sum"})
     assert seen["bars"][:2] == ["InStock,Featured", "2,999.98"]
+
+
+def test_operations(explorer: Explorer):
+    explorer.browser.open("about:blank")
+    explorer.browser.open(f"{explorer.home}#/-/operations")
+    explorer.seen("document.querySelector('.api')")
+    summaries = explorer.browser.run("return [...document.querySelectorAll('.api summary')].map((each) => each.textContent)")
+    assert "POST /Products Add an entity to Products" in summaries
+    assert not any("/ReadOnlyItems" in each and each.startswith(("POST", "PATCH", "DELETE")) for each in summaries)
 
 
 def test_refusals_are_the_service_s_own(explorer: Explorer):
