@@ -102,6 +102,9 @@ class Settings:
     namespace: str = _setting(
         "", "namespace of a database that is published as it is; its own name where none is given"
     )
+    explain: tuple[str, ...] = _setting(
+        (), "roles that may ask how a read is answered ($explain=true), SQL included; * for everybody"
+    )
     page_size: int = _setting(50, "entities on one page of a set; 0 leaves only the limit on pages")
     secret: str = _setting(
         "", "signs the links to further pages; follows from the database's URL where none is given", secret=True

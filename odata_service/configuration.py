@@ -75,6 +75,11 @@ class Configuration(Declares):
         self.access.behaviors.say(self._known(entity_set), switches)
         self._changed()
 
+    def explain(self, *roles: str) -> None:
+        """Which roles may ask with ``$explain=true`` how a read is answered, ``"*"`` for everybody. They see the SQL, and the values in
+        conditions on rows."""
+        self.access.explained_to = frozenset(roles)
+
     def query_interceptor(self, entity_set: str) -> Callable[[Intercepts], Intercepts]:
         """Which entities of a set a caller may see, as a condition of SQLAlchemy (WCF: QueryInterceptor). ::
 

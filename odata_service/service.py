@@ -23,6 +23,7 @@ from odata_service.dialects import database_named
 from odata_service.dialects.full_text import full_texts
 from odata_service.edm.from_models import model_from
 from odata_service.errors import BadRequest, ODataError
+from odata_service.explain import Explanation, demand_role, plainly, wants_explanation
 from odata_service.export import Export, form_of
 from odata_service.execute.connection import ReadConnections, Timing, hear_sessions
 from odata_service.feed import Feed, is_feed
@@ -191,6 +192,9 @@ class ODataService(Configuration):
         if spelling.has_pushes and request.method == "POST":
             return Push(request, spelling, self._sync_sets, self._changes, timing).answer()
         request = spelling.meant(request)
+        if request.method == "GET" and wants_explanation(request):
+            demand_role(request, self.access.explained_to)
+            return Explanation(self._reads, spelling, self._max_version).answer(plainly(request))
         exchange = spelling.agree(request, self._max_version)
         request = exchange.request
         method = method_of(request)

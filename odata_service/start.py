@@ -38,8 +38,10 @@ def published(settings: Settings, progress: Progress = quiet) -> Published:
     if settings.sample_name:
         sample = sample_named(settings.sample_name)
         service = _of_sample(sample, settings)
+        service.explain(*settings.explain)
         return Published(sample.name, service, sample.roots, sample.example, sample.main.__name__, pages=sample.pages)
     found = reflected(settings, progress)
+    found.service.explain(*settings.explain)
     _leave_connections(found.service)
     roots = {**_ROOTS_OF_TRACKED, **_ROOTS} if found.follows_changes else _ROOTS
     return Published(found.name, found.service, roots, f"/v4/{found.first_set}?$top=2", notices=found.notices)

@@ -34,7 +34,7 @@ LAYERS = """
     orders
     changes
     rehearsal
-    export
+    export explain
     changeset
     batch feed push
     configuration

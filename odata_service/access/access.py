@@ -38,6 +38,7 @@ class Access:
     columns: ColumnPolicy = field(default_factory=ColumnPolicy)
     operations: Granted[OperationRights] = field(default_factory=Granted[OperationRights])
     behaviors: Behaviors = field(default_factory=Behaviors)
+    explained_to: Roles = NO_ROLES  # who may ask how a read is answered
     rows: RowPolicy = field(init=False)
     _roles: Roles = NO_ROLES  # those that anything was said of
     _grants: dict[Roles, Grant] = field(default_factory=dict)

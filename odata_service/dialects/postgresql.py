@@ -28,6 +28,9 @@ class PostgreSQL(Database):
     def estimate(self, explained: Sequence[Sequence[Any]]) -> int | None:
         return int(explained[0][0][0]["Plan"]["Plan Rows"])
 
+    def told_plan(self, explained: Sequence[Sequence[Any]]) -> list[Any]:
+        return [each["Plan"] for row in explained for each in row[0]]
+
     def make_fit(self, connection: Any, timeout_ms: int) -> None:
         autocommit, connection.autocommit = connection.autocommit, True
         connection.execute(f"SET statement_timeout = {timeout_ms:d}")

@@ -3,15 +3,17 @@
 import { ask, choice, h, labelled } from "./dom.js";
 import { told } from "./notice.js";
 
-const FORMS = [["v4", "V4, JSON", "application/json"], ["v2json", "V2, JSON", "application/json"], ["v2atom", "V2, Atom", "application/atom+xml"]];
+const FORMS = [["v4", "V4, JSON", "application/json"], ["v2json", "V2, JSON", "application/json"], ["v2atom", "V2, Atom", "application/atom+xml"],
+  ["explain", "How it is answered ($explain)", "application/json"]];
 
 /** `addresses` are those of what is seen: { v4, v2 }. */
 export async function showAnswer(services, addresses) {
   const text = h("pre", { tabindex: "0", "aria-label": "Answer" }, "…");
-  const forms = FORMS.filter(([name]) => name === "v4" || (services.v2 && addresses.v2));
+  const forms = FORMS.filter(([name]) => name === "v4" || name === "explain" || (services.v2 && addresses.v2));
   const show = async (name) => {
     const [, , accept] = FORMS.find(([each]) => each === name);
-    const [service, address] = name === "v4" ? [services.v4, addresses.v4] : [services.v2, addresses.v2];
+    const explained = `${addresses.v4}${addresses.v4.includes("?") ? "&" : "?"}$explain=true`;
+    const [service, address] = { v4: [services.v4, addresses.v4], explain: [services.v4, explained] }[name] ?? [services.v2, addresses.v2];
     try {
       const body = await service.text(address, accept);
       text.replaceChildren(accept.includes("xml") ? indented(body) : JSON.stringify(JSON.parse(body), null, 2));
