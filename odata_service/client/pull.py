@@ -4,6 +4,7 @@ application, which writes into the same file, waits for no more than the disk.""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .builder import Query
 from .entity import EntityShape
-from .operations import Operation, Queue, Remote
+from .operations import Operation, Queue, Remote, pieces
 from .parallel import side_by_side
 from .results import Listener, PullResult, SyncEvent, SyncEventType
 from .rows import Arrival, Membership, Rows, arrivals
@@ -22,6 +23,9 @@ from .tokens import Token, Tokens
 from .transport import ClientError
 from .wire import Expired, Incoming, Page, Refusal
 
+# Python runs one thread at a time and lets it go on for 5 ms: the application's, which only wants to write a row, would wait
+# so long at each of its steps.
+ROWS_AT_A_TIME, REST_SECONDS = 100, 0.0005
 AT_MOST_ANEW = 1  # a server that calls every place too old is not asked for ever
 
 
@@ -128,7 +132,12 @@ class Arrived:
     @classmethod
     def of(cls, shape: EntityShape, rows: Iterable[Incoming]) -> Arrived:
         last = {each.id: each for each in rows}
-        there = arrivals(shape, ((id, each.remote) for id, each in last.items() if not each.deleted))
+        remotes = [(id, each.remote) for id, each in last.items() if not each.deleted]
+        there: list[Arrival] = []
+        for some in pieces(remotes, ROWS_AT_A_TIME):
+            if there:
+                time.sleep(REST_SECONDS)
+            there += arrivals(shape, some)
         return cls(last, there, [id for id, each in last.items() if each.deleted])
 
 
