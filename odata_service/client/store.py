@@ -83,11 +83,11 @@ class Store:
 
     path: Path
     engine: Engine = field(init=False)
-    _quick: Engine = field(init=False)
+    syncing: Engine = field(init=False)
 
     def __post_init__(self) -> None:
         self.engine = _engine(self.path, "FULL")
-        self._quick = _engine(self.path, "NORMAL")
+        self.syncing = _engine(self.path, "NORMAL")
 
     def create(self, metadata: MetaData) -> None:
         """Make what is missing of the tables, and of the columns of those that are there."""
@@ -102,19 +102,19 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that holds the lock from its start."""
-        with self._quick.connect() as connection:
+        with self.syncing.connect() as connection:
             begin(connection)
             yield connection
             connection.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with self._quick.connect() as connection:
+        with self.syncing.connect() as connection:
             yield connection
 
     def close(self) -> None:
         self.engine.dispose()
-        self._quick.dispose()
+        self.syncing.dispose()
 
 
 def begin(connection: Connection) -> None:

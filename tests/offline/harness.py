@@ -189,7 +189,7 @@ class Died(BaseException):
 @contextmanager
 def fuller(device: OfflineContext) -> Iterator[None]:
     """The disk has no room for more than the file has pages by now."""
-    engines = (device.store.engine, device.store._quick)
+    engines = (device.store.engine, device.store.syncing)
     with device.store.reading() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
 

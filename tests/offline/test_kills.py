@@ -1,4 +1,9 @@
-"""SIGKILL at every step of a push and of a pull: the next one goes on, nothing is done twice and nothing is lost."""
+"""SIGKILL at every step of a push and of a pull: the next one goes on, nothing is done twice and nothing is lost.
+
+What a push or a pull consists of, as far as anybody outside can tell, are its requests and its statements: before each
+request, after each answer and before each statement and COMMIT there is a run that ends there. Of statements the suite takes
+some; ``KILL_STRIDE=1`` takes all.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +25,12 @@ from tests.offline import victim
 from tests.offline.models import Base, Customer, Order, ServerCustomer, ServerOrder
 from tests.serving import CHECKOUT
 
-PUSH_STEPS = ("prepared", "answered", "settled")
+STRIDE = int(os.environ.get("KILL_STRIDE", "13"))
+# What a device dies at, and by how much later the next run does.
+PUSH_STEPS = {"prepared": 1, "answered": 1, "settled": 1, "asking": 1, "heard": 1, "commit": 2, "statement": STRIDE}
 PULL_STEPS = ("fetched", "storing", "stored")
+EVERYWHERE = {"asking": 5, "heard": 5, "commit": 5, "statement": STRIDE}
+AT_MOST = 300  # runs
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +68,7 @@ def test_in_the_middle_of_a_push(device, server, kill, step):
         session.get_one(Order, "1").Status = "paid"
         session.delete(session.get_one(Order, "2"))
         session.commit()
-    exits = []
-    while not exits or exits[-1] == -signal.SIGKILL:
-        exits.append(kill("push", step, len(exits) + 1))
-        assert len(exits) < 8, exits
-    assert exits[-1] == 0 and len(exits) > 2
+    assert until_it_survives(kill, "push", step, PUSH_STEPS[step]) > 1
     assert here.pending() == [] and here.pull().is_successful
     assert statuses(server.rows()) == statuses(here.rows()) == {"1": "paid", "3": "new"}
     assert server.rows(ServerCustomer)["old"]["Notes"] == "kept"
@@ -83,6 +88,36 @@ def test_in_the_middle_of_a_pull(device, server, kill, step):
     assert here.pull().is_successful
     assert here.rows().keys() == server.rows().keys() and len(here.rows()) == 7
     assert all(each.is_clean for each in here.verify())
+
+
+@pytest.mark.parametrize("step", EVERYWHERE)
+def test_everywhere_in_a_pull(device, server, kill, step):
+    """The first one, and one that has all kinds of changes to tell, and has to ask what became of what the device sent."""
+    for number in range(3):
+        server.writing(lambda session, number=number: session.add_all([order(f"{number}{part}") for part in "ab"]))
+    here = device()
+    assert until_it_survives(kill, "pull", step, EVERYWHERE[step]) > 1
+    here.add(Id="new")
+    here.change("2b", Status="paid")
+    assert here.push().is_successful
+    here.change("2a", Status="mine")
+    server.writing(lambda session: session.delete(session.get_one(ServerOrder, "0a")))
+    server.writing(lambda session: setattr(session.get_one(ServerOrder, "1a"), "Status", "paid"))
+    until_it_survives(kill, "pull", step, EVERYWHERE[step])
+    expected = statuses(server.rows())
+    assert statuses(here.rows()) == expected | {"2a": "mine"} and len(expected) == 6
+    assert here.push().is_successful and server.rows()["2a"]["Status"] == "mine"
+    assert all(each.is_clean for each in here.verify())
+
+
+def until_it_survives(kill, action, step, stride):
+    """Each run comes a little further than the last; how many there were."""
+    for run in range(AT_MOST):
+        end = kill(action, step, 1 + run * stride)
+        if end != -signal.SIGKILL:
+            assert end == 0
+            return run
+    raise AssertionError(f"{action} never came to its end")
 
 
 def order(id):
