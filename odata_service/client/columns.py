@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
+from odata_service.dialects.exact import exact_text
 from odata_service.edm import temporal
 from odata_service.types import Enumeration
 
@@ -100,12 +101,18 @@ def dumps(document: Json) -> str:
 
 
 def dumped(item: Values) -> bytes:
-    """The same bytes for the same values, in whatever order they stand.
+    """The same bytes for the same values, in whatever order they stand and with however many zeros.
 
-    >>> dumped({"b": 1, "a": 2})
-    b'{"a":2,"b":1}'
+    >>> dumped({"b": decimal.Decimal("1.50"), "a": 2})
+    b'{"a":2,"b":"1.5"}'
     """
-    return orjson.dumps(item, default=_number, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(item, default=_exact, option=orjson.OPT_SORT_KEYS)
+
+
+def _exact(value: object) -> str:
+    if not isinstance(value, decimal.Decimal):
+        raise TypeError(f"{value!r} is nothing that JSON has")
+    return exact_text(value)
 
 
 def loads(text: str | bytes) -> Json:

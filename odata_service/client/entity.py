@@ -10,10 +10,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Column, String, Table, false, inspect
+from sqlalchemy import Column, Float, Numeric, String, Table, event, false, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
 
-from .columns import ITSELF, Json, Kind, Moment, Values, kind_of
+from odata_service.dialects.exact import TextDecimal
+
+from .columns import DIALECT, ITSELF, Json, Kind, Moment, Values, kind_of
 
 ID, UPDATED_AT, VERSION, DELETED = "Id", "UpdatedAt", "Version", "Deleted"
 SYSTEM = (UPDATED_AT, VERSION, DELETED)
@@ -29,6 +31,19 @@ class OfflineEntity:
     UpdatedAt: Mapped[datetime | None] = mapped_column(Moment, index=True, sort_order=1000)
     Version: Mapped[str | None] = mapped_column(String(LONGEST_ID), sort_order=1000)
     Deleted: Mapped[bool] = mapped_column(default=False, server_default=false(), sort_order=1000)
+
+
+@event.listens_for(OfflineEntity, "instrument_class", propagate=True)
+def _keep_every_digit(mapper: Mapper[Any], _class: type) -> None:
+    """SQLite's own numbers end at 15 digits: a price would come back as another one, and be sent so."""
+    for column in mapper.local_table.columns if isinstance(mapper.local_table, Table) else ():
+        kept: Any = column.type
+        if (
+            isinstance(kept, Numeric)
+            and not isinstance(kept, Float)
+            and isinstance(kept.dialect_impl(DIALECT), Numeric)
+        ):
+            column.type = kept.with_variant(TextDecimal(kept.scale), "sqlite")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from odata_service.client import ForeignLink, OfflineEntity, SyncEventType
@@ -244,6 +244,36 @@ class TestVerify:
         here.change("1", Status="paid")
         here.add(Id="2")
         assert here.verify(Order)[0].is_clean and here.rows()["1"]["Status"] == "paid"
+
+
+class Plain(DeclarativeBase):
+    """An application that has never heard of any column type but SQLAlchemy's."""
+
+
+class PlainOrder(OfflineEntity, Plain):
+    __tablename__ = "Orders"
+
+    CustomerName: Mapped[str]
+    Status: Mapped[str]
+    Total: Mapped[Decimal | None]
+
+
+PlainOrder.__name__ = "Order"
+
+
+def test_a_price_is_kept_to_the_digit(server, network, protocol, tmp_path):
+    """Though SQLite has no type for it; so is the order of prices."""
+    prices = [Decimal(text) for text in ("12345678901234.5678", "9.5", "10", "1.50", "0.0001")]
+    given(server, *(order(str(number), Total=price) for number, price in enumerate(prices)))
+    with type("Application", (Device,), {"base": Plain})(tmp_path / "app.db", network, protocol) as here:
+        assert here.pull().is_successful and here.verify()[0].is_clean
+        with here.session() as session:
+            session.get_one(PlainOrder, "0").Status = "paid"
+            session.commit()
+            assert list(session.scalars(select(PlainOrder.Total).order_by(PlainOrder.Total))) == sorted(prices)
+            assert session.scalar(select(func.count()).where(PlainOrder.Total > Decimal("9.75"))) == 2
+        assert here.push().is_successful and here.verify()[0].is_clean
+    assert server.rows()["0"]["Total"] == prices[0] and server.rows()["0"]["Status"] == "paid"
 
 
 class Later(DeclarativeBase):
