@@ -1,4 +1,4 @@
-"""``odata-service serve | get | metadata | seed | purge | replica``: the service from the command line. What serves is in ``cli_server``."""
+"""``odata-service serve | get | metadata | seed | purge | replica | track``: the service from the command line. What serves is in ``cli_server``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from odata_service.auth.keys import hash_key, new_key
 from odata_service.auth.passwords import hash_password
 from odata_service.cli_replica import replica
 from odata_service.cli_server import Server, refuse_taken_port, serve_and_reload
+from odata_service.cli_track import track
 from odata_service.config import ROWS, ConfigurationError, Settings, variable
 from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.protocol import V2, V4, Protocol
@@ -291,3 +292,4 @@ def purge(older_than: timedelta, **flags: object) -> None:
 
 
 main.add_command(replica)
+main.add_command(track)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from odata_service.access import Caller, EntitySetRights
@@ -27,7 +27,7 @@ from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, ODataEr
 from odata_service.execute.connection import Timing
 from odata_service.message import ODataRequest, ODataResponse, Sink
 from odata_service.reads import Reads
-from odata_service.tracking import has_counter, last_stamps, milliseconds, moment, stamp_column
+from odata_service.tracking import greatest_stamp, has_counter, last_stamps, milliseconds, moment
 
 CHANGES = "$changes"
 READS = ("GET", "HEAD")
@@ -179,9 +179,7 @@ class Feed:
 
 
 def _greatest_stamp(connection: Connection, entity_set: EntitySet) -> int:
-    target = stamp_column(entity_set.type.mapper)
-    assert target is not None, "who cannot be followed has no listeners"
-    stamp = connection.scalar(select(func.max(target.column)))
+    stamp = connection.scalar(greatest_stamp(entity_set.type.mapper))
     return 0 if stamp is None else milliseconds(stamp)
 
 

@@ -41,10 +41,11 @@ LAYERS = """
     service
     schema_document schema_changes
     database sample reflect start
+    track
     auth
     web
     renewal
-    cli_replica cli_server
+    cli_replica cli_server cli_track
     cli
 """
 RANKS = {name: rank for rank, row in enumerate(LAYERS.split("\n")) for name in row.split()}

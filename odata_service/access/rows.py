@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, false
-
 from odata_service.access.conditions import Conditions, Guards, QueryInterceptor
 from odata_service.access.rights import EVERY
-from odata_service.bind.query import RowRule
+from odata_service.bind.query import NotDeleted, RowRule
 from odata_service.changing import ChangeInterceptor, ChangeListener
 from odata_service.edm.model import EntityModel, EntitySet
 
@@ -108,10 +106,4 @@ def _keeps_tombstones(entity_set: EntitySet) -> bool:
 def _not_deleted(entity_set: EntitySet) -> RowRule:
     tracking = entity_set.type.tracking
     assert tracking is not None and tracking.is_deleted
-    attribute = tracking.is_deleted
-
-    def rule(alias: Any) -> ColumnElement[bool]:
-        column: ColumnElement[bool] = getattr(alias, attribute)
-        return column.is_(false())
-
-    return rule
+    return NotDeleted(tracking.is_deleted)

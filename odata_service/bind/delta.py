@@ -36,11 +36,12 @@ def can_be_followed(read: Read) -> bool:
 
 
 def is_trackable(way: NavigationProperty) -> bool:
-    """Whether changes of related entities have their place among those of the entities around which they are."""
+    """Whether changes of related entities have their place among those of the entities around which they are. Triggers do not
+    keep what was related before."""
     if way.relationship is None:
         return False
     near, far = stamp_column(way.relationship.parent), stamp_column(way.relationship.mapper)
-    return near is not None and far is not None and near.group == far.group
+    return near is not None and far is not None and near.group == far.group and not (near.by_database or far.by_database)
 
 
 def _is_followed(expansion: Expansion) -> bool:

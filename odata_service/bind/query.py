@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, false
 
 from odata_service.bind.typed import Constant, Typed
 
@@ -19,6 +19,19 @@ from odata_service.edm.model import (
 # A condition that the rows of a set must meet for this caller, given the set's alias in a statement. (Any: an alias of
 # a mapped class has whatever attributes the class has.)
 RowRule = Callable[[Any], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class NotDeleted:
+    """The row rule that hides tombstones, by the attribute that marks them."""
+
+    attribute: str
+
+    def __call__(self, alias: Any) -> ColumnElement[bool]:
+        """(Any: see RowRule.)"""
+        column: ColumnElement[bool] = getattr(alias, self.attribute)
+        return column.is_(false())
+
 
 Key = tuple[tuple[Property, Constant], ...]
 LEFT = "left"

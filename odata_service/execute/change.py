@@ -36,7 +36,7 @@ from odata_service.execute.pending import Pending
 from odata_service.execute.place import place_of
 from odata_service.execute.set_change import ChangedSet, SetChange
 from odata_service.plan.read import Planner
-from odata_service.tracking import HardDeleteRefused, floor_of, image_at, images_of, moment, vanish
+from odata_service.tracking import HardDeleteRefused, floor_of, grave_stamp, image_at, images_of, moment, vanish
 from odata_service.tracking.tracked import tombstone_of
 
 Entity = Any  # an instance of whatever class is mapped
@@ -131,8 +131,13 @@ class Change:
             case Sync():
                 raise AssertionError("see Transaction.synchronise")
 
-    def purged_until(self, entity_set: EntitySet) -> datetime | None:
-        row = self.session.execute(floor_of(entity_set.type.mapper)).first()
+    def purged_until(self, entity_set: EntitySet, values: Mapping[str, object]) -> datetime | None:
+        mapper = entity_set.type.mapper
+        key = {part.column.name: values.get(part.name) for part in entity_set.type.key}
+        gone = grave_stamp(self.session.connection(), mapper, key)
+        if gone is not None:
+            return moment(gone)
+        row = self.session.execute(floor_of(mapper)).first()
         return None if row is None else moment(int(str(row[0])))
 
     def as_it_was(self, entity_set: EntitySet, entity: Entity, stamp: datetime) -> Mapping[str, object] | None:

@@ -51,7 +51,7 @@ class Finder:
         """The entities of a query, locked for the change."""
         planner = self.planner
         parameters = Parameters()
-        level = Level(planner.model, planner.database, planner.dialect, query, parameters)
+        level = Level(planner.model, planner.database, planner.dialect, query, parameters, for_change=True)
         given = self.order.literals if literals is None else literals
         values = {
             name: convert(given[constant.slot][1], given[constant.slot][0], constant.type)

@@ -68,8 +68,9 @@ class Work(Shape):
 
     def remove(self, entity: Entity) -> None: ...
 
-    def purged_until(self, entity_set: EntitySet) -> datetime | None:
-        """The greatest stamp of a tombstone that is not even there any more."""
+    def purged_until(self, entity_set: EntitySet, values: Mapping[str, object]) -> datetime | None:
+        """When the record with a key among the values was deleted, as far as that is known: where not even its tombstone is
+        there any more, at the greatest stamp of such a one at the latest."""
 
     def as_it_was(self, entity_set: EntitySet, entity: Entity, stamp: datetime) -> Mapping[str, object] | None:
         """The values that an entity had when it got a stamp, where they are kept and the caller saw them."""
@@ -97,7 +98,7 @@ class SyncChange:
         if action == "delete":
             return self._done("unchanged")
         if self.command.knows_record:  # it was there, and not even its tombstone is any more
-            return self._purged(self.work.purged_until(self.command.entity_set))
+            return self._purged(self.work.purged_until(self.command.entity_set, self.command.payload.values))
         if action == "update":
             raise NotFound("ResourceNotFound", f"there is no such record in {self.command.entity_set.name}")
         return self._insert()

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, literal, select
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import join
+from sqlalchemy.orm import join, undefer
 
 from odata_service.bind.query import Dynamic, Order, Query, Values
 from odata_service.bind.typed import PropertyRef, Typed
@@ -45,12 +45,19 @@ class Level:
     """Columns are added one by one and keep their positions; then the statement is made."""
 
     def __init__(
-        self, model: EntityModel, database: Database, dialect: Dialect, query: Query, parameters: Parameters
+        self,
+        model: EntityModel,
+        database: Database,
+        dialect: Dialect,
+        query: Query,
+        parameters: Parameters,
+        *,
+        for_change: bool = False,
     ) -> None:
         self._database = database
         self._dialect = dialect
         self._query = query
-        self._scope = Scope(model, query.entity_set, query.rules, parameters, query.own_rules)
+        self._scope = Scope(model, query.entity_set, query.rules, parameters, query.own_rules, for_change=for_change)
         self._from, self._conditions = source_of(query.source, self._scope)
         if query.filter is not None:
             self._conditions.append(truth(query.filter, self._scope))
@@ -262,7 +269,9 @@ class Level:
 
     def entities(self) -> Select[Any]:
         """The entities as instances."""
-        return self.filtered(select(self._scope.alias))
+        alias, tracking = self._scope.alias, self._scope.entity_set.type.tracking
+        apart = () if tracking is None or not tracking.by_database else (tracking.last_updated, tracking.is_deleted)
+        return self.filtered(select(alias)).options(*(undefer(getattr(alias, name)) for name in apart if name))
 
     def whole_entities(self) -> Select[Any]:
         """The entities as instances for a change, locked until its transaction ends; but not their keys, which the

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, inspect, or_, true
 from sqlalchemy.orm import aliased, join, outerjoin, with_polymorphic
 
-from odata_service.bind.query import RowRule
+from odata_service.bind.query import NotDeleted, RowRule
 from odata_service.bind.typed import Constant
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntityModel, EntitySet, EntityType, NavigationProperty, Property
+from odata_service.tracking import rows_of
 from odata_service.types import seen
 
 Rules = Mapping[str, Sequence[RowRule]]
@@ -32,9 +33,13 @@ def value_of(alias: Alias, declared: Property) -> ColumnElement[Any]:
     return seen(getattr(holder, declared.attribute))
 
 
-def alias_of(entity_type: EntityType) -> Alias:
-    """A new alias for rows of a type; in a hierarchy one that has the columns of all types below the root."""
+def alias_of(entity_type: EntityType, *, dead: bool = False) -> Alias:
+    """A new alias for rows of a type; in a hierarchy one that has the columns of all types below the root. ``dead`` rows are
+    among them, too, where the database keeps these apart."""
     root = entity_type.root
+    rows = rows_of(root.mapper, dead=dead)
+    if rows is not None:
+        return aliased(root.mapper.class_, rows, adapt_on_names=True)
     if not root.derived:
         return aliased(root.mapper.class_)
     return with_polymorphic(root.mapper.class_, "*", aliased=True, flat=True)
@@ -72,13 +77,18 @@ class Scope:
         rules: Rules,
         parameters: Parameters,
         own_rules: Sequence[RowRule] | None = None,
+        *,
+        for_change: bool = False,
     ) -> None:
         self.model = model
         self.entity_set = entity_set
         self.given: dict[str, ColumnElement[Any]] = {}  # columns that a transformation of $apply made
         self._rules = rules
         self.parameters = parameters
-        self.alias = alias_of(entity_set.type)
+        if for_change or own_rules is not None:  # what the database keeps apart as deleted, nobody changes
+            self.alias = alias_of(entity_set.type, dead=not for_change)
+        else:
+            self.alias = self.alias_in(entity_set)
         self._reached: dict[Path, Alias] = {(): self.alias}
         self._joins: list[tuple[Alias, ColumnElement[bool]]] = []
         self._starts: dict[str, Alias] = {}  # of the sides of a cross join
@@ -94,7 +104,7 @@ class Scope:
         """The entities of all sets side by side."""
         for side in crossed.sides:
             target = self.model.target_set(side)
-            alias = alias_of(target.type)
+            alias = self.alias_in(target)
             self.conditions += self.allowed(target.name, alias)
             self.alias = join(self.alias, alias, true()) if self._starts else alias
             self._starts[side.name] = self._reached[(side,)] = alias
@@ -128,7 +138,12 @@ class Scope:
 
     def alias_of(self, navigation: NavigationProperty) -> Alias:
         """A new alias for where a navigation property leads."""
-        return alias_of(self.model.types[navigation.target])
+        return self.alias_in(self.model.target_set(navigation), self.model.types[navigation.target])
+
+    def alias_in(self, entity_set: EntitySet, entity_type: EntityType | None = None) -> Alias:
+        """A new alias for rows of a set, tombstones included where no rule hides them."""
+        dead = not any(isinstance(rule, NotDeleted) for rule in self._rules.get(entity_set.name, ()))
+        return alias_of(entity_type or entity_set.type, dead=dead)
 
     def of(self, variable: str) -> Scope:
         """The scope whose rows a variable stands for."""
@@ -147,7 +162,7 @@ class Scope:
         nothing of a row is shown but its key."""
         if path not in self._reached:
             source, navigation = self.reach(path[:-1], ruled=ruled), path[-1]
-            target = alias_of(self.model.types[navigation.target])
+            target = self.alias_of(navigation)
             meeting = [
                 column_of(source, near) == column_of(target, far)
                 for near, far in zip(navigation.near, navigation.far, strict=True)

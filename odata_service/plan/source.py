@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 from odata_service.bind.query import Step
 from odata_service.plan.expression import key_conditions, truth
 from odata_service.plan.joins import joined
-from odata_service.plan.scope import Alias, Scope, alias_of, of_type
+from odata_service.plan.scope import Alias, Scope, of_type
 
 
 def source_of(steps: Sequence[Step], scope: Scope) -> tuple[Any, list[ColumnElement[bool]]]:
@@ -23,7 +23,7 @@ def source_of(steps: Sequence[Step], scope: Scope) -> tuple[Any, list[ColumnElem
     conditions += [truth(condition, scope) for condition in last.filters] + _among(last, scope.alias)
     for position in range(len(steps) - 1, 0, -1):
         step, before = steps[position], steps[position - 1]
-        alias = alias_of(before.entity_set.type)
+        alias = scope.alias_in(before.entity_set)
         assert step.navigation is not None
         clause = joined(clause, alias, near_alias, step.navigation)
         conditions += key_conditions(before.key, alias, scope) + _among(before, alias)

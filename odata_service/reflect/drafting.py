@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy.types import Boolean, TypeEngine
 
 from odata_service.config import ConfigurationError
 from odata_service.edm.names import is_name, legal, plural, singular
@@ -12,9 +15,10 @@ from odata_service.edm.values import edm_type
 from odata_service.errors import did_you_mean
 from odata_service.reflect.choices import Choices, TableChoices
 from odata_service.reflect.draft import Draft, DraftEntity, DraftProperty, KeyFrom
-from odata_service.reflect.facts import Columns, DatabaseFacts, TableFacts, TableName
+from odata_service.reflect.facts import ColumnFacts, Columns, DatabaseFacts, TableFacts, TableName
 from odata_service.reflect.navigation import add_navigation, is_pure_link
 from odata_service.reflect.products import Evidence, Product
+from odata_service.tracking.tracked import STAMP
 from odata_service.types import Collection
 
 _NO_KEY_TYPES = ("Edm.Binary", "Edm.Stream", "Edm.Duration")  # a key is compared, and written in addresses
@@ -27,7 +31,7 @@ def draft_of(facts: DatabaseFacts, choices: Choices, product: Product, evidence:
     tables = [each for each in facts.tables if choices.takes(each.name)]
     _refuse_unknown(choices, facts)
     for table in tables:
-        if is_pure_link(table, tables) and not choices.of(table.name).set_name:
+        if is_pure_link(table, tables) and table.kept is None and not choices.of(table.name).set_name:
             draft.links[table.name] = table
         else:
             _add_entity(draft, table, choices, product, evidence.get(table.name, {}))
@@ -105,8 +109,11 @@ def _properties(
     draft: Draft, table: TableFacts, said: TableChoices, choices: Choices, product: Product, evidence: Evidence
 ) -> list[DraftProperty]:
     found: list[DraftProperty] = []
+    stamped = _stamped(table)
     for column in table.columns:
         about = f"{table.name}.{column.name}"
+        if column.name in stamped:
+            continue
         arrival = product.arrival(column, evidence.get(column.name, frozenset()))
         if arrival.type is None:
             draft.remark("left out", about, arrival.note)
@@ -121,8 +128,19 @@ def _properties(
             draft.remark("left out", about, f"it looks like a secret{_showing(table.name, column.name)}")
         name = said.names.get(column.name) or legal(column.name)
         found.append(DraftProperty(name, column, arrival.type, hidden))
+    found += (
+        DraftProperty(said.names.get(name) or legal(name), column, column.type) for name, column in stamped.items()
+    )
     _refuse_same_names(table, found)
     return found
+
+
+def _stamped(table: TableFacts) -> dict[str, ColumnFacts]:
+    """The two columns that the database sets itself, wherever they stand."""
+    if table.kept is None:
+        return {}
+    types: dict[str, TypeEngine[Any]] = {table.kept.last_updated: STAMP, table.kept.is_deleted: Boolean()}
+    return {name: ColumnFacts(name, kind, str(kind), False, server_set=True) for name, kind in types.items()}
 
 
 def _showing(table: TableName, column: str) -> str:
@@ -160,6 +178,8 @@ def _tracked(
 ) -> tuple[str, str] | None:
     """The properties that the clock stamps, if the owner says that there are such: both, and fit for it."""
     columns = (said.last_updated, said.is_deleted)
+    if table.kept is not None:
+        return by_column[table.kept.last_updated].name, by_column[table.kept.is_deleted].name
     if columns == ("", ""):
         return None
     found = [by_column[name] for name in columns if name in by_column]

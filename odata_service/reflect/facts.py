@@ -51,6 +51,18 @@ class ForeignKey:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFacts:
+    """What ``track install`` has made for a table: the columns with the stamp and the mark of deletion, the table of deleted
+    rows with its columns, and that of stamps where the two columns are not in the table itself."""
+
+    last_updated: str
+    is_deleted: str
+    gone: TableName
+    gone_columns: frozenset[str] = frozenset()
+    stamps: TableName | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TableFacts:
     """``unique`` are the lists of columns in which no two rows are alike, but for the primary key."""
 
@@ -61,6 +73,7 @@ class TableFacts:
     unique: tuple[Columns, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     comment: str = ""
+    kept: KeptFacts | None = None
 
     def column(self, name: str) -> ColumnFacts:
         return next(each for each in self.columns if each.name == name)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Column, Computed, FetchedValue, MetaData, Table, UniqueConstraint, and_
-from sqlalchemy.orm import RelationshipProperty, registry, relationship
+from sqlalchemy.orm import RelationshipProperty, deferred, registry, relationship
 
 from odata_service.reflect.draft import Draft, DraftEntity, DraftNavigation, DraftProperty
-from odata_service.reflect.facts import TableFacts, TableName
+from odata_service.reflect.facts import KeptFacts, TableFacts, TableName
 from odata_service.tracking import tracked
+from odata_service.tracking.kept import Kept, keep
 
 Tables = Mapping[TableName, Table]
 Classes = Mapping[TableName, type]
@@ -23,9 +24,10 @@ def mapped_classes(draft: Draft) -> dict[TableName, type]:
     tables |= {name: _link_table(link, metadata) for name, link in draft.links.items()}
     classes = {name: _class(entity) for name, entity in draft.entities.items()}
     for name, entity in draft.entities.items():
-        columns = {each.name: tables[name].c[each.column.name] for each in entity.properties}
+        columns = {each.name: _attribute(each, entity, tables[name]) for each in entity.properties}
         ways = {way.name: _relationship(way, entity, tables, classes, draft) for way in entity.navigation}
-        mapping.map_imperatively(classes[name], tables[name], properties={**columns, **ways})
+        eager = "auto" if entity.facts.kept is None else False  # triggers set more than an INSERT gives back
+        mapping.map_imperatively(classes[name], tables[name], properties={**columns, **ways}, eager_defaults=eager)
     mapping.configure()
     return classes
 
@@ -42,16 +44,40 @@ def _class(entity: DraftEntity) -> type:
     if entity.tracked is None:
         return made
     last_updated, is_deleted = entity.tracked
-    return tracked(last_updated=last_updated, is_deleted=is_deleted)(made)
+    by_database = entity.facts.kept is not None
+    return tracked(last_updated=last_updated, is_deleted=is_deleted, by_database=by_database)(made)
 
 
 def _table(entity: DraftEntity, metadata: MetaData) -> Table:
     columns = [_column(each, entity) for each in entity.properties]
     names = {column.name for column in columns}
     unique = [UniqueConstraint(*each) for each in entity.facts.unique if set(each) <= names]
-    return Table(
+    table = Table(
         entity.name.name, metadata, *columns, *unique, schema=entity.name.schema, comment=entity.facts.comment or None
     )
+    if entity.facts.kept is not None:
+        keep(table, _kept(table, entity.facts.kept))
+    return table
+
+
+def _kept(table: Table, facts: KeptFacts) -> Kept:
+    """The tables beside it, which no class has."""
+    columns = [each for each in table.columns if each.name in facts.gone_columns]
+    gone = _beside(facts.gone, columns)
+    if facts.stamps is None:
+        return Kept(gone)
+    return Kept(gone, _beside(facts.stamps, [*table.primary_key, table.c[facts.last_updated]]))
+
+
+def _beside(name: TableName, columns: Iterable[Column[Any]]) -> Table:
+    return Table(name.name, MetaData(), *(Column(each.name, each.type) for each in columns), schema=name.schema)
+
+
+def _attribute(declared: DraftProperty, entity: DraftEntity, table: Table) -> Any:
+    """(Any: a column, or what loads it only when told to, because it is not in the table.)"""
+    column, kept = table.c[declared.column.name], entity.facts.kept
+    apart = () if kept is None or kept.stamps is None else (kept.last_updated, kept.is_deleted)
+    return deferred(column) if declared.column.name in apart else column
 
 
 def _column(declared: DraftProperty, entity: DraftEntity) -> Column[Any]:

@@ -52,9 +52,10 @@ class Product:
         if not days or not self.no_day:
             return {}
         quote = connection.dialect.identifier_preparer.quote_identifier
+        asked_of = ", ".join(quote(each.name) for each in days)
         tests = [f"{quote(each.name)} IS NOT NULL AND ({self.no_day.format(quote(each.name))})" for each in days]
         asked = ", ".join(f"max(CASE WHEN {test} THEN 1 END)" for test in tests)
-        found = connection.exec_driver_sql(f"SELECT {asked} FROM {some_rows(table.name, quote)}").one()
+        found = connection.exec_driver_sql(f"SELECT {asked} FROM {some_rows(table.name, quote, asked_of)}").one()
         return {each.name: frozenset({"no day"} if said else ()) for each, said in zip(days, found, strict=True)}
 
     def arrival(self, column: ColumnFacts, values: frozenset[str]) -> Arrival:
@@ -108,10 +109,10 @@ def standard(column: ColumnFacts) -> Arrival:
     return Arrival(None, f"OData has no type for {column.declared}")
 
 
-def some_rows(table: TableName, quote: Callable[[str], str]) -> str:
-    """The first rows of a table, to look at their values."""
+def some_rows(table: TableName, quote: Callable[[str], str], columns: str = "*") -> str:
+    """The first rows of a table, to look at their values. Not all columns are among ``*``: MariaDB has invisible ones."""
     name = ".".join(quote(part) for part in (table.schema, table.name) if part)
-    return f"(SELECT * FROM {name} LIMIT {LOOKED_AT}) AS looked_at"
+    return f"(SELECT {columns} FROM {name} LIMIT {LOOKED_AT}) AS looked_at"
 
 
 def product_named(name: str) -> Product:

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Inspector, exc, inspect
+from sqlalchemy import Connection, Engine, Inspector, exc, inspect, select
 from sqlalchemy.engine.reflection import ObjectKind
 
-from odata_service.reflect.facts import ColumnFacts, Columns, DatabaseFacts, ForeignKey, Kind, TableFacts, TableName
+from odata_service.reflect.facts import (
+    ColumnFacts, Columns, DatabaseFacts, ForeignKey, KeptFacts, Kind, TableFacts, TableName,
+)  # fmt: skip
 from odata_service.reflect.products import Product
+from odata_service.tracking.kept import REGISTER
 
 Key = tuple[str | None, str]  # as SQLAlchemy's inspector names tables
 Progress = Callable[[str], None]
@@ -58,6 +61,20 @@ def _as_written(columns: Columns, table: TableFacts) -> Columns:
     return tuple(name if name in exact else loose.get(name.lower(), name) for name in columns)
 
 
+def kept_tables(inspector: Inspector, connection: Connection) -> dict[TableName, KeptFacts]:
+    """The tables of which the database itself keeps track."""
+    if not inspector.has_table(REGISTER.name):
+        return {}
+    found = {}
+    for row in connection.execute(select(REGISTER)):
+        schema = row.tracked_schema or None
+        stamps = TableName(schema, row.stamps_table) if row.stamps_table else None
+        columns = frozenset(each["name"] for each in inspector.get_columns(row.gone_table, schema))
+        kept = KeptFacts(row.last_updated, row.is_deleted, TableName(schema, row.gone_table), columns, stamps)
+        found[TableName(schema, row.tracked_table)] = kept
+    return found
+
+
 class _Schema:
     """One schema being read."""
 
@@ -65,6 +82,7 @@ class _Schema:
         self, connection: Connection, inspector: Inspector, product: Product, schema: str | None, progress: Progress
     ) -> None:
         self._inspector, self._schema, self._progress = inspector, schema, progress
+        self._kept = kept_tables(inspector, connection)
         self._declared = product.declared_types(connection, schema)
         self._product = product
         reasons = product.refused_tables(connection, schema)
@@ -104,6 +122,7 @@ class _Schema:
                     )
                 ),
                 str((comments.get(name) or {}).get("text") or ""),
+                self._kept.get(TableName(self._schema, name)),
             )
             for name in names
         ]

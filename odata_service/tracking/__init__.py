@@ -8,6 +8,7 @@ from .floor import floor_of, has_floor
 from .hook import install as install_hook
 from .hook import write_sessions
 from .images import UNTIL, Images, are_kept, begin_to_keep, forget_images, image_at, images_of, keep_images
+from .kept import grave_stamp, greatest_stamp, rows_of
 from .retention import purge
 from .rows import stamp_column
 from .tombstones import BulkWriteRefused, HardDeleteRefused, vanish
@@ -29,6 +30,8 @@ __all__ = [
     "floor_of",
     "forget_images",
     "forget_unlinked",
+    "grave_stamp",
+    "greatest_stamp",
     "has_counter",
     "has_floor",
     "image_at",
@@ -42,6 +45,7 @@ __all__ = [
     "moment",
     "prepare_engine",
     "purge",
+    "rows_of",
     "stamp_column",
     "tables_of_links",
     "tracked",

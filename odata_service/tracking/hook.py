@@ -169,7 +169,8 @@ def refuse_bulk_writes(execution: ORMExecuteState) -> None:
     if not isinstance(statement, Insert | Update | Delete):
         return
     mapper = execution.bind_mapper or tracked_model_of(statement.table)
-    if mapper is None or tracking_of(mapper) is None:
+    tracking = None if mapper is None else tracking_of(mapper)
+    if mapper is None or tracking is None or tracking.by_database:
         return
     name = mapper.class_.__name__
     if isinstance(statement, Delete):
@@ -186,7 +187,10 @@ def refuse_bulk_writes(execution: ORMExecuteState) -> None:
 def _note(state: AnyState, ledger: Ledger, touched: Touched, *, written: bool) -> None:
     """Remember that a flush has changed this row, and the parents it touches: the new one and the old."""
     mapper: AnyMapper = state.mapper
-    if target := stamp_column(mapper):
+    target = stamp_column(mapper)
+    if target and target.by_database:
+        touched.by_database.add(mapper)
+    elif target:
         key = tuple(mapper.primary_key_from_instance(state.obj()))
         touched.add(mapper, key, written=written and target.is_locked_by_any_change)
     if link := parent_link(mapper):

@@ -47,8 +47,8 @@ _known: WeakKeyDictionary[Dialect, set[str]] = WeakKeyDictionary()  # by an engi
 
 def keep_images(mapper: AnyMapper) -> None:
     """From now on, of a model whose hierarchy has one table; others have none."""
-    table = mapper.local_table
-    if isinstance(table, Table) and stamp_column(mapper) is not None and _has_one_table(mapper):
+    table, target = mapper.local_table, stamp_column(mapper)
+    if isinstance(table, Table) and target is not None and not target.by_database and _has_one_table(mapper):
         table.info.setdefault(_INFO, _images(table))
 
 

@@ -24,6 +24,7 @@ from .begin import writing
 from .bookkeeping import create_missing
 from .clock import UTC_CLOCK, Clock, milliseconds, moment
 from .floor import FLOORS, raise_floor
+from .kept import forget_gone, kept_of
 from .rows import KEYS_PER_STATEMENT, Key, StampColumn, in_zone_of, is_one_of, same_column_in, stamp_column
 from .tracked import AnyMapper, tombstone_of
 
@@ -43,10 +44,19 @@ def purge(
     graves = [_Graves(mapper, target) for mapper, target in _buried(models)]
     parents_first = sort_tables({table for each in graves for table in each.known})
     removed: Counter[str] = Counter()
+    for mapper in _kept(models):
+        with writing(engine).begin() as connection:
+            removed[mapper.class_.__name__] += forget_gone(connection, mapper, until)
     for each in sorted(graves, key=lambda grave: parents_first.index(grave.table), reverse=True):
         while count := _removed(engine, each, until):
             removed[each.mapper.class_.__name__] += count
-    return removed
+    return +removed
+
+
+def _kept(models: Iterable[type | AnyMapper]) -> Iterator[AnyMapper]:
+    """The models whose deleted rows stand in a table of their own."""
+    mappers: Iterator[AnyMapper] = (inspect(model) for model in models)
+    yield from (mapper for mapper in mappers if kept_of(mapper) is not None)
 
 
 def _buried(models: Iterable[type | AnyMapper]) -> Iterator[tuple[AnyMapper, StampColumn]]:

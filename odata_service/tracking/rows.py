@@ -30,6 +30,7 @@ class StampColumn:
     column: Column[Any]
     key: tuple[AnyColumn, ...]
     group: str
+    by_database: bool = False
 
     @property
     def is_locked_by_any_change(self) -> bool:
@@ -52,7 +53,7 @@ def stamp_column(mapper: AnyMapper) -> StampColumn | None:
         return None
     column = _as_column(mapper.column_attrs[tracking.last_updated].columns[0])
     key = tuple(same_column_in(column.table, mapper, primary) for primary in mapper.primary_key)
-    return StampColumn(mapper, tracking.last_updated, column, key, tracking.group)
+    return StampColumn(mapper, tracking.last_updated, column, key, tracking.group, tracking.by_database)
 
 
 def same_column_in(table: FromClause, mapper: AnyMapper, column: AnyColumn) -> Column[Any]:

@@ -15,6 +15,7 @@ from .begin import MARIADB
 from .clock import Clock, milliseconds
 from .floor import raise_floor
 from .images import Images, stamp_images, stamp_kept
+from .kept import stamp_now
 from .rows import Key, StampColumn, chunks, in_zone_of, is_one_of, locked_rows, parent_link, stamp_column
 from .tombstones import Vanishing
 from .tracked import AnyMapper
@@ -29,6 +30,7 @@ class Touched:
         self._written: KeysByMapper = defaultdict(set)  # a flush has written the row to stamp: it is locked
         self._unwritten: KeysByMapper = defaultdict(set)  # parents, and rows changed in another table only
         self.unlinked: dict[str, tuple[AnyMapper, Images]] = {}  # where something was kept, by the table's name
+        self.by_database: set[AnyMapper] = set()  # whose rows triggers stamp
 
     def add(self, mapper: AnyMapper, key: Key, *, written: bool = False) -> None:
         (self._written if written else self._unwritten)[mapper].add(key)
@@ -39,6 +41,7 @@ class Touched:
         for mapper, keys in other._unwritten.items():
             self._unwritten[mapper] |= keys
         self.unlinked |= other.unlinked
+        self.by_database |= other.by_database
 
     def stamp(self, session: Session, clock: Clock) -> None:
         """Give all rows the transaction's one stamp, in the database and in the session's instances.
@@ -66,6 +69,8 @@ class Touched:
             assert found is not None, "what was taken apart was taken from a row that is stamped"
             connection = connection_for(session, mapper)
             stamp_kept(connection, images, milliseconds(stamps[connection, found.group]))
+        for mapper in self.by_database:
+            stamp_now(connection_for(session, mapper), mapper)
         for mapper in {inspect(type(each)) for each in Vanishing.of(session).instances}:
             _tell_of_vanished(mapper, connection_for(session, mapper), stamps)
 

@@ -48,6 +48,7 @@ class Tracking:
     is_deleted: str | None = None
     touches: str | None = None  # a many-to-one relationship of this model; its target changes when this row does
     group: str = "default"  # the clock's counter row: a cursor may compare stamps inside one group only
+    by_database: bool = False  # its triggers do what the save hook does otherwise, see ``kept``
 
     def __post_init__(self) -> None:
         if (self.last_updated is None) != (self.is_deleted is None):
@@ -73,9 +74,11 @@ def tracked(
     is_deleted: str | None = None,
     touches: str | None = None,
     group: str | None = None,
+    by_database: bool | None = None,
 ) -> Callable[[Model], Model]:
     """Declare how a model is tracked; what is not said is inherited, from ``EntityTracking`` or a base model."""
-    said = {"last_updated": last_updated, "is_deleted": is_deleted, "touches": touches, "group": group}
+    said: dict[str, Any] = {"last_updated": last_updated, "is_deleted": is_deleted, "touches": touches, "group": group}
+    said["by_database"] = by_database
 
     def declare(model: Model) -> Model:
         inherited: Tracking = getattr(model, "__odata_tracking__", Tracking())
@@ -97,7 +100,7 @@ def tracking_of(model: type | AnyMapper) -> Tracking | None:
 def tombstone_of(model: type | AnyMapper) -> str | None:
     """The attribute that marks a row as deleted; ``None`` for a model whose rows are really deleted."""
     tracking = tracking_of(model)
-    return tracking.is_deleted if tracking else None
+    return tracking.is_deleted if tracking and not tracking.by_database else None
 
 
 def tracked_model_of(table: FromClause) -> AnyMapper | None:
