@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from odata_service.access import EVERY, Access, ColumnRights, EntitySetRights, Tombstones
 from odata_service.access.conditions import QueryInterceptor
-from odata_service.access.rights import OperationRights
+from odata_service.access.rights import EVERYBODY, OperationRights
 from odata_service.bind.conflict import ConflictRule
 from odata_service.changes import Changes
 from odata_service.changing import ChangeInterceptor, ChangeListener
@@ -19,6 +19,7 @@ from odata_service.etag import Concurrency
 from odata_service.message import ODataResponse
 from odata_service.operations import Declaration, Declares, OperationSet, operations_of
 from odata_service.reads import Reads
+from odata_service.row_filters import RowFilter, RowFilters
 from odata_service.signals import ErrorHook, Signal, Signals
 from odata_service.sync_sets import DEFAULT, SyncSet, SyncSets
 from odata_service.tracking import keep_images
@@ -41,6 +42,7 @@ class Configuration(Declares):
     _changes: Changes
     _tables: Tables
     _sync_sets: SyncSets
+    _row_filters: dict[str, RowFilters]
     _max_version: str | None = None
 
     def rights(self, entity_set: str, rights: EntitySetRights, *, role: str | None = None) -> None:
@@ -98,6 +100,22 @@ class Configuration(Declares):
             return interceptor
 
         return register
+
+    def row_filter(self, entity_set: str, text: str, *, role: str | None = None) -> None:
+        """Which entities of a set everybody sees, or the callers with a ``role``, in the language of ``$filter``. What is known
+        of the caller is ``@user.…``: his ``sub`` and whatever else his token or account says. ::
+
+            service.row_filter("Orders", "Owner eq @user.sub", role="clerk")
+            service.row_filter("Orders", "true", role="boss")
+
+        Where it is said of a set, everybody and each role see what was said of them, and no more.
+        """
+        one = self.model.set_named(entity_set)
+        found = RowFilter(self.model, one, text)
+        if one.name not in self._row_filters:
+            self._row_filters[one.name] = self.query_interceptor(entity_set)(RowFilters())
+        self._row_filters[one.name].by_role[role or EVERYBODY] = found
+        self._changed()
 
     def change_interceptor(self, entity_set: str) -> Callable[[Minds], Minds]:
         """Who is asked before an entity of a set is added, changed or deleted (WCF: ChangeInterceptor). ::

@@ -65,6 +65,21 @@ class User:
 ANONYMOUS = User("anonymous")
 
 
+def claim_at(claims: Mapping[str, object], path: str) -> object:
+    """A claim by its name, or by the names of those that it is in.
+
+    >>> claim_at({"realm_access": {"roles": ["clerk"]}, "https://a.example/roles": ["boss"]}, "realm_access.roles")
+    ['clerk']
+    >>> claim_at({"https://a.example/roles": ["boss"]}, "https://a.example/roles"), claim_at({"sub": "ada"}, "sub.name")
+    (['boss'], None)
+    """
+    if path in claims:
+        return claims[path]
+    first, dot, rest = path.partition(".")
+    inner = claims.get(first) if dot else None
+    return claim_at(inner, rest) if isinstance(inner, Mapping) else None
+
+
 @dataclass(frozen=True, slots=True)
 class ODataRequest:
     """One request to a service root.

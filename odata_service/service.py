@@ -86,6 +86,7 @@ class ODataService(Configuration):
         self.signals = Signals()
         key = _key(secret, engine, namespace)
         self.access = Access(self.model, veil=key)
+        self._row_filters = {}
         self._tables = Tables(self.model)
         self._sync_sets = SyncSets(self.model)
         self._spellings: Spellings = {

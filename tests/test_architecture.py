@@ -22,6 +22,7 @@ LAYERS = """
     bind
     access tables sync_sets sync_log
     plan
+    row_filters
     result etag execute
     formats
     client
@@ -64,7 +65,7 @@ HOMES = {
     "zstandard": "web",
     "marshmallow": "formats",
 }
-SPEAKERS = {"protocol.py", "functions.py", "edm/primitive.py", "service.py", "cli.py"}
+SPEAKERS = {"protocol.py", "functions.py", "edm/primitive.py", "service.py", "cli.py", "row_filters.py"}
 
 
 def nodes(path: Path) -> Iterator[ast.AST]:

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from odata_service.auth.key_set import ASYMMETRIC, MISTAKES, KeySet, SigningKey, jwt, public_key
 from odata_service.auth.scheme import Asking, NotBelieved, authorized_by
 from odata_service.config import ConfigurationError
-from odata_service.message import ANONYMOUS, Principal, User
+from odata_service.message import ANONYMOUS, Principal, User, claim_at
 
 SHORTEST_SECRET = 32  # bytes: as many as the hash has (RFC 7518, HMAC with SHA-2 Functions)
 LEEWAY = 30  # seconds by which clocks may differ
@@ -131,21 +131,6 @@ class Bearer:
 def _refuse(why: str) -> NoReturn:
     parameters = f'error="invalid_token", error_description="{why}"'
     raise NotBelieved("TokenInvalid", f"the token is not good: {why}", parameters)
-
-
-def claim_at(claims: Mapping[str, object], path: str) -> object:
-    """A claim by its name, or by the names of those that it is in.
-
-    >>> claim_at({"realm_access": {"roles": ["clerk"]}, "https://a.example/roles": ["boss"]}, "realm_access.roles")
-    ['clerk']
-    >>> claim_at({"https://a.example/roles": ["boss"]}, "https://a.example/roles"), claim_at({"sub": "ada"}, "sub.name")
-    (['boss'], None)
-    """
-    if path in claims:
-        return claims[path]
-    first, dot, rest = path.partition(".")
-    inner = claims.get(first) if dot else None
-    return claim_at(inner, rest) if isinstance(inner, Mapping) else None
 
 
 def roles_of(said: object) -> frozenset[str]:

@@ -61,6 +61,12 @@ def parse_value_v4(text: str, limits: Limits, target: str) -> Expression:
     return value
 
 
+def parse_condition_v4(text: str, limits: Limits, target: str) -> Expression:
+    """A decoded condition that stands by itself, as the value of ``$filter``."""
+    condition: Expression = Reading(GRAMMAR, read_literal, limits, check_function).expression("expression", text, target)
+    return condition
+
+
 def _path(reading: Reading, target: str) -> tuple[Segment, ...]:
     path: list[Segment] = []
     for text, at, is_call in path_segments_v4(target, reading.limits):

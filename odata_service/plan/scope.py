@@ -45,6 +45,12 @@ def alias_of(entity_type: EntityType, *, dead: bool = False) -> Alias:
     return with_polymorphic(root.mapper.class_, "*", aliased=True, flat=True)
 
 
+def class_of(entity_type: EntityType) -> Alias:
+    """The mapped class itself instead of an alias, for conditions that are put on aliases later."""
+    root = entity_type.root
+    return with_polymorphic(root.mapper.class_, "*") if root.derived else root.mapper.class_
+
+
 def of_type(alias: Alias, entity_type: EntityType) -> list[ColumnElement[bool]]:
     """The condition that a row of a hierarchy is of this type or one derived from it; none at the root."""
     if entity_type.base is None or entity_type.root.discriminator is None:
@@ -79,13 +85,16 @@ class Scope:
         own_rules: Sequence[RowRule] | None = None,
         *,
         for_change: bool = False,
+        alias: Alias = None,
     ) -> None:
         self.model = model
         self.entity_set = entity_set
         self.given: dict[str, ColumnElement[Any]] = {}  # columns that a transformation of $apply made
         self._rules = rules
         self.parameters = parameters
-        if for_change or own_rules is not None:  # what the database keeps apart as deleted, nobody changes
+        if alias is not None:
+            self.alias = alias
+        elif for_change or own_rules is not None:  # what the database keeps apart as deleted, nobody changes
             self.alias = alias_of(entity_set.type, dead=not for_change)
         else:
             self.alias = self.alias_in(entity_set)
@@ -172,6 +181,11 @@ class Scope:
             self._joins.append((target, and_(*meeting, *kind, *rules)))
             self._reached[path] = target
         return self._reached[path]
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether there is more than the row itself."""
+        return bool(self._joins)
 
     def joined(self, start: Alias = None) -> Any:
         """The FROM clause: the row's own alias (or what it was joined to so far), then every join. (Any: SQLAlchemy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from odata_service import EntitySetRights, ODataService
+from odata_service import ODataService
 from odata_service.config import ConfigurationError, Settings, TableSettings
 from odata_service.database import one_line, open_engine
 from odata_service.edm.errors import ModelError
@@ -21,10 +21,10 @@ from odata_service.reflect.draft import Draft
 from odata_service.reflect.drafting import draft_of
 from odata_service.reflect.facts import TableFacts, TableName
 from odata_service.reflect.mapped import mapped_classes
+from odata_service.reflect.opening import open_sets
 from odata_service.reflect.products import Evidence, Product, product_named
 from odata_service.reflect.reading import Progress, quiet, read_facts
 from odata_service.reflect.report import as_json, as_text
-from odata_service.settings_file import EVERYBODY
 from odata_service.tracking import has_counter, install_clock
 
 TABLES_BETWEEN_WORDS = 50
@@ -96,7 +96,7 @@ def _reflected(settings: Settings, progress: Progress) -> Reflected:
         )
     except ModelError as error:
         raise ConfigurationError(str(error)) from error
-    _open(service, draft, settings)
+    open_sets(service, draft, settings)
     return Reflected(name, service, draft)
 
 
@@ -186,34 +186,3 @@ def _nothing(engine: Engine, draft: Draft) -> str:
     first, more = draft.remarks[0], len(draft.remarks) - 1
     others = f", and {more} more" if more else ""
     return f"{engine.url!r} has no tables that could be published: {first.about}: {first.says}{others}"
-
-
-def _open(service: ODataService, draft: Draft, settings: Settings) -> None:
-    if settings.page_size:
-        service.page_size("*", settings.page_size)
-    for entity in draft.entities.values():
-        said = settings.tables.get(str(entity.name), TableSettings())
-        if said.page_size:
-            service.page_size(entity.set_name, said.page_size)
-        most = (
-            EntitySetRights.ALL if entity.facts.kind == "table" and not entity.is_keyless else EntitySetRights.ALL_READ
-        )
-        usual = {EVERYBODY: ("all" if settings.writable else "read",)}
-        for role, words in (said.rights or settings.rights or usual).items():
-            rights = _rights(words)
-            if rights & EntitySetRights.ALL_WRITE and not settings.writable:
-                raise ConfigurationError(
-                    f"{role} may change {entity.set_name}, but the connections are read-only; --writable changes that"
-                )
-            service.rights(entity.set_name, rights & most, role=None if role == EVERYBODY else role)
-
-
-def _rights(words: Iterable[str]) -> EntitySetRights:
-    """
-    >>> int(_rights(["read", "write_append"]))
-    7
-    """
-    rights = EntitySetRights.NONE
-    for word in words:
-        rights |= EntitySetRights[{"read": "ALL_READ"}.get(word, word.upper())]
-    return rights

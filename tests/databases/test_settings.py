@@ -93,7 +93,12 @@ class TestFile:
     def test_schema_and_reader_agree(self, run: Run, tmp_path: Path) -> None:
         jsonschema = pytest.importorskip("jsonschema")
         for document, fits in (({"page_size": 3}, True), ({"page_size": "3"}, False), ({"tables": {"Person": {"keys": []}}}, False),
-                               ({"rights": {"clerk": ["read"]}}, True), ({"limits": {"max_top": 3}}, True), ({"pages": 3}, False)):  # fmt: skip
+                               ({"rights": {"clerk": ["read"]}}, True), ({"limits": {"max_top": 3}}, True), ({"pages": 3}, False),
+                               ({"rights": "read"}, True), ({"users": {"ada": {"password": "x", "roles": ["clerk"], "claims": {"region": "north"}}}}, True),
+                               ({"users": {"ada": {"password": 5}}}, False), ({"keys": {"reporting": {"key": "x", "secret": "y"}}}, False),
+                               ({"tables": {"Person": {"rows": {"clerk": "name eq @user.sub"}, "columns": {"name": {"boss": "all"}}}}}, True),
+                               ({"tables": {"Person": {"rows": "true", "columns": {"name": ["show", "sort"]}}}}, True),
+                               ({"tables": {"Person": {"columns": {"name": {"boss": "read_single"}}}}}, False)):  # fmt: skip
             assert jsonschema.Draft202012Validator(schema()).is_valid(document) == fits, document
             (tmp_path / "odata.toml").write_text(_toml(document))
             assert (run("inspect", "sqlite:///shop.db", "--config", "odata.toml").exit_code == 0) == fits, document
@@ -125,6 +130,14 @@ class TestOneLineAndStatus2:
             ("[tables.Person.names]\nname = 'id'", "Person: the columns 'id' and 'name' both make the property 'id'; "
              '[tables."Person".names] gives one another name'),
             ("rights = 'reed'", "odata.toml: rights.everybody: there is no right 'reed'; did you mean 'read'?"),
+            ("[tables.Person]\nrows = 'nam eq 1'", "tables.'Person': People: Person has no property 'nam'; did you mean 'name'? (at position 0 of the filter of rows)"),
+            ("[tables.Person]\nrows = ['true']", "odata.toml: tables.Person.rows is a table, not {'everybody': ['true']}"),
+            ("[tables.Person]\ncolumns = { nam = 'all' }", "tables.'Person': People has no property 'nam'; did you mean 'name'?"),
+            ("[tables.Person]\ncolumns = { name = 'write' }", "odata.toml: tables.Person.columns.name.everybody: there is no right 'write'; "
+             "there are none, read, all, show, filter, sort, aggregate, search, insert, update"),
+            ("[tables.Person]\ncolumns = { id = 'none' }", "tables.'Person': id of People says which entity a row is, or of which type: it cannot be hidden"),
+            ("[users.ada]\npasword = 'x'", "odata.toml: there is no setting users.ada.pasword; did you mean 'password'?"),
+            ("[keys.x]\nroles = 'clerk'", "odata.toml: keys.x.roles is a list of texts, not 'clerk'"),
             ("rights = 'all'", "everybody may change Order_x0020_Lines, but the connections are read-only; --writable changes that"),
         ],
     )  # fmt: skip
