@@ -132,6 +132,10 @@ class Settings:
     watch: bool = _setting(
         False, "look every few seconds whether the database or the file of settings has changed, as SIGHUP tells it"
     )
+    threads: int = _setting(4, "threads of each worker, each of which answers one request", least=1, most=1_000)
+    pool_size: int = _setting(0, "connections to the database that a worker keeps; 0 means one per thread", most=1_000)
+    pool_more: int = _setting(5, "connections that a worker may have beyond those while they are in use", most=1_000)
+    pool_seconds: int = _setting(10, "seconds that a request waits for a connection; then it is 503", most=3_600)
     reload: bool = _setting(False, "start anew whenever the code changes")
     base_url: str = _setting(
         "", "the address that clients know, of which links are made: https://api.example.com/odata; or only its path, /odata"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, inspect, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from odata_service.config import ConfigurationError
+from odata_service.config import ConfigurationError, Settings
 
 # What people write → the driver that our extra installs.
 DRIVERS = {
@@ -20,14 +22,33 @@ EXTRAS = {"psycopg": "postgres", "pymysql": "mysql"}  # by driver
 CONNECT_SECONDS = 10
 
 
-def open_engine(text: str, *, make_file: bool = True) -> Engine:
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """How many connections a process keeps, how many more it makes when they are in use, and how long a request waits."""
+
+    size: int
+    more: int
+    seconds: int
+
+    def arguments(self, url: URL) -> dict[str, Any]:
+        """Those of SQLAlchemy's. (Any: whatever they take.) A database in memory has a connection for each thread."""
+        if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+            return {}
+        return {"pool_size": self.size, "max_overflow": self.more, "pool_timeout": self.seconds}
+
+    @classmethod
+    def of(cls, settings: Settings) -> Pool:
+        return cls(settings.pool_size or settings.threads, settings.pool_more, settings.pool_seconds)
+
+
+def open_engine(text: str, *, make_file: bool = True, pool: Pool | None = None) -> Engine:
     """An engine whose database is there and lets us in; SQLite makes a file where there is none, if it may."""
     url = database_url(text)
     if not make_file and (file := _file(url)) is not None and not file.is_file():
         raise ConfigurationError(f"there is no database {file}")
     try:
         _make_folder(url)
-        engine = create_engine(url, connect_args=_patience(url))
+        engine = create_engine(url, connect_args=_patience(url), **(pool.arguments(url) if pool else {}))
         inspect(engine).get_table_names()
         engine.dispose()  # what uses the engine may want its connections made otherwise
     except ImportError as error:

@@ -171,6 +171,13 @@ class ServiceUnavailable(ODataError):
     headers = {"Retry-After": "5"}
 
 
+class ConnectionLost(ServiceUnavailable):
+    """A connection that was good once is none any more; who only reads may ask again at once."""
+
+    def __init__(self) -> None:
+        super().__init__("DatabaseAway", "the database cannot be reached")
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The closest known name as a question to append to a message, or nothing.
 

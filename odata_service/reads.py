@@ -19,7 +19,7 @@ from odata_service.dialects.full_text import create_missing, full_texts
 from odata_service.edm import cross_join
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntitySet
-from odata_service.errors import BadRequest, NotFound, NotImplementedByService
+from odata_service.errors import BadRequest, ConnectionLost, NotFound, NotImplementedByService
 from odata_service.execute.apply import ApplyReader, context_of, types_of
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.formats.octets import asked_range
@@ -93,6 +93,13 @@ class Reads:
         self.plans = PlanCache()
 
     def read(self, request: ODataRequest, spelling: Spelling, exchange: Exchange, timing: Timing) -> Result:
+        """Again where the connection was lost: it may be from before the database was started anew."""
+        try:
+            return self._read(request, spelling, exchange, timing)
+        except ConnectionLost:
+            return self._read(request, spelling, exchange, timing)
+
+    def _read(self, request: ODataRequest, spelling: Spelling, exchange: Exchange, timing: Timing) -> Result:
         caller = self.access.caller(request)
         shape = None if exchange.follows_changes else spelling.shape(request.target, request.query)
         if shape is None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from odata_service import ODataService
 from odata_service.config import ConfigurationError, Settings
-from odata_service.database import is_in_memory, one_line, open_engine
+from odata_service.database import Pool, is_in_memory, one_line, open_engine
 from odata_service.reflect.reading import Progress, quiet
 from odata_service.reflect.service import reflected
 from odata_service.sample import Sample, sample_named
@@ -54,7 +54,7 @@ def started(settings: Settings) -> ODataService:
 def _of_sample(sample: Sample, settings: Settings) -> ODataService:
     service = ODataService(
         sample.base,
-        open_engine(settings.url),
+        open_engine(settings.url, pool=Pool.of(settings)),
         namespace=sample.namespace,
         container=sample.container,
         limits=settings.limits,

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from odata_service.dialects.base import Database
-from odata_service.errors import ServiceUnavailable
+from odata_service.errors import ConnectionLost, ServiceUnavailable
 from odata_service.plan.statement import Statement
 
 Row = tuple[object, ...]
@@ -143,8 +143,9 @@ class ReadConnections:
         try:
             yield from self._in_use(pooled, timing, snapshot)
         except self._errors as error:
-            self._drop_if_broken(pooled, error)
-            raise self.refusal(error) from error
+            is_lost = self._is_disconnect(error, pooled.dbapi_connection)
+            self._drop(pooled, error, is_lost)
+            raise ConnectionLost if is_lost else self.refusal(error) from error
         finally:
             pooled.close()
 
@@ -170,10 +171,10 @@ class ReadConnections:
             connection.do(end)
         self.database.autocommit(connection.driver, False)
 
-    def _drop_if_broken(self, pooled: Any, error: BaseException) -> None:
-        """A connection after an error may be in any state, and when one is broken the others of the pool are too."""
+    def _drop(self, pooled: Any, error: BaseException, is_lost: bool) -> None:
+        """A connection after an error may be in any state, and when one is lost the others of the pool are too."""
         pooled.invalidate(error)
-        if self._is_disconnect(error):
+        if is_lost:
             self.engine.dispose(close=False)
 
     def refusal(self, error: BaseException) -> BaseException:
@@ -190,9 +191,9 @@ class ReadConnections:
         refusal = self.refusal(error) if isinstance(error, (DBAPIError, PoolTimeout)) else error
         return refusal if isinstance(refusal, ServiceUnavailable) else error
 
-    def _is_disconnect(self, cause: Any) -> bool:
-        """(Any: a driver's own error, which SQLAlchemy types as its wrapper.)"""
-        return bool(self.engine.dialect.is_disconnect(cause, None, None))
+    def _is_disconnect(self, cause: Any, driver: Any = None) -> bool:
+        """Some drivers tell it by the error, some by the connection's state. (Any: a driver's own.)"""
+        return bool(self.engine.dialect.is_disconnect(cause, driver, None))
 
 
 @dataclass(slots=True)

@@ -39,7 +39,7 @@ class Writer:
     is_told: bool = True  # whether announcements are made
 
     def run(self, work: Callable[[Transaction], Outcome], timing: Timing) -> Outcome:
-        """All of the work or nothing of it; again when another transaction was in the way."""
+        """All of the work or nothing of it; again when another transaction was in the way, or the connection was lost."""
         for attempt in range(ATTEMPTS):
             try:
                 with self.sessions.begin() as session, session.no_autoflush:  # not before all is put together
@@ -50,12 +50,20 @@ class Writer:
                     announce()
                 return outcome
             except (DBAPIError, StatementError) as error:
+                if attempt == 0 and _is_lost_before_commit(error):
+                    continue
                 refusal = self.database.refusal(error.orig) if isinstance(error.orig, BaseException) else None
                 if refusal is None:
                     raise
                 if not isinstance(refusal, ServiceUnavailable) or refusal.code != "TryAgain" or attempt == ATTEMPTS - 1:
                     raise refusal from error
         raise AssertionError("the last attempt returns or raises")
+
+
+def _is_lost_before_commit(error: StatementError) -> bool:
+    """Whether nothing can have been written. Most often the database was restarted, and this connection is from before.
+    COMMIT alone is no statement of ours: whoever lost his connection there cannot know."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated and error.statement is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from odata_service import ODataService
 from odata_service.config import ConfigurationError, Settings, TableSettings
-from odata_service.database import one_line, open_engine
+from odata_service.database import Pool, one_line, open_engine
 from odata_service.edm.errors import ModelError
 from odata_service.edm.names import legal
 from odata_service.reflect.choices import Choices, TableChoices
@@ -102,7 +102,7 @@ def _reflected(settings: Settings, progress: Progress) -> Reflected:
 
 def existing(settings: Settings) -> Engine:
     """The engine of a database that is there already; without ``writable`` it cannot change anything."""
-    engine = open_engine(settings.url, make_file=False)
+    engine = open_engine(settings.url, make_file=False, pool=Pool.of(settings))
     if not settings.writable:
         _product(engine).read_only(engine)
     return engine
