@@ -34,6 +34,16 @@ def test_every_yes_names_a_test() -> None:
     assert [(file, name) for file, name in named if f"def {name}(" not in (CHECKOUT / file).read_text()] == []
 
 
+def test_what_the_offline_client_is_held_to() -> None:
+    """``[push](../tests/offline/test_push.py) `test_patience` `` or ``[scenario](../tests/offline/scenarios.py) "both delete"``"""
+    text = (CHECKOUT / "docs/offline-python.md").read_text()
+    functions = re.findall(r"\]\(\.\./(tests/\S+?\.py)\) `(test_\w+)`", text)
+    scenarios = re.findall(r'\]\(\.\./(tests/\S+?\.py)\) "(.+?)"', text)
+    assert len(functions) > 25 and len(scenarios) > 8
+    named = [(file, f"def {name}(") for file, name in functions] + [(file, f'"{name}", "') for file, name in scenarios]
+    assert [each for each in named if each[1] not in (CHECKOUT / each[0]).read_text()] == []
+
+
 def test_every_deviation_is_held_by_a_test() -> None:
     named = TEST.findall((CHECKOUT / "docs/deviations.md").read_text())
     assert len(named) > 20

@@ -83,7 +83,10 @@ class Pull:
                 fetched += len(page.rows)
                 self._told(SyncEventType.ITEMS_FETCHED, query, fetched, page)
                 self.step("fetched")
-                token = self._stored(query, token, page, result)
+                stored = self._stored(query, token, page, result)
+                if stored is None:
+                    return
+                token = stored
                 self.step("stored")
                 self._told(SyncEventType.ITEMS_COMMITTED, query, fetched, page)
                 if page.following is None and not resumed:
@@ -92,9 +95,11 @@ class Pull:
                     resumed, coming = False, asked(token.value)
         self._confirm(query, token, pushed, result)
 
-    def _stored(self, query: Query, token: Token, page: Page, result: PullResult) -> Token:
+    def _stored(self, query: Query, token: Token, page: Page, result: PullResult) -> Token | None:
         arrived = Arrived.of(query.shape, page.rows)
         with self.store.writing() as connection:
+            if Tokens(connection).of(query).number > token.number:
+                return None
             applied = Applying(connection, query, token).page(arrived)
             ended = page.following is None
             after = replace(token, value=page.place or None, whole=token.whole or ended, open=not ended)

@@ -196,6 +196,33 @@ def test_a_full_disk(device, server):
     assert here.pull().is_successful and len(here.rows()) == 603
 
 
+def test_one_page_ahead_and_no_more(device, server, protocol):
+    """However slow the disk is: pages do not pile up in memory."""
+    for number in range(12):
+        given(server, order(str(number)))
+    here = device()
+    seen = []
+    here.step = lambda name: seen.append(len(pages(here.network))) if name == "stored" else None
+    assert here.pull(Order).is_successful and len(seen) >= 4
+    assert all(asked <= stored + 1 for stored, asked in enumerate(seen, start=1))
+
+
+def pages(network):
+    return [request for request in network.requests if "rder" in request]
+
+
+def test_a_pull_that_another_one_has_overtaken(device, server):
+    """Somebody resets the query in another process: what is still on its way belongs to a pass that nobody counts."""
+    given(server, order("1"), order("2"))
+    one, other = device(), device()
+    one.pull(Order)
+    changed(server, "1", Status="paid")
+    one.step = lambda name: other.reset(Order) if name == "fetched" else None
+    assert one.pull(Order).is_successful
+    one.step = lambda name: None
+    assert one.pull(Order).replacements == 2 and one.rows()["1"]["Status"] == "paid"
+
+
 def test_a_place_that_was_interrupted(device, server):
     """A pull that goes on where another one has stopped brings what has changed since that one began, too."""
     for number in range(9):

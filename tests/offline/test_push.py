@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import httpx
@@ -316,3 +317,62 @@ def test_too_much_at_once(device, server):
     assert [(each.item_id, each.state) for each in here.pending()] == [("8", "Failed")]
     here.network.up()
     assert here.push(refused_too=True).is_successful and len(server.rows()) == 9
+
+
+def test_in_the_order_in_which_it_was_made(device, server, protocol):
+    """Inside of one request and from one to the next."""
+    here = device()
+    ids = [f"{number * 7 % 23:02}" for number in range(23)]
+    for id in ids:
+        here.add(Id=id)
+    sent = []
+    key = re.compile(rb'"Id":"(\d\d)"' if protocol == "v4" else rb'"id":"(\d\d)"')
+
+    def heard(request, answer):
+        if request.method == "POST":
+            sent.extend(key.findall(request.read()))
+        return answer()
+
+    here.network.broken = heard
+    assert here.push().is_successful and [id.decode() for id in sent] == ids
+
+
+def test_a_server_that_knows_no_repeated_requests(device, server, protocol):
+    """Neither a replay nor a key of it: that the server has what was sent says that it was heard."""
+    if protocol == "sync":
+        pytest.skip("whose operations always have an id")
+    here = pulled(device, server)
+    here.add(Id="2", Status="new")
+    here.change("1", Status="paid")
+    lost = []
+
+    def forgetful(request, answer):
+        request.headers.pop("Idempotency-Key", None)
+        response = answer()
+        if request.method != "GET" and len(lost) < 2:
+            lost.append(request)
+            raise httpx.ReadError("the connection was reset", request=request)
+        return response
+
+    here.network.broken = forgetful
+    for _ in range(2):
+        assert not here.push().is_successful
+    assert here.push().is_successful and here.pending() == [] and here.conflicts() == []
+    assert {id: row["Status"] for id, row in server.rows().items()} == {"1": "paid", "2": "new"}
+
+
+@pytest.mark.parametrize("status, state", [
+    (400, "Failed"), (403, "Failed"), (413, "Failed"), (415, "Failed"), (422, "Failed"),
+    (401, "Sent"), (408, "Sent"), (425, "Sent"), (429, "Sent"), (500, "Sent"), (502, "Sent"), (504, "Sent"),
+])  # fmt: skip
+def test_what_becomes_of_what_was_not_done(device, server, status, state):
+    """What is wrong with the operation waits for another one; what is wrong with the moment, for another moment."""
+    here = device()
+    here.add(Id="1")
+    here.network.refuse(status, count=9)
+    result = here.push()
+    (failed,) = result.failed_requests.values()
+    assert failed.status == status and [each.state for each in here.pending()] == [state]
+    here.network.up()
+    assert here.pull().is_successful
+    assert here.push(refused_too=state == "Failed").is_successful and set(server.rows()) == {"1"}
