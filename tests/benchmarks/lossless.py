@@ -2,6 +2,9 @@
 
 Writers are processes of their own that add and change items in overlapping transactions; four clients follow them at once, each by
 its protocol's own means. Then the same with stamps that are taken when a row is flushed: the harness must be able to see a loss.
+
+``--plain-sql`` has programs write that know nothing of the service, after ``odata-service track install`` in both of its ways, and on
+PostgreSQL once more with triggers that stamp when a row is written.
 """
 
 from __future__ import annotations
@@ -19,6 +22,9 @@ from sqlalchemy import URL, Engine, create_engine, func, make_url, select, text
 from odata_service.tracking import install_clock, write_sessions
 from tests.mariadb import server as mariadb_server
 from tests.sync.followers import FOLLOWERS, Follower, service_of
+from tests.track.lossless import AT_STATEMENT, items, lost
+from tests.track.lossless import followed as plainly_followed
+from tests.track.shop import Shop, track
 from tests.tracking.lossless import Base, Item, Writer, following
 from tests.tracking.test_lossless import Hook, flush_time_sessions
 
@@ -117,17 +123,50 @@ def run(url: URL, hook: str, effort: Effort) -> None:
     engine.dispose()
 
 
+def run_plain(url: URL, options: tuple[str, ...], effort: Effort, *, at_statement: bool = False) -> None:
+    shop = Shop(url, options)
+    track("remove", shop.text, "--tables", "item" if url.get_backend_name() == "postgresql" else "Item")
+    shop.sql("DROP TABLE IF EXISTS Item")
+    items(shop)
+    if at_statement:
+        shop.sql(*AT_STATEMENT)
+    started = time.monotonic()
+    followers = plainly_followed(
+        shop, effort.writers, effort.transactions, effort.longest_pause, seconds=effort.seconds, page_size=PAGE
+    )
+    seconds = time.monotonic() - started
+    ((count, changes),) = shop.sql("SELECT count(*), sum(Revision) FROM Item")
+    ((gone,),) = shop.sql("SELECT count(*) FROM odata_gone_Item")
+    how = "stamped by the statement" if at_statement else f"track install {' '.join(options)}".strip()
+    click.echo(
+        f"{url.get_backend_name()}, {how}: {count} rows with {changes} changes, {gone} deleted, {(count + gone) / seconds:.0f}/s"
+    )
+    for name, follower in followers.items():
+        click.echo(f"  {name:<26} lost {len(lost(shop, follower))} of {count + gone}")
+    shop.engine.dispose()
+
+
 @click.command()
 @click.option("--database", type=click.Choice([*DATABASES, "all"]), default="all", show_default=True)
 @click.option("--transactions", default=100_000, show_default=True, help="of each writer")
 @click.option("--writers", default=8, show_default=True)
 @click.option("--longest-pause", default=2.0, show_default=True, help="in a transaction and after it, in milliseconds")
+@click.option("--plain-sql", is_flag=True, help="programs write that know nothing of the service")
 @click.option("--seconds", default=480.0, show_default=True, help="for each database, at most")
-def main(database: str, transactions: int, writers: int, longest_pause: float, seconds: float) -> None:
+def main(
+    database: str, transactions: int, writers: int, longest_pause: float, seconds: float, *, plain_sql: bool
+) -> None:
     """Print for each database how many changes each client has lost."""
     effort = Effort(writers, transactions, longest_pause / 1000, seconds)
     for name in DATABASES if database == "all" else [database]:
         with DATABASES[name]() as url:
+            if plain_sql:
+                run_plain(url, (), effort)
+                run_plain(url, ("--side-table",), effort)
+                if name == "postgresql":
+                    few = Effort(writers, min(transactions, BAD), longest_pause / 1000, seconds)
+                    run_plain(url, (), few, at_statement=True)
+                continue
             run(url, "stamped at COMMIT", effort)
             run(url, "stamped at flush", Effort(writers, min(transactions, BAD), longest_pause / 1000, seconds))
 

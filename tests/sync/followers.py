@@ -43,6 +43,9 @@ class Follower:
         assert answer.status == 200, answer.body
         return orjson.loads(answer.body)
 
+    def take(self, id: int, revision: int, *, is_gone: bool = False) -> None:
+        self.seen.pop(id, None) if is_gone else self.seen.update({id: revision})
+
     def lost(self, engine: Engine) -> Seen:
         """The items of which the latest revision never came."""
         with engine.connect() as connection:
@@ -61,7 +64,7 @@ class FilterFollower(Follower):
             page = self.ask(V2, url, Accept="application/json")["d"]
             rows = page["results"] if isinstance(page, dict) else page
             for each in rows:
-                self.seen[each["Id"]] = each["Revision"]
+                self.take(int(each["Id"]), int(each["Revision"]), is_gone=each["IsDeleted"])
                 self.since = moment(int(each["LastUpdated"][6:-2])).isoformat(timespec="milliseconds")
             url = page.get("__next") if isinstance(page, dict) else None
 
@@ -78,7 +81,8 @@ class TableFollower(Follower):
         breaks_off = next(self.pulls) % 3 > 0
         while query is not None:
             page = self.ask(DATASYNC, f"items?{query}")
-            self.seen |= {int(each["id"]): each["revision"] for each in page["items"]}
+            for each in page["items"]:
+                self.take(int(each["id"]), int(each["revision"]), is_gone=each.get("deleted", False))
             self.since = max([self.since, *(each["updatedAt"] for each in page["items"])])
             query = None if breaks_off else page["nextLink"]
 
@@ -94,7 +98,11 @@ class DeltaFollower(Follower):
         url: str | None = self.since or "Items"
         while url is not None:
             page = self.ask(V4, url, Prefer=f"track-changes,maxpagesize={self.page_size}")
-            self.seen |= {each["Id"]: each["Revision"] for each in page["value"]}
+            for each in page["value"]:
+                if "reason" in each:
+                    self.take(int(each["id"].rpartition("(")[2].rstrip(")")), 0, is_gone=True)
+                else:
+                    self.take(each["Id"], each["Revision"])
             self.since = page.get("@odata.deltaLink", self.since)
             url = page.get("@odata.nextLink")
 
@@ -105,7 +113,10 @@ class TokenFollower(Follower):
         more = True
         while more:
             page = self.ask(SYNC, f"Items?limit={self.page_size}&since={self.since}")
-            self.seen |= {each["id"]: each["revision"] for each in page["records"]}
+            for each in page["records"]:
+                self.take(int(each["id"]), int(each["revision"]))
+            for each in page["deleted"]:
+                self.take(int(each["id"]), 0, is_gone=True)
             self.since, more = page["token"], page["more"]
 
 
