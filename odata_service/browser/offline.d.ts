@@ -92,6 +92,21 @@ export interface Outcome {
   errors: { set: string; error: Error }[]
 }
 
+/** What was not as the server has it, by keys. All of that was fetched, and is now. */
+export interface Verification {
+  set: string
+  rows: number
+  /** Two devices with the same one have the same. */
+  checksum: number
+  /** Changed here by nobody. */
+  flipped: Key[][]
+  /** Other than the server's. */
+  outdated: Key[][]
+  /** Not there any more. */
+  surplus: Key[][]
+  isClean: boolean
+}
+
 export interface Events {
   change: { set: string; keys: Key[][] }
   conflict: { set: string; key: Key[]; operation: string }
@@ -123,7 +138,9 @@ export class OfflineClient {
   forget(): Promise<void>
 
   sync(options?: { force?: boolean }): Promise<Outcome>
-  pull(set: string): Promise<{ written: number; deleted: number }>
+  push(options?: { force?: boolean }): Promise<Pick<Outcome, "pushed" | "conflicts" | "rejected">>
+  pull(set: string, options?: { force?: boolean }): Promise<{ written: number; deleted: number }>
+  verify(set: string, options?: { force?: boolean }): Promise<Verification>
   reset(set: string): Promise<void>
 
   status(): Promise<Status>

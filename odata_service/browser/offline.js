@@ -12,21 +12,20 @@
 
 import { Sealer } from "./crypto.js"
 import { NotReachable, QuotaExceeded, Unauthorized, WrongRecord } from "./errors.js"
+import { Exchange } from "./exchange.js"
 import { Http } from "./http.js"
 import { LiveQueries } from "./live.js"
 import { Tabs } from "./locks.js"
 import { Network } from "./network.js"
-import { Pull } from "./pull.js"
-import { Push } from "./push.js"
 import { Records } from "./records.js"
-import { EntitySet, Store, stores } from "./store.js"
+import { EntitySet } from "./sets.js"
+import { Store, stores } from "./store.js"
 import { Watch } from "./watch.js"
 
 export * from "./errors.js"
 export { Query } from "./query.js"
 export { compile } from "./filter.js"
 
-const SETS = "sets" // as the server has described them
 const LOCK = "encryption"
 const SOON = 300 // milliseconds from an edit to its push
 const FIRST_PAUSE = 2_000
@@ -38,6 +37,7 @@ export class OfflineClient {
   #sets
   #store
   #http
+  #exchange
   #network
   #live
   #tabs
@@ -48,7 +48,7 @@ export class OfflineClient {
   #interval
   #running = null
   #started = false
-  #described = false
+  #atWork = 0
 
   /**
    * `sets` says for each entity set `{ key, filter, indexes, encrypted, pageSize }`; `token` is asked for a bearer token
@@ -61,6 +61,7 @@ export class OfflineClient {
     this.#http = new Http({ url, token, timeout })
     const clock = { now: () => new Date(Date.now() + this.#http.skew).toISOString(), newId: () => crypto.randomUUID() }
     this.#store = new Store(name, this.#sets, this.#sealer, clock)
+    this.#exchange = new Exchange(this.#store, this.#http, (type, detail) => this.#tell(type, detail))
     this.#network = new Network(this.#http, (isOnline) => this.#wentOnline(isOnline))
     this.#watch = new Watch(this.#http, this.#store.locks, () => this.#soon(SOON))
     this.#live = new LiveQueries((set, query) => this.set(set).query(query))
@@ -73,9 +74,13 @@ export class OfflineClient {
   }
 
   set(name) {
+    return new Records(this.#named(name), this, this.#store, this.#live)
+  }
+
+  #named(name) {
     const found = this.#sets.get(name)
     if (!found) throw new WrongRecord(`there is no set ${name}; there are ${[...this.#sets.keys()].join(", ")}`)
-    return new Records(found, this, this.#store, this.#live)
+    return found
   }
 
   get isOnline() {
@@ -121,7 +126,7 @@ export class OfflineClient {
 
   async status() {
     const [pending, sent, conflicts, rejected] = await this.#store.counts(["pending", "sent", "open", "dead"])
-    return { online: this.isOnline, syncing: this.#running !== null, pending: pending + sent, conflicts, rejected }
+    return { online: this.isOnline, syncing: this.#atWork > 0, pending: pending + sent, conflicts, rejected }
   }
 
   /** Decide a conflict: "mine", "theirs", or the record as it is to be (null to delete it). */
@@ -219,92 +224,68 @@ export class OfflineClient {
    * `NotReachable`, `Unauthorized` or `QuotaExceeded` where it could not end; whatever was reached by then stays.
    */
   sync({ force = false } = {}) {
-    this.#running ??= this.#synchronised(force).finally(() => {
-      this.#running = null
-      this.#tellStatus()
-    })
+    this.#running ??= this.#synchronised(force).finally(() => (this.#running = null))
     return this.#running
   }
 
   async #synchronised(force) {
-    this.#tellStatus()
+    const outcome = await this.#alone(force, async (exchange) => ({ ...(await exchange.push()), ...(await exchange.pullAll()) }))
+    this.#tell("synced", outcome)
+    return outcome
+  }
+
+  /** Only send the queue. Resolves to `{ pushed, conflicts, rejected }`. */
+  push({ force = false } = {}) {
+    return this.#alone(force, (exchange) => exchange.push())
+  }
+
+  /** Only look for news of one set. Resolves to `{ written, deleted }`. */
+  pull(name, { force = false } = {}) {
+    return this.#alone(force, (exchange) => exchange.pull(this.#named(name)))
+  }
+
+  /** Compare a set with the server, and fetch what differs and nothing else. Resolves to
+   * `{ set, rows, checksum, flipped, outdated, surplus, isClean }`. */
+  verify(name, { force = false } = {}) {
+    return this.#alone(force, (exchange) => exchange.verify(this.#named(name)))
+  }
+
+  /** Read a set from the beginning at the next synchronisation, as if nothing were known of it. No edit is lost. */
+  async reset(name) {
+    await this.#exchange.reset(this.#named(name))
+  }
+
+  /** One at a time, over all tabs; `force` does not wait for as long as the server has asked us to. */
+  async #alone(force, work) {
     clearTimeout(this.#timer)
     const wait = this.#retryAt - Date.now()
     if (wait > 0 && !force) {
       this.#soon(wait)
       throw new NotReachable("the server has asked us to wait", { retryAt: this.#retryAt })
     }
+    this.#busy(1)
     try {
-      const outcome = await this.#store.locks.hold("sync", () => this.#pushAndPull())
+      const outcome = await this.#store.locks.hold("sync", () => work(this.#exchange))
       this.#network.heard(true)
       this.#pause = FIRST_PAUSE
       this.#soon(this.#interval)
-      this.#tell("synced", outcome)
       return outcome
     } catch (error) {
       this.#failed(error)
       throw error
+    } finally {
+      this.#busy(-1)
     }
   }
 
-  async #pushAndPull() {
-    await this.#learn()
-    const push = new Push(this.#store, this.#http, (type, detail) => this.#tell(type, detail))
-    const pushed = await push.run()
-    const pull = new Pull(this.#store, this.#http, (type, detail) => this.#tell(type, detail))
-    const outcome = { pushed: pushed.done, conflicts: pushed.conflicts, rejected: pushed.rejected, pulled: 0, deleted: 0, errors: [] }
-    for (const set of this.#sets.values()) {
-      if (!this.#store.isOpen(set)) continue
-      try {
-        const { written, deleted } = await pull.run(set)
-        outcome.pulled += written
-        outcome.deleted += deleted
-      } catch (error) {
-        if (error instanceof NotReachable || error instanceof Unauthorized || error instanceof QuotaExceeded) throw error
-        outcome.errors.push({ set: set.name, error }) // one set that fails does not hold up the others
-      }
-    }
-    return outcome
-  }
-
-  /** Only look for news of one set. */
-  pull(name) {
-    return this.#store.locks.hold("sync", async () => {
-      await this.#learn()
-      return new Pull(this.#store, this.#http, (type, detail) => this.#tell(type, detail)).run(this.#sets.get(name))
-    })
-  }
-
-  /** What the sets are: their stamps, and which properties are of which type. Known from the last time while offline. */
-  async #learn() {
-    if (this.#described) return
-    const { sets } = await this.#http.get("")
-    this.#describe(sets)
-    await this.#store.keep({ name: SETS, sets })
-    this.#described = true
-  }
-
-  #describe(sets) {
-    for (const each of sets) {
-      const set = this.#sets.get(each.name)
-      if (!set) continue
-      if (String(set.key) !== String(each.key)) throw new WrongRecord(`the server knows ${set.name} by ${each.key}, not by ${set.key}`)
-      set.description = each
-    }
+  #busy(more) {
+    this.#atWork += more
+    this.#tellStatus()
   }
 
   /** For the classes of this module: wait until it is known what was learnt before. */
-  async remember() {
-    this.#remembered ??= this.#store.kept(SETS).then((kept) => kept && !this.#described && this.#describe(kept.sets))
-    await this.#remembered
-  }
-
-  #remembered = null
-
-  /** Read a set from the beginning at the next synchronisation, as if nothing were known of it. No edit is lost. */
-  async reset(name) {
-    const set = this.#sets.get(name)
-    await new Pull(this.#store, this.#http, () => {}).beginAnew(set)
+  remember() {
+    return this.#exchange.remember()
   }
 
   #failed(error) {
@@ -330,7 +311,7 @@ export class OfflineClient {
 
   #wentOnline(isOnline) {
     this.#tellStatus()
-    if (isOnline && this.#started && this.#running === null) this.#soon(0)
+    if (isOnline && this.#started && this.#atWork === 0) this.#soon(0)
   }
 
   async #registerBackgroundSync() {

@@ -214,7 +214,6 @@ function recordAfter({ action }, result) {
 }
 
 async function fetchRecord(http, set, key) {
-  const filter = set.key.map((name, index) => `${name} eq ${set.literal(name, key[index])}`).join(" and ")
-  const answer = await http.get(set.name, { $filter: filter, limit: 1 })
+  const answer = await http.get(set.name, { $filter: set.condition(key), limit: 1 })
   return answer.records[0] ?? null
 }

@@ -1,12 +1,12 @@
+import { checksum } from "./checksum.js"
 import { Database } from "./database.js"
-import { compile } from "./filter.js"
 import { Locks } from "./locks.js"
 import { NOTHING, Transitions } from "./record.js"
-import { WrongRecord } from "./errors.js"
 
 export const QUEUE = "changesQueue"
 export const SERVER = "serverRecords" // what the server has, of records with operations in the queue
 export const STATE = "syncState" // tokens, by set; the sets as the server describes them; the salt
+export const SUMS = "checksums" // of records as the server has sent them
 export const UNSEEN = "unseenRecords" // keys that a pull from the beginning has not come across yet
 
 /** The stores of an application with these sets, for a library that makes the database itself (ngx-indexed-db, Dexie). */
@@ -30,6 +30,7 @@ export function stores(sets) {
     },
     { name: SERVER, keyPath: ["set", "key"], autoIncrement: false, indexes: [] },
     { name: STATE, keyPath: "name", autoIncrement: false, indexes: [] },
+    { name: SUMS, keyPath: ["set", "key"], autoIncrement: false, indexes: [] },
     { name: UNSEEN, keyPath: ["set", "key"], autoIncrement: false, indexes: [{ name: "set", keyPath: "set", unique: false }] },
   ]
 }
@@ -65,6 +66,20 @@ export class Store {
       return (await Promise.all(hint.values.map((value) => transaction.all(set.name, value, hint.index)))).flat()
     })
     return set.encrypted ? Promise.all(rows.map((row) => this.#opened(set, row))) : rows
+  }
+
+  /** All records, and the checksums that there are of some: `{ key, record, sum }`, with null for a record that cannot be read. */
+  async held(set) {
+    const [rows, sums] = await this.database.read([set.name, SUMS], (transaction) =>
+      Promise.all([transaction.all(set.name), transaction.all(SUMS, ofSet(set))]),
+    )
+    const found = new Map(sums.map(({ key, sum }) => [place(set.name, key), { key, record: null, sum }]))
+    for (const row of rows) {
+      const key = set.keyOf(row)
+      const record = await this.#opened(set, row).catch(() => null)
+      found.set(place(set.name, key), { key, record, sum: found.get(place(set.name, key))?.sum })
+    }
+    return [...found.values()]
   }
 
   async count(set) {
@@ -247,7 +262,8 @@ class Editing {
     return [...all.flat(), ...this.#others]
   }
 
-  async #writesOf(before, { set, key, state }) {
+  async #writesOf(before, after) {
+    const { set, key, state } = after
     const writes = []
     if (state.record !== before.record || state.record === null) {
       writes.push(
@@ -256,6 +272,7 @@ class Editing {
           : { store: set.name, put: await this.#store.sealed(set, state.record) },
       )
     }
+    writes.push(...sumOf(before, after))
     const kept = new Set(state.operations.map(({ seq }) => seq))
     for (const { seq } of before.operations) if (!kept.has(seq)) writes.push({ store: QUEUE, remove: seq })
     for (const operation of state.operations) {
@@ -271,75 +288,19 @@ class Editing {
   }
 }
 
-/** What a set is, by what the application says of it and what the server has described. */
-export class EntitySet {
-  description = null
-
-  constructor(name, { key, filter = null, indexes = [], encrypted = false, pageSize = 500, properties = {}, watch = false } = {}) {
-    this.name = name
-    this.filter = filter
-    this.indexes = indexes
-    this.encrypted = encrypted
-    this.pageSize = pageSize
-    this.watch = watch
-    this.expected = Object.entries(properties).map(([each, type]) => ({ name: each, type }))
-    if (!key) throw new WrongRecord(`say by which property records of ${name} are known: { key: "id" }`)
-    this.key = [key].flat()
-  }
-
-  get stamp() {
-    return this.description?.stamp ?? "lastModified"
-  }
-
-  get properties() {
-    return this.description?.properties ?? this.expected
-  }
-
-  /** Whether a record is one of those that are kept here, as far as that can be told without the server. */
-  keeps(record) {
-    if (record === null || !this.filter) return true
-    try {
-      return compile(this.filter, this.properties)(record)
-    } catch {
-      return true // a filter that only the server understands
-    }
-  }
-
-  keyOf(record) {
-    const key = this.key.map((name) => record[name])
-    if (key.some((part) => part === undefined || part === null)) {
-      throw new WrongRecord(`a record of ${this.name} is known by ${this.key.join(" and ")}`, { set: this.name })
-    }
-    return key
-  }
-
-  keyMembers(key) {
-    return Object.fromEntries(this.key.map((name, index) => [name, key[index]]))
-  }
-
-  /** A key as an array, from whatever an application gives: a value, an array, or an object. */
-  keyFrom(given) {
-    if (Array.isArray(given)) return given
-    return typeof given === "object" && given !== null ? this.keyOf(given) : [given]
-  }
-
-  /** A key's value as it is written in a filter. */
-  literal(name, value) {
-    const type = this.properties.find((each) => each.name === name)?.type ?? "Edm.String"
-    return type === "Edm.String" ? `'${String(value).replaceAll("'", "''")}'` : String(value)
-  }
-
-  /** The columns that are the client's to write. */
-  written(record) {
-    const readOnly = new Set(this.properties.filter((each) => each.readOnly).map((each) => each.name))
-    readOnly.add(this.stamp)
-    const entries = Object.entries(record).filter(([name, value]) => !readOnly.has(name) && value !== undefined)
-    return Object.fromEntries(entries)
-  }
-}
-
 /** A record's key in IndexedDB: a plain value, an array only where it has several parts. */
 export const keyOf = (key) => (key.length === 1 ? key[0] : key)
+
+/** The place of all that a store keeps of a set. */
+const ofSet = ({ name }) => IDBKeyRange.bound([name], [`${name}\0`], true, true)
+
+/** A record without edits is what the server has sent; sealed ones tell by themselves when they were tampered with. */
+function sumOf(before, { set, key, state }) {
+  if (set.encrypted || state.operations.length > 0) return []
+  if (state.record === null) return [{ store: SUMS, remove: [set.name, key] }]
+  if (state.record === before.record && before.operations.length === 0) return []
+  return [{ store: SUMS, put: { set: set.name, key, sum: checksum(state.record) } }]
+}
 
 export const place = (name, key) => JSON.stringify([name, ...key])
 

@@ -9,9 +9,9 @@
  */
 
 export const MODULES = [
-  "crypto.js", "database.js", "errors.js", "filter.js", "functions.js", "http.js", "live.js", "locks.js", "network.js",
-  "nodes.js", "offline.js", "operators.js", "pull.js", "push.js", "query.js", "record.js", "records.js", "store.js",
-  "syntax.js", "values.js", "watch.js", "worker.js",
+  "checksum.js", "crypto.js", "database.js", "errors.js", "exchange.js", "filter.js", "functions.js", "http.js", "live.js",
+  "locks.js", "network.js", "nodes.js", "offline.js", "operators.js", "pull.js", "push.js", "query.js", "record.js",
+  "records.js", "sets.js", "store.js", "syntax.js", "values.js", "verify.js", "watch.js", "worker.js",
 ]
 
 /**

@@ -9,8 +9,8 @@ from odata_service.errors import BadRequest, NotFound, did_you_mean
 from odata_service.limits import Limits
 from odata_service.parse.query_string import path_segments
 
-SINCE, LIMIT, FILTER = "since", "limit", "$filter"
-OPTIONS = (SINCE, LIMIT, FILTER)
+SINCE, LIMIT, FILTER, SELECT = "since", "limit", "$filter", "$select"
+OPTIONS = (SINCE, LIMIT, FILTER, SELECT)
 _NAME = re.compile(r"[\w-]+")  # so that nothing else of a V4 path is one of ours
 _BETWEEN = "."  # which is in no token
 
@@ -41,7 +41,7 @@ def plain_query(query: str) -> tuple[str, int | None]:
             kept += _since(unquote_plus(value))
         elif name == LIMIT:
             limit = _limit(value)
-        elif name == FILTER:
+        elif name in (FILTER, SELECT):
             kept.append(option)
         else:
             known = did_you_mean(name, OPTIONS) or f"; there are {', '.join(OPTIONS)}"

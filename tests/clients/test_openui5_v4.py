@@ -179,7 +179,8 @@ def test_changes_of_which_one_fails_are_all_kept_back(page: Stage, root: str):
     """,
         root,
     ) == [True, ["Name: has 101 characters, and at most 100 fit"]]
-    assert page.browser.page.input_value("[aria-invalid=true]") == "x" * 101  # the message is shown where the mistake is
+    where = page.browser.page.input_value("[aria-invalid=true]")
+    assert where == "x" * 101  # the message is shown where the mistake is
     assert price(root, "Office Chair") == 249.99
     found = page.run("""
         ui.binding.getCurrentContexts()[2].setProperty("Name", "Mouse")

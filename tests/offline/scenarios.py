@@ -28,10 +28,11 @@ class Scenario:
 #   A     add ID NAME STATUS                      a new order
 #   A     rename ID NAME, set ID STATUS           a change of one column or the other
 #   A     delete ID
-#   A     push, pull, sync                        sync is both; a client that only knows both may do so for a push
+#   A     flip ID STATUS                          something else writes into its database
+#   A     push, pull, sync                        sync is both
 #   A     fails push                              which it does, or a conflict is left open
 #   A     has ID NAME STATUS                      what its user sees
-#   A     verify                                  compares all it has with the server
+#   A     verify                                  compares all it has with the server, and fetches what is different
 #   A     restart                                 the application starts anew on the same file
 #   A     decide client|server                    on each conflict that is open
 #   A     conflicts COUNT                         so many are open
@@ -187,6 +188,12 @@ SCENARIOS = (
         "the place in the changes is too old", "ask",
         (("A", "delete", "1"), ("A", "push"), ("B", "add", "3", "Chloe", "new"), ("server", "forget"), ("B", "verify")),
         {"2": ("Brian", "new"), "3": ("Chloe", "new")},
+    ),
+    Scenario(
+        "a row is written over by nobody", "ask",
+        (("A", "set", "2", "paid"), ("A", "flip", "1", "nev"), ("A", "pull"), ("A", "has", "1", "Ada", "nev"), ("A", "verify"),
+         ("A", "has", "1", "Ada", "new"), ("A", "has", "2", "Brian", "paid")),
+        {"1": ("Ada", "new"), "2": ("Brian", "paid")},
     ),
     Scenario(
         "a new token is needed", "ask",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from odata_service.client import ask, client_wins, merge, server_wins
 from odata_service.tracking import UTC_CLOCK, writing
@@ -40,6 +40,10 @@ class Play:
 
     def device_delete(self, name, id):
         self.devices[name].delete(id)
+
+    def device_flip(self, name, id, status):
+        with self.devices[name].store.writing() as connection:
+            connection.execute(update(Order.__table__).where(Order.__table__.c.Id == id).values(Status=status))
 
     def device_push(self, name):
         result = self.devices[name].push()

@@ -23,14 +23,16 @@ const orders = (client) => client.set("Orders")
 const sync = (client) => client.sync(asked)
 const pull = (client) => client.pull("Orders")
 
-// This client pushes and pulls in one, and has no check of what it has but that a pull from the beginning makes.
 const steps = {
   add: (client, id, customerName, status) => orders(client).add({ id, customerName, status }),
   rename: (client, id, customerName) => orders(client).update(id, { customerName }),
   set: (client, id, status) => orders(client).update(id, { status }),
   delete: (client, id) => orders(client).remove(id),
-  push: sync, sync, pull, verify: pull,
-  succeeds: (client) => outcome(client),
+  push: (client) => succeeds(client.push(asked)),
+  sync: (client) => succeeds(sync(client)),
+  pull,
+  verify: (client) => client.verify("Orders"),
+  flip: (client, id, status) => changedByNobody(client.name, id, { status }),
   conflicts: async (client) => (await client.conflicts()).length,
   has: (client, id) => orders(client).get(id),
   async decide(client, winner) {
@@ -46,9 +48,18 @@ const steps = {
   },
 }
 
-async function outcome(client) {
-  const { conflicts, rejected, errors } = await sync(client).catch(({ name }) => ({ errors: [name] }))
+async function succeeds(work) {
+  const { conflicts, rejected, errors = [] } = await work.catch(({ name }) => ({ errors: [name] }))
   return !conflicts && !rejected && errors.length === 0
+}
+
+/** Whatever wrote over a row on the disk: the client knows nothing of it. */
+async function changedByNobody(name, id, changes) {
+  const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)))
+  const database = await done(indexedDB.open(name))
+  const store = database.transaction("Orders", "readwrite").objectStore("Orders")
+  await done(store.put({ ...(await done(store.get(id))), ...changes }))
+  database.close()
 }
 
 const stops = {

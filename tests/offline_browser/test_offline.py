@@ -420,3 +420,64 @@ def test_a_strict_content_security_policy(page: Page) -> None:
     page.browser.open(f"{page.root}/strict")
     expect(page.browser.page).to_have_title("1 sent, 1 found")
     assert page.browser.errors() == []
+
+
+def test_a_flipped_row_is_found_and_fetched_and_no_other(page: Page) -> None:
+    """So is one that is gone here, one that is not what the server has, and one that the server does not have any more."""
+    name = "verified"
+    first, found, asked, again = page.run(
+        """
+        const phone = device(args[0], { sets: { Orders: { key: "localId", filter: "customerName eq 'Verified'" } } })
+        for (const localId of ["v-flipped", "v-gone", "v-behind", "v-purged", "v-edited", "v-well"]) {
+          await elsewhere("add", { localId, customerName: "Verified", status: "1" })
+        }
+        await phone.sync()
+        const first = await phone.verify("Orders")
+        await phone.set("Orders").update("v-edited", { status: "2" })
+        const open = indexedDB.open(args[0])
+        const database = await new Promise((go) => (open.onsuccess = () => go(open.result)))
+        const flipped = { ...(await phone.set("Orders").get("v-flipped")), status: "3" }
+        const rows = database.transaction("Orders", "readwrite").objectStore("Orders")
+        rows.put(flipped)
+        rows.delete("v-gone")
+        await new Promise((go) => (rows.transaction.oncomplete = go))
+        database.close()
+        await elsewhere("update", { localId: "v-behind", status: "2" })
+        await elsewhere("delete", { localId: "v-purged" })
+        await realFetch("/purge", { method: "POST" })
+        requests.length = 0
+        const found = await phone.verify("Orders")
+        return [first, found, requests.length, await phone.verify("Orders")]
+        """,
+        name,
+    )
+    assert first["isClean"] and first["rows"] == 6
+    keys = {side: [key for (key,) in found[side]] for side in ("flipped", "outdated", "surplus")}
+    assert keys == {"flipped": ["v-flipped", "v-gone"], "outdated": ["v-behind"], "surplus": ["v-purged"]}
+    assert (asked, again["isClean"], again["rows"]) == (2, True, 5)  # the versions, and the four records at once
+
+
+def test_two_devices_with_the_same_have_the_same_checksum(page: Page) -> None:
+    phone, laptop, later = page.run("""
+        const phone = device("sum-1"), laptop = device("sum-2")
+        await phone.sync(), await laptop.sync()
+        const both = [await phone.verify("Orders"), await laptop.verify("Orders")]
+        await elsewhere("update", { localId: "order-brian", status: "sum" })
+        return [...both, await laptop.verify("Orders")]
+    """)
+    assert phone["checksum"] == laptop["checksum"] != later["checksum"]
+    assert later["outdated"] == [["order-brian"]]
+
+
+def test_push_and_pull_each_for_itself(page: Page) -> None:
+    pushed, pushes, kept, pulled, found = page.run("""
+        const phone = device("apart"), orders = phone.set("Orders")
+        await orders.add({ localId: "apart", customerName: "A", status: "1" })
+        const pushed = await phone.push(), pushes = [...requests]
+        await elsewhere("update", { localId: "apart", status: "2" })
+        const kept = (await orders.get("apart")).status
+        const pulled = await phone.pull("Orders")
+        return [pushed, pushes, kept, pulled.written > 0, (await orders.get("apart")).status]
+    """)
+    assert (pushed, pushes) == ({"pushed": 1, "conflicts": 0, "rejected": 0}, ["GET ", "POST "])
+    assert (kept, pulled, found) == ("1", True, "2")

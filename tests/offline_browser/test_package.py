@@ -22,11 +22,15 @@ const orders = client.set<Order>("Orders")
 const stop: () => void = orders.live({ filter: "status eq 'Pending'", top: 5 }, ({ value, count }) => [value[0].customerName, count?.toFixed()])
 client.on("conflict", async ({ operation }) => client.resolve(operation, "mine"))
 client.on("synced", ({ pushed, errors }) => pushed + errors.length)
+let pushes = 0
 export async function use(): Promise<Operation[]> {
   const order = await orders.add({ customerName: "Zoe", status: "Pending" })
   await orders.update(order.localId, { status: "Shipped" })
   await client.sync().catch((error) => { if (!(error instanceof NotReachable)) throw error })
   stop()
+  const { pushed } = await client.push({ force: pushes > 0 })
+  const { isClean, flipped } = await client.verify("Orders")
+  pushes += isClean ? pushed : flipped.length
   return client.queue()
 }
 export const isOpen: boolean = compile("status eq 'Open'", [{ name: "status", type: "Edm.String" }])({ status: "Open" })
@@ -59,4 +63,4 @@ def test_packed_imported_and_typed(npm: Npm, tmp_path: Path) -> None:
     printed = subprocess.run(
         [program("node", "nodejs"), "-e", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )  # fmt: skip
-    assert printed.stdout.strip() == "5"
+    assert printed.stdout.strip() == "6"

@@ -86,12 +86,13 @@ class Play:
         return self.page.run("return await played(...args)", self.device(name), self.days[name], what, *told)
 
     def device_push(self, name: str) -> None:
-        assert self.does(name, "succeeds")
+        assert self.does(name, "push")
 
-    device_sync = device_push
+    def device_sync(self, name: str) -> None:
+        assert self.does(name, "sync")
 
-    def device_fails(self, name: str, _what: str) -> None:
-        assert not self.does(name, "succeeds")
+    def device_fails(self, name: str, what: str) -> None:
+        assert not self.does(name, what)
 
     def device_restart(self, _name: str) -> None:
         self.open()
