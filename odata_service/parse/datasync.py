@@ -103,7 +103,7 @@ def _rows(
             raise BadRequest("UnknownOption", f"a table has no option {name[:60]}; it has {others}", target=name)
     limits.check("max_orderby_items", len(values.get("orderby", ())), target="$orderby")
     limits.check("max_select_items", len(values.get("select", ())), target="$select")
-    options = _renamed(Options(custom=custom, **values), names)
+    options = Options(custom=custom, **{name: _renamed(value, names) for name, value in values.items()})
     return Syntax((Segment(table, None, 0),), options, tuple(reading.literals))
 
 
