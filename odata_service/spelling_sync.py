@@ -105,6 +105,8 @@ class SpellingSync(WaysOfRecords):
         query, limit = plain_query(request.query)
         names = {name.lower(): name for name in self.sets.model.sets}
         target = place_of(request.target, UNLIMITED)
+        if self.sets.is_list(target):
+            raise MethodNotAllowed(request.method, ("POST",))
         others = [(name, value) for name, value in request.headers.items() if name.lower() != "prefer"]
         prefer = [] if limit is None else [("Prefer", f"maxpagesize={limit}")]
         target = names.get(target.lower(), target)

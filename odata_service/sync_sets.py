@@ -66,6 +66,11 @@ class SyncSets:
             )
         return model.sets[found]
 
+    def is_list(self, place: str) -> bool:
+        """``sync-orders``: where records of a set are pushed as a list."""
+        names = (f"{OF_THE_ARTICLE}{each.name}".lower() for each in self.model.sets.values() if self._is_there(each))
+        return place.lower() in names
+
     def of(self, model: EntityModel) -> SyncSets:
         """The same for a caller, who sees no more than this model."""
         return self if model is self.model else replace(self, model=model)

@@ -115,3 +115,10 @@ def test_the_log(orders):
     assert {name: log[name] for name in log if name not in ("SyncId", "SyncedAt")} == {
         "TableName": "Orders", "RecordsSynced": 2, "Conflicts": 1, "Rejects": 1, "SyncedBy": "anonymous",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
+def test_there_is_nothing_to_get(orders, method):
+    answer = orders.send(method, "sync-orders")
+    assert answer.status == 405
+    assert method == "PUT" or answer.headers["Allow"] == "POST"
