@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from sqlalchemy import create_engine
 
+from odata_service.auth.from_settings import authentication_of
 from odata_service.auth.keys import hash_key, new_key
 from odata_service.auth.passwords import hash_password
 from odata_service.cli_replica import replica
@@ -24,11 +26,13 @@ from odata_service.config import ROWS, ConfigurationError, Settings, variable
 from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.protocol import V2, V4, Protocol
 from odata_service.reflect.service import reflected
+from odata_service.safety import findings
 from odata_service.sample import sample_named
 from odata_service.schema_changes import changes
 from odata_service.schema_document import document_in
 from odata_service.settings_file import gathered, schema, shown
-from odata_service.start import started
+from odata_service.start import published, started
+from odata_service.web.app import application
 
 Command = TypeVar("Command", bound=Callable[..., object])
 ROOT = "http://localhost/"
@@ -119,6 +123,8 @@ def serve(show_config: bool, **flags: object) -> None:
         click.echo(shown(settings), nl=False)
         return
     refuse_taken_port(settings)
+    for found in findings(settings):
+        click.echo(f"unsafe: {found}", err=True)
     if settings.reload:
         serve_and_reload(settings)
     Server(read, _progress).run()
@@ -178,6 +184,35 @@ def metadata(url: str | None, v2: bool, **flags: object) -> None:
     settings = _settings({**flags, "database_url": url or flags["database_url"]})
     accept = Headers({"Accept": "application/xml"})
     click.echo(_answer("$metadata", V2 if v2 else V4, accept, settings).body)
+
+
+@main.command()
+@click.argument("database_url", required=False)
+@published_as_it_is
+@setting("writable")
+@setting("host")
+@setting("port")
+def check(**flags: object) -> None:
+    """Say what is unsafe about the settings that serve would have, one line each; ends with status 1 where anything is.
+
+    \b
+    odata-service check --config odata.toml
+    """
+    settings = _settings(flags)
+    found = [*findings(settings), *_refusals(settings)]
+    click.echo("\n".join(found or ["nothing unsafe was found"]))
+    sys.exit(bool(found))
+
+
+def _refusals(settings: Settings) -> Iterator[str]:
+    """What keeps the service from starting. A sample would make its database, which is not what was asked for."""
+    try:
+        if settings.sample_name:
+            authentication_of(settings, create_engine("sqlite://"))
+        else:
+            application(published(settings, _progress), settings)
+    except ConfigurationError as error:
+        yield str(error)
 
 
 @main.command("hash-password")

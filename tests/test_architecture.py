@@ -43,7 +43,7 @@ LAYERS = """
     schema_document schema_changes
     database sample reflect start
     track
-    auth
+    auth safety
     web
     renewal
     cli_replica cli_server cli_track
