@@ -17,8 +17,12 @@ DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "mysql": "mysql+pymysql",
     "mariadb": "mariadb+pymysql",
+    "mssql": "mssql+pyodbc",
+    "oracle": "oracle+oracledb",
 }
-EXTRAS = {"psycopg": "postgres", "pymysql": "mysql"}  # by driver
+EXTRAS = {"psycopg": "postgres", "pymysql": "mysql", "pyodbc": "mssql", "oracledb": "oracle"}  # by driver
+# What a driver calls the seconds that it waits for a connection, where not connect_timeout.
+_PATIENCE = {"mssql+pyodbc": "timeout", "oracle+oracledb": "tcp_connect_timeout"}
 CONNECT_SECONDS = 10
 
 
@@ -78,8 +82,9 @@ def is_in_memory(engine: Engine) -> bool:
 
 def _patience(url: URL) -> dict[str, int]:
     """Nobody waits for minutes at start for a server that does not answer."""
-    known = url.drivername in DRIVERS.values() and "connect_timeout" not in url.query
-    return {"connect_timeout": CONNECT_SECONDS} if known else {}
+    name = _PATIENCE.get(url.drivername, "connect_timeout")
+    known = url.drivername in DRIVERS.values() and name not in url.query
+    return {name: CONNECT_SECONDS} if known else {}
 
 
 def _file(url: URL) -> Path | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import json
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -117,8 +120,7 @@ class Database:
     def key_values(self, keys: Sequence[Key], name: str) -> dict[str, object]:
         """The parameters of :meth:`key_among`: keys as the driver gave them, as a JSON array of values where the key
         has one part, else of arrays; bytes are hexadecimal digits."""
-        single = bool(keys) and len(keys[0]) == 1
-        return {name: json.dumps([key[0] for key in keys] if single else list(keys), default=bytes.hex)}
+        return {name: _as_json(keys)}
 
     def sql_state(self, error: BaseException) -> str:
         """The five letters of a driver's error, or nothing."""
@@ -131,3 +133,21 @@ class Database:
             if state and state.startswith(prefix):
                 return refusal(code, message)
         return None
+
+
+def _as_json(keys: Sequence[Key]) -> str:
+    """
+    >>> _as_json([(1,), (decimal.Decimal("1.5"),)]), _as_json([("a", datetime.datetime(2024, 5, 1))])
+    ('[1, "1.5"]', '[["a", "2024-05-01 00:00:00"]]')
+    """
+    single = bool(keys) and len(keys[0]) == 1
+    return json.dumps([key[0] for key in keys] if single else list(keys), default=_in_json)
+
+
+def _in_json(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ")
+    assert isinstance(value, (decimal.Decimal, datetime.date, datetime.timedelta, uuid.UUID)), "a key has other types"
+    return str(value)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import ColumnElement, types
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+from odata_service.errors import NotImplementedByService
 
 
 class Call(FunctionElement[Any]):
@@ -23,8 +25,10 @@ def call(name: str, kind: types.TypeEngine[Any]) -> Callable[..., Call]:
 
 
 @compiles(Call)
-def _no_formula(element: Call, compiler: SQLCompiler, **kw: Any) -> str:
-    raise NotImplementedError(f"{element.name} has no formula for {compiler.dialect.name}")
+def no_formula(element: Call, compiler: SQLCompiler, **_: Any) -> NoReturn:
+    """The database has nothing that would do it: the request is refused."""
+    what = element.name.replace("_", " ")
+    raise NotImplementedByService("NotOfThisDatabase", f"{what} cannot be asked of this database ({compiler.dialect.name})")
 
 
 def has_zone(element: ColumnElement[Any]) -> bool:

@@ -1,8 +1,9 @@
-"""JSON in columns, as SQLAlchemy elements in the spelling of PostgreSQL; :mod:`~odata_service.dialects.sqlite` has its own."""
+"""JSON in columns, as SQLAlchemy elements in the spelling of PostgreSQL; SQLite and MariaDB have their own, SQL Server and
+Oracle none."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import ColumnElement, types
 from sqlalchemy.ext.compiler import compiles
@@ -10,6 +11,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from odata_service.dialects.constructs import arguments
+from odata_service.errors import NotImplementedByService
 
 
 class Elements(FunctionElement[Any]):
@@ -104,3 +106,11 @@ def _of_text(element: OfText, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(Gathered)
 def _gathered(element: Gathered, compiler: SQLCompiler, **kw: Any) -> str:
     return f"json_agg({arguments(element, compiler, **kw)[0]})"
+
+
+def _refused(element: FunctionElement[Any], compiler: SQLCompiler, **_: Any) -> NoReturn:
+    raise NotImplementedByService("NotOfThisDatabase", f"JSON cannot be looked into on this database ({compiler.dialect.name})")
+
+
+for _each in (Elements, Member, MemberText, MemberOfKind, OfText, Gathered):
+    compiles(_each, "mssql", "oracle")(_refused)

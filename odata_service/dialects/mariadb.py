@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import json
-import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -17,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import Compiled
 
 from odata_service.dialects import mariadb_calls
-from odata_service.dialects.base import Database, Decoder, Key
+from odata_service.dialects.base import Database, Decoder
 from odata_service.dialects.exact import exact_text
 from odata_service.dialects.mariadb_compiler import COLLATION, ExactCompiler, learn_columns
 from odata_service.dialects.mariadb_constructs import plain_type
@@ -124,10 +122,6 @@ class MariaDB(Database):
         ordering = [self.ordered(*item) for item in order]
         return matching(GatheredPlaces(place, [*ordering, place], top, skip)).scalar_subquery()
 
-    def key_values(self, keys: Sequence[Key], name: str) -> dict[str, object]:
-        single = bool(keys) and len(keys[0]) == 1
-        return {name: json.dumps([key[0] for key in keys] if single else list(keys), default=_in_json)}
-
     def sql_state(self, error: BaseException) -> str:
         """By number; what the driver refuses itself has none: a number that is infinite, a text with half a letter."""
         number = error.args[0] if getattr(error, "args", None) else None
@@ -140,15 +134,6 @@ class MariaDB(Database):
         if number == _DOES_NOT_EXIST and "SAVEPOINT" in str(error.args[1]):
             return "40001"  # a deadlock has ended the whole transaction, as the error before this one says
         return _STATES.get(number, "") if isinstance(number, int) else ""
-
-
-def _in_json(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, datetime.datetime):
-        return value.isoformat(" ")
-    assert isinstance(value, (decimal.Decimal, datetime.date, datetime.timedelta, uuid.UUID)), "a key has other types"
-    return str(value)
 
 
 DATABASE = MariaDB()

@@ -117,11 +117,16 @@ class TestOneLineAndStatus2:
         assert answer.stderr.startswith(f"odata-service: {line}")
         assert answer.stderr.count("\n") == 1
 
-    def test_missing_driver(self, run, monkeypatch):
-        monkeypatch.setitem(sys.modules, "pymysql", None)
-        answer = run("get", "People", "--database", "mysql://localhost/x")
+    @pytest.mark.parametrize(
+        "product, driver, extra",
+        [("mysql", "pymysql", "mysql"), ("postgresql", "psycopg", "postgres"), ("mssql", "pyodbc", "mssql"), ("oracle", "oracledb", "oracle")],
+    )
+    def test_missing_driver(self, run, monkeypatch, product, driver, extra):
+        monkeypatch.setitem(sys.modules, driver, None)
+        answer = run("get", "People", "--database", f"{product}://localhost/x")
         assert answer.exit_code == 2
-        assert answer.stderr.endswith("; pip install 'odata-service[mysql]' brings the driver\n")
+        assert answer.stderr.count("\n") == 1
+        assert answer.stderr.endswith(f"; pip install 'odata-service[{extra}]' brings the driver\n")
 
     @pytest.mark.parametrize(
         "name, value", [("PORT", "80 80"), ("WORKERS", "-1"), ("RELOAD", "maybe"), ("MAX_TOP", "ten")]
