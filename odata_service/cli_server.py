@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -19,12 +20,15 @@ from odata_service.reflect.reading import Progress
 from odata_service.renewal import ReadSettings, renew_with, sign_of, watch
 from odata_service.start import Published, published
 from odata_service.web.app import application
+from odata_service.web.metrics import folder_of_figures, forget_process
 
-# A worker waits for the database most of the time; its threads answer others meanwhile, and hold idle connections.
-THREADS = 4
 # Longer than any URL that Limits lets pass, so that the refusal is ours and says which setting changes it.
 REQUEST_LINE = 128 * 1024
-Hook = Callable[[Any], None]  # (Any: Gunicorn has no types)
+REQUEST_FIELD = 32 * 1024  # a token with many roles is long
+SECONDS_IDLE = 65  # a proxy keeps its own end for 60 at most, and must not meet one that is just being closed
+SECONDS_TO_STOP = 30
+MEMORY = "/dev/shm"  # where a worker says that it lives; a disk may stop for longer than a worker may
+Hook = Callable[..., Any]  # (Any: Gunicorn has no types)
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
@@ -34,6 +38,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
     def __init__(self, read: ReadSettings, progress: Progress) -> None:
         self._read, self._progress = read, progress
         self._settings = read()
+        self._figures = folder_of_figures(self._settings)
         self._sign = sign_of(read) if self._settings.watch else None
         self._build(self._settings)
         super().__init__()
@@ -59,7 +64,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
                 self.cfg.set(name, value)
 
     def _hooks(self) -> dict[str, Hook]:
-        return {"on_starting": lambda arbiter: renew_with(arbiter, self._renew), "when_ready": self._ready}
+        return {
+            "on_starting": lambda arbiter: renew_with(arbiter, self._renew),
+            "when_ready": self._ready,
+            "post_fork": lambda _arbiter, _worker: self._published.service.engine.dispose(close=False),
+            "child_exit": lambda _arbiter, worker: forget_process(worker.pid),
+            "on_exit": lambda _arbiter: shutil.rmtree(self._figures, ignore_errors=True) if self._figures else None,
+        }
 
     def _ready(self, arbiter: Any) -> None:
         """(Any: Gunicorn has no types.)"""
@@ -76,8 +87,19 @@ def _gunicorn(settings: Settings) -> dict[str, object]:
         "bind": _address(settings),
         "workers": settings.workers or _cores(),
         "worker_class": "gthread",
-        "threads": THREADS,
+        "threads": settings.threads,
         "limit_request_line": REQUEST_LINE,
+        "limit_request_field_size": REQUEST_FIELD,
+        "keepalive": SECONDS_IDLE,
+        # Who asked before the end is answered, however long his statement may run.
+        "graceful_timeout": max(SECONDS_TO_STOP, settings.limits.statement_timeout_ms // 1000 + 5),
+        "max_requests": settings.recycle,
+        "max_requests_jitter": settings.recycle // 5,  # not all workers at the same moment
+        "worker_tmp_dir": MEMORY if os.path.isdir(MEMORY) else None,
+        # What proxies say is ``trusted_proxies``' to decide.
+        "forwarded_allow_ips": "",
+        "secure_scheme_headers": {},
+        "forwarder_headers": "",
         "loglevel": "warning",
         "control_socket_disable": True,  # Gunicorn 25 and later
         "preload_app": True,

@@ -132,6 +132,7 @@ class Settings:
     watch: bool = _setting(
         False, "look every few seconds whether the database or the file of settings has changed, as SIGHUP tells it"
     )
+    recycle: int = _setting(0, "requests, give or take a fifth, after which a worker is replaced; 0 means never", most=100_000_000)
     threads: int = _setting(4, "threads of each worker, each of which answers one request", least=1, most=1_000)
     pool_size: int = _setting(0, "connections to the database that a worker keeps; 0 means one per thread", most=1_000)
     pool_more: int = _setting(5, "connections that a worker may have beyond those while they are in use", most=1_000)

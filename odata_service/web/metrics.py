@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from hmac import compare_digest
+from tempfile import mkdtemp
 from types import ModuleType
 from wsgiref.types import WSGIEnvironment
 
@@ -11,7 +12,7 @@ from flask import Response, request
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import QueuePool
 
-from odata_service.config import ConfigurationError
+from odata_service.config import ConfigurationError, Settings
 from odata_service.execute.connection import Timing
 from odata_service.message import ODataRequest
 from odata_service.web.observation import Listener, Observation
@@ -102,6 +103,14 @@ class Metrics(Listener):
             registry = self._library.CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return Response(self._library.generate_latest(registry), content_type=self._library.CONTENT_TYPE_LATEST)
+
+
+def folder_of_figures(settings: Settings) -> str:
+    """A new folder in which the workers of one server keep their figures, or nothing where there are none or one is named."""
+    if not settings.metrics or os.environ.get(FOLDER):
+        return ""
+    os.environ[FOLDER] = mkdtemp(prefix="odata-metrics-")
+    return os.environ[FOLDER]
 
 
 def forget_process(pid: int) -> None:

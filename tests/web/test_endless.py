@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from odata_service.cli import THREADS
 from odata_service.config import Settings
 from odata_service.web.app import create_app
 from tests.serving import Serving
 
-CLIENTS = 3 * THREADS
+CLIENTS = 3 * Settings().threads
 PATIENCE = 20  # seconds
 MOST_LINES = 20  # of the head, of heartbeats and the event before
 
