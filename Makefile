@@ -7,11 +7,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --prefer-binary
 
-.PHONY: help run test check format clean
+.PHONY: help run test check check-speed format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## serve the People sample at http://127.0.0.1:8000/ (PORT=9000 changes it)
 	@$(BIN)/odata-service serve --host $(HOST) --port $(PORT)
@@ -22,6 +22,9 @@ test: $(VENV)/.installed-test ## the whole test suite, PostgreSQL and MariaDB in
 check: $(VENV)/.installed-dev ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+check-speed: $(VENV)/.installed-test ## count instructions of fixed requests (valgrind), and fail where they are 5 % more than recorded
+	$(BIN)/python -m tests.benchmarks.instructions
 
 format: $(VENV)/.installed-dev ## lay the code out as `make check` wants it
 	$(BIN)/ruff check --fix .
