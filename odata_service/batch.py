@@ -41,6 +41,8 @@ class Batch:
     max_version: str | None = None
     names: Names = field(init=False)
     failed: set[str] = field(default_factory=set)
+    paths: dict[str, str] = field(default_factory=dict)  # of URLs that name no other request, below the root
+    merged: dict[int, tuple[Headers, Headers]] = field(default_factory=dict)  # headers of parts, with the batch's own
 
     def __post_init__(self) -> None:
         self.names = Names(self.request.root)
@@ -105,8 +107,9 @@ class Batch:
         """An answer, and what later requests mean by its name."""
         response.headers.update(result_header(part.method, part.headers))
         if part.content_id is not None and response.status < 400:
-            target = self._below_root(part.url).partition("?")[0]
-            self.names.add(part.content_id, response.headers.get("Location", f"{self.request.root}{target}"))
+            location = response.headers.get("Location")
+            target = "" if location else self._below_root(part.url).partition("?")[0]
+            self.names.add(part.content_id, location or f"{self.request.root}{target}")
         return PartResponse(response, part.content_id)
 
     def _change_set(self, part: ChangeSet) -> PartResponse | ChangeSetResponse:
@@ -153,6 +156,7 @@ class Batch:
         requests = [
             replace(self.request, method=each.method, target=each.url, query="", headers=each.headers, body=each.body)
             for each in part.requests
+            if _has_key(each.headers)
         ]
         members = [member for each in requests if (member := Repeatable.of(each, limits)) is not None]
         return Repeatable.together(members, asks=map(_asked, part.requests)) if members else None
@@ -162,25 +166,30 @@ class Batch:
         target, _, query = self._below_root(part.url).partition("?")
         if target.partition("?")[0].strip("/") == "$batch":
             raise BadRequest("BadBatch", "a batch cannot hold another")
-        return replace(
-            self.request,
-            method=part.method,
-            target=target,
-            query=query,
-            headers=self._headers(part),
-            body=part.body,
-            in_batch=True,
-            in_changeset=in_changeset,
-        )
+        whole = self.request
+        return ODataRequest(
+            whole.protocol, part.method, target, query, self._headers(part), part.body, whole.root, whole.principal, True,
+            in_changeset,
+        )  # fmt: skip
 
     def _headers(self, part: PartRequest) -> Headers:
-        """Those of the part, and what the batch says for all."""
-        said = [name for name in _OF_THE_BATCH if name in self.request.headers and name not in part.headers]
-        return Headers([*part.headers.items(), *((name, self.request.headers[name]) for name in said)])
+        """Those of the part, and what the batch says for all; made once for parts that share theirs."""
+        known = self.merged.get(id(part.headers))
+        if known is None:
+            said = [name for name in _OF_THE_BATCH if name in self.request.headers and name not in part.headers]
+            merged = Headers([*part.headers.items(), *((name, self.request.headers[name]) for name in said)])
+            known = self.merged[id(part.headers)] = (part.headers, merged)  # kept, so that its id stays its own
+        return known[1]
 
     def _below_root(self, url: str) -> str:
         """The path below the service root of an absolute, host-relative or relative URL, or of ``$1/Orders``."""
-        url = self.names.resolved(url)
+        if "$" in url:
+            return self._path_below_root(self.names.resolved(url))
+        if url not in self.paths:
+            self.paths[url] = self._path_below_root(url)
+        return self.paths[url]
+
+    def _path_below_root(self, url: str) -> str:
         split = taken_apart(url)
         path = split.path if split.scheme else url.partition("?")[0].partition("#")[0]
         prefix = urlsplit(self.request.root).path
@@ -217,6 +226,10 @@ def _asked(part: PartRequest | ChangeSet) -> object:
     return part.method, part.url, sorted(part.headers.items()), part.body, part.content_id
 
 
+def _has_key(headers: Headers) -> bool:
+    return REQUEST_ID in headers or IDEMPOTENCY_KEY in headers
+
+
 def _keyed(parts: Parts, whole: Repeatable) -> Parts:
     """The parts of a batch that is repeatable as a whole are so, too: each is done once in its own transaction, and the
     batch goes on where it was interrupted."""
@@ -224,7 +237,7 @@ def _keyed(parts: Parts, whole: Repeatable) -> Parts:
 
     def keyed(part: PartRequest) -> PartRequest:
         number = next(numbers)
-        if REQUEST_ID in part.headers or IDEMPOTENCY_KEY in part.headers:
+        if _has_key(part.headers):
             return part
         headers = Headers([*part.headers.items(), (IDEMPOTENCY_KEY, f"{whole.key}/{number}")])
         return replace(part, headers=headers)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import groupby
 from urllib.parse import unquote
 
 from odata_service.answers import ChangeAnswers
@@ -18,10 +20,10 @@ from odata_service.execute.write import Transaction
 from odata_service.formats.multipart import PartRequest
 from odata_service.links import entity_address
 from odata_service.message import ODataRequest, ODataResponse, method_of
-from odata_service.orders import Orders
+from odata_service.orders import Aim, Orders
 from odata_service.rehearsal import demand_done
 from odata_service.rereads import Known, Rereads
-from odata_service.result import NoContent, SingleEntity
+from odata_service.result import Created, NoContent, Result, SingleEntity
 from odata_service.spelling import Exchange, Spelling
 from odata_service.tracking.rows import Key
 
@@ -34,17 +36,22 @@ class Names:
 
     root: str
     addresses: dict[str, str] = field(default_factory=dict)
+    made: dict[str, Callable[[], str]] = field(default_factory=dict)  # addresses that nobody has asked for yet
 
     def add(self, name: str, address: str) -> None:
         self.addresses.setdefault(name, address)
+
+    def address(self, name: str) -> str | None:
+        if name in self.made:
+            self.addresses[name] = self.made.pop(name)()
+        return self.addresses.get(name)
 
     def resolved(self, url: str) -> str:
         """``$1/Orders`` with the address of what the request 1 was about; WCF's client puts the root before it."""
         path = url.removeprefix(self.root)
         found = _REFERENCE.match(path)
-        if found is None or unquote(found[1]) not in self.addresses:
-            return url
-        return self.addresses[unquote(found[1])] + path[found.end() :]
+        address = None if found is None else self.address(unquote(found[1]))
+        return url if found is None or address is None else address + path[found.end() :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class Asked:
     request: ODataRequest
     exchange: Exchange
     order: Order
+    aim: Aim
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ class Done:
     request: ODataRequest
     exchange: Exchange
     order: Order
+    aim: Aim
     changed: Effect
     answer: ODataResponse | None = None
 
@@ -82,7 +91,7 @@ class ChangeSetRun:
     begun: list[Context] = field(default_factory=list)  # of its requests, for those who listen
 
     def __post_init__(self) -> None:
-        self.orders = self.changes.orders(self.spelling)
+        self.orders = replace(self.changes.orders(self.spelling), resolved=self.names.resolved)
 
     def finished(self, answers: Sequence[ODataResponse]) -> None:
         for context, answer in zip(self.begun, answers, strict=False):
@@ -119,22 +128,19 @@ class ChangeSetRun:
     def _order(self, part: PartRequest) -> Asked:
         request = self._begun(part)
         method = method_of(request)
-        exchange, order = self.orders.alike(method, request, self.max_version)
-        return Asked(method, request, exchange, self._naming(order, part.content_id))
-
-    def _naming(self, order: Order, content_id: str | None) -> Order:
-        """Bodies, too, may name earlier requests: ``<uri>$1</uri>`` is the entity that the request 1 made."""
-        return replace(order, resolve=lambda uri: order.resolve(self.names.resolved(uri)), content_id=content_id)
+        exchange, aim = self.orders.alike(method, request, self.max_version)
+        return Asked(method, request, exchange, aim.order(request, exchange, part.content_id), aim)
 
     def _changed(self, asked: Sequence[Asked], transaction: Transaction) -> list[Done]:
         orders = [each.order for each in asked]
         effects = transaction.insert(orders) if len(orders) > 1 else [transaction.apply(order) for order in orders]
         done = [
-            Done(each.request, each.exchange, each.order, effect) for each, effect in zip(asked, effects, strict=True)
+            Done(each.request, each.exchange, each.order, each.aim, effect)
+            for each, effect in zip(asked, effects, strict=True)
         ]
         for each in done:
             if each.order.content_id is not None:
-                self.names.addresses[each.order.content_id] = self._address(each.changed, each.request)
+                self.names.made[each.order.content_id] = partial(self._address, each.changed, each.request)
         return done
 
     def _with_answers(self, done: Sequence[Done], transaction: Transaction) -> list[Done]:
@@ -168,15 +174,33 @@ class ChangeSetRun:
                 rereads = Rereads(changes.reads, done[0].order.caller, self.spelling, self.timing)
                 found = rereads.entities(entity_set, keys)
                 known |= {(entity_set.name, key): entity for key, entity in found.items()}
-        return [self._answer_to(each, changes, known) for each in done]
+        results = [(each, self._result_of(each, changes, known)) for each in done]
+        return [answer for _, alike in groupby(results, _form) for answer in _written(list(alike))]
 
-    def _answer_to(self, done: Done, changes: Changes, known: Known | None = None) -> ODataResponse:
-        result = changes.answer(
+    def _answer_to(self, done: Done, changes: Changes) -> ODataResponse:
+        return done.exchange.write(self._result_of(done, changes))
+
+    def _result_of(self, done: Done, changes: Changes, known: Known | None = None) -> Result:
+        return changes.answer(
             done.order, done.changed, done.request, self.spelling, done.exchange, self.timing, known
         )
-        if done.answer is not None and isinstance(result, NoContent):
-            return done.answer
-        return done.exchange.write(result)
+
+
+def _form(answered: tuple[Done, Result]) -> object:
+    """The same for answers that can be written together: to requests that differ in their bodies only."""
+    done, result = answered
+    shape = result.row_shape if isinstance(result, Created) else None
+    return id(done) if shape is None else (id(done.aim), id(shape))
+
+
+def _written(answered: Sequence[tuple[Done, Result]]) -> Sequence[ODataResponse]:
+    created = [result for _, result in answered if isinstance(result, Created)]
+    done, result = answered[0]
+    if len(created) > 1:
+        return done.exchange.write_created(created)
+    if done.answer is not None and isinstance(result, NoContent):
+        return [done.answer]
+    return [done.exchange.write(result)]
 
 
 def _may_refer(part: PartRequest) -> bool:

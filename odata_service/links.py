@@ -17,6 +17,7 @@ from odata_service.errors import BadRequest
 
 KeyLiteral = Callable[[object, PrimitiveType], str]
 
+_PLAIN = re.compile(r"[A-Za-z0-9_.~'-]*")  # what no segment needs to be encoded for
 # What decides which rows there are and in which order; aliases may stand in any of them.
 _ORDERING_OPTIONS = frozenset({"filter", "orderby", "search", "compute", "apply"})
 _MAY_ORDER = re.compile("filter|orderby|search|compute|apply|[%@]", re.IGNORECASE)
@@ -52,7 +53,7 @@ def path_text(text: str) -> str:
     >>> path_text("'O''Neil & Söhne/1'")
     "'O''Neil%20%26%20S%C3%B6hne%2F1'"
     """
-    return quote(text, safe="'")
+    return text if _PLAIN.fullmatch(text) else quote(text, safe="'")
 
 
 def key_predicate(entity_set: EntitySet, values: Sequence[object], literal: KeyLiteral = write_literal) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol as Shape
+from typing import TypeVar, overload
 
 from odata_service.errors import BadRequest, MethodNotAllowed
 from odata_service.protocol import Protocol
+
+
+Default = TypeVar("Default")
 
 
 class Headers(Mapping[str, str]):
@@ -23,11 +27,21 @@ class Headers(Mapping[str, str]):
         pairs = fields.items() if isinstance(fields, Mapping) else fields
         self._fields: dict[str, tuple[str, str]] = {}
         for name, value in pairs:
-            known = self._fields.get(name.lower())
-            self._fields[name.lower()] = (name, f"{known[1]}, {value}" if known else value)
+            folded = name.lower()
+            known = self._fields.get(folded)
+            self._fields[folded] = (name, f"{known[1]}, {value}" if known else value)
 
     def __getitem__(self, name: str) -> str:
         return self._fields[name.lower()][1]
+
+    @overload
+    def get(self, name: str) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str | Default) -> str | Default: ...
+    def get(self, name: str, default: object = None) -> object:
+        """Most of what is asked for is not there, and an exception costs more than a look."""
+        found = self._fields.get(name.lower())
+        return default if found is None else found[1]
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, _ in self._fields.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -21,12 +22,13 @@ from odata_service.etag import Concurrency, Conditions
 from odata_service.execute.order import Order
 from odata_service.execute.read import Literals, literal_values
 from odata_service.links import taken_apart
-from odata_service.message import ODataRequest
+from odata_service.message import Headers, ODataRequest
 from odata_service.parse.syntax import Syntax
 from odata_service.reads import Reads
 from odata_service.result import Created
 from odata_service.spelling import Exchange, Spelling
 
+Said = tuple[tuple[str, str], ...]
 _OF_THE_BODY = ("content-length", "content-id")  # which decide nothing
 
 
@@ -38,23 +40,30 @@ class Orders:
     reads: Reads
     spelling: Spelling
     concurrency: dict[str, Concurrency]
+    resolved: Callable[[str], str] = str  # what an address in a body stands for: it may name another request of a batch
     _known: dict[object, tuple[Exchange, Aim]] = field(default_factory=dict)
+    _said: dict[int, tuple[Headers, Said]] = field(default_factory=dict)  # what headers say that decides something
 
     def order(self, method: str, request: ODataRequest, exchange: Exchange) -> Order:
         return self._aim(method, request, exchange).order(request, exchange)
 
-    def alike(self, method: str, request: ODataRequest, max_version: str | None) -> tuple[Exchange, Order]:
-        """The order of one of many requests of the same caller."""
-        said = tuple(each for each in request.headers.items() if each[0].lower() not in _OF_THE_BODY)
-        key = (method, request.target, request.query, request.root, said)
+    def alike(self, method: str, request: ODataRequest, max_version: str | None) -> tuple[Exchange, Aim]:
+        """What one of many requests of the same caller is about; the same for those that differ in their bodies only."""
+        key = (method, request.target, request.query, request.root, self._what_is_said(request.headers))
         known = self._known.get(key)
         if known is None:
             exchange = self.spelling.agree(request, max_version)
             known = exchange, self._aim(method, request, exchange)
             if not known[1].is_unique:
                 self._known[key] = known
-        exchange = _again(known[0], request)
-        return exchange, known[1].order(request, exchange)
+        return _again(known[0], request), known[1]
+
+    def _what_is_said(self, headers: Headers) -> Said:
+        known = self._said.get(id(headers))
+        if known is None:
+            said = tuple(each for each in headers.items() if each[0].lower() not in _OF_THE_BODY)
+            known = self._said[id(headers)] = (headers, said)  # kept, so that its id stays its own
+        return known[1]
 
     def _aim(self, method: str, request: ODataRequest, exchange: Exchange) -> Aim:
         syntax = self.spelling.parse(request.target, request.query, self.reads.limits)
@@ -71,7 +80,7 @@ class Orders:
 
     def referred(self, uri: str, request: ODataRequest, caller: Caller) -> tuple[Query, Literals]:
         """The entity at an address in a body: absolute, or relative to the service root or the host."""
-        syntax = self.spelling.parse_path(_below_root(uri, request.root), self.reads.limits)
+        syntax = self.spelling.parse_path(_below_root(self.resolved(uri), request.root), self.reads.limits)
         resource = self.reads.binder(self.spelling, caller).resource(syntax)
         if not resource.steps or resource.property is not None or resource.count or resource.links:
             raise BadRequest("BadReference", f"{uri!r:.200} is not the address of an entity")
@@ -97,11 +106,11 @@ class Aim:
         """Whether the application's own code is told of the very request."""
         return self.caller.rows.is_watched or self.resource.call is not None
 
-    def order(self, request: ODataRequest, exchange: Exchange) -> Order:
+    def order(self, request: ODataRequest, exchange: Exchange, content_id: str | None = None) -> Order:
         spelling, caller = self.orders.spelling, self.caller
         answers = ChangeAnswers(self.orders.reads, caller, spelling, exchange)
         if self.resource.call is not None:
-            return self._invocation(request, exchange, answers)
+            return replace(self._invocation(request, exchange, answers), content_id=content_id)
         bound = self._command(request, exchange)
         return Order(
             caller.restrict_change(bound, spelling.tombstones),
@@ -111,6 +120,7 @@ class Aim:
             caller,
             self.rules,
             answers.shown(bound, self.resource, self.syntax),
+            content_id=content_id,
         )
 
     def _command(self, request: ODataRequest, exchange: Exchange) -> Command:

@@ -238,6 +238,17 @@ class Created:
     entity: SingleEntity
     location: str
 
+    @property
+    def row_shape(self) -> RowShape | None:
+        """Of an entity of which nothing but its own row is shown, and to nobody but the client."""
+        level = self.entity.level
+        return None if level.children or level.hooks else level.shape
+
+
+def together(results: Sequence[Created]) -> Level:
+    """The rows of entities that have one :attr:`Created.row_shape`."""
+    return Level(results[0].entity.level.shape, [row for each in results for row in each.entity.level.rows])
+
 
 @dataclass(frozen=True, slots=True)
 class CurrentState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar, Protocol as Shape
+from typing import ClassVar, NoReturn, Protocol as Shape
 
 from odata_service.access import Tombstones
 from odata_service.bind.query import Read
@@ -19,7 +19,7 @@ from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse.shape import Shape as UrlShape
 from odata_service.parse.syntax import Syntax
 from odata_service.protocol import Protocol
-from odata_service.result import Result
+from odata_service.result import Created, Result
 
 
 class Exchange(Shape):
@@ -86,6 +86,10 @@ class Exchange(Shape):
         """Refuse an answer that the client could not read, before there is something to answer."""
 
     def write(self, result: Result) -> ODataResponse: ...
+
+    def write_created(self, results: Sequence[Created]) -> Sequence[ODataResponse]:
+        """The answers to requests of a batch that agreed on the same, to entities of which nothing but a row of one shape is
+        shown."""
 
 
 class OfOData:
@@ -236,6 +240,9 @@ class AnswersOfRecords:
 
     def promise(self, result_type: type[Result]) -> None:
         """Every client reads JSON, and not all say so."""
+
+    def write_created(self, results: Sequence[Created]) -> NoReturn:
+        raise AssertionError("there are no batches")
 
 
 class WaysOfRecords:

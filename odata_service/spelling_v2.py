@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote_plus
 
@@ -138,6 +138,20 @@ class ExchangeV2(OfOData):
         ):
             headers |= _etag(result.etag)  # not with $expand: of what is inside it says nothing
         return ODataResponse(200, headers, self._document(result, chosen, version))
+
+    def write_created(self, results: Sequence[Created]) -> Sequence[ODataResponse]:
+        chosen, version = format_for(Created, self.wish), self._version_of(results[0])
+        if chosen.name == "xml":
+            return [self.write(each) for each in results]
+        headers = {"DataServiceVersion": version.header, "Content-Type": chosen.content_type}
+        request = self.request
+        documents = json_v2.created(
+            results, request.root, version=version, query=request.query, options=self.options
+        )  # fmt: skip
+        return [
+            ODataResponse(201, {**headers, "Location": each.location, **_etag(each.entity.etag)}, document)
+            for each, document in zip(results, documents, strict=True)
+        ]
 
     def _version_of(self, result: Result) -> Version:
         """The agreed one, or the lowest that can carry the answer (MS-ODATA, Version Negotiation)."""

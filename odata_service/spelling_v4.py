@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, unquote_plus
 
@@ -139,6 +139,18 @@ class ExchangeV4(OfOData):
             return answer_octets(self.request, headers, octets)
         status, headers, body = self._answer(result)
         return ODataResponse(status, {**version, **headers}, body)
+
+    def write_created(self, results: Sequence[Created]) -> Sequence[ODataResponse]:
+        if self._wants_minimal:
+            return [self.write(each) for each in results]
+        format_for(Created, self.wish)
+        style = self.style
+        documents = json_v4.created(results, self.request.root, style, self.request.query)
+        headers = {"OData-Version": str(self.version), "Content-Type": style.content_type}
+        return [
+            ODataResponse(201, {**headers, **self._headers(each)}, document)
+            for each, document in zip(results, documents, strict=True)
+        ]
 
     def _answer(self, result: Result) -> Answer:
         if _is_empty(result) or (self._wants_minimal and isinstance(result, (Created, SingleEntity))):

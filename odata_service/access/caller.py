@@ -117,7 +117,9 @@ class Caller:
             if command.parent is not None:
                 command = replace(command, parent=_with_rules(command.parent, self.rules(tombstones)))
             revives = self.rows.hides_tombstones(command.entity_set, tombstones)
-            return replace(command, revives=revives) if isinstance(command, Insert) else command
+            if isinstance(command, InsertMedia) or command.revives == revives:
+                return command
+            return replace(command, revives=revives)
         rules = self.rules(tombstones)
         for set_name, single in touched_by(tuple(step.filters for step in command.target.source)):
             self.grant.demand_read(set_name, single)

@@ -23,6 +23,10 @@ class PrimitiveType:
     low: int | None = None
     high: int | None = None
 
+    def __hash__(self) -> int:
+        """Each has a name of its own. (Types are looked up in tables for every value.)"""
+        return hash(self.name)
+
     @property
     def is_numeric(self) -> bool:
         return self.rank > 0

@@ -27,10 +27,14 @@ def bound_columns(payload: EntityPayload) -> frozenset[object]:
 
 
 def set_value(entity: Entity, declared: Property, value: object) -> None:
+    demand_value(declared, value)
+    setattr(entity, declared.attribute, value)
+
+
+def demand_value(declared: Property, value: object) -> None:
     if value is None and not declared.nullable:
         message = f"{declared.name} cannot be null"
         raise BadRequest("ValueRequired", message, target=declared.name)
-    setattr(entity, declared.attribute, value)
 
 
 def has_values(entity: Entity, payload: EntityPayload) -> bool:
@@ -122,11 +126,13 @@ def forget_hidden(entity: Entity, entity_type: EntityType) -> None:
 
 def make_key(entity: Entity, entity_type: EntityType, declared: Property, payload: EntityPayload) -> None:
     """A Guid for an entity that came without; not where the key is taken over from a related entity."""
-    borrowed = any(
-        declared.column in way.near and way.owns_key for way in entity_type.complete.navigation.values()
-    )  # fmt: skip
-    if not borrowed:
+    if not is_borrowed(declared, entity_type):
         setattr(entity, declared.attribute, uuid.uuid4())
+
+
+def is_borrowed(declared: Property, entity_type: EntityType) -> bool:
+    """Whether a related entity gives the value."""
+    return any(declared.column in way.near and way.owns_key for way in entity_type.complete.navigation.values())
 
 
 def default_of(declared: Property) -> object:

@@ -46,7 +46,8 @@ class Newcomers:
     def inserted(self, command: Insert, dead: Mapping[Key, Entity] | None = None) -> Entity:
         """``dead`` are the tombstones that may be in the way, where somebody has looked for them already."""
         parent = self._parent(command)
-        command = replace(command, payload=_placed(command, parent))
+        if parent is not None and command.navigation is not None:
+            command = replace(command, payload=_placed(command, command.navigation, parent))
         dead = self.dead([command]) if dead is None else dead
         entity = dead.get(_key(command))
         if entity is None:
@@ -186,10 +187,8 @@ def _taken(mapper: AnyMapper, names: tuple[str, ...]) -> Select[Any]:
     return select(columns[0]).where(key.in_(bindparam("taken", expanding=True))).limit(1)
 
 
-def _placed(command: Insert, parent: Entity | None) -> EntityPayload:
+def _placed(command: Insert, navigation: NavigationProperty, parent: Entity) -> EntityPayload:
     """With what the entity has by its place, of its key."""
-    if parent is None or command.navigation is None:
-        return command.payload
-    given = given_by(parent, command.navigation)
+    given = given_by(parent, navigation)
     key = {part.name: given[part.column] for part in command.entity_set.type.key if part.column in given}
     return replace(command.payload, values={**command.payload.values, **key})

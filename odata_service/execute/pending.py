@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,13 +31,16 @@ class Pending:
     def refuse_nan(self) -> None:
         """For a database that would keep null in its place."""
         for entity in self.written:
-            values = inspect(entity).dict
-            for column in inspect(entity).mapper.column_attrs:
-                value = values.get(column.key)
-                if isinstance(value, float) and math.isnan(value):
-                    raise BadRequest("InvalidValue", f"{column.key}: this database has no NaN", target=column.key)
+            refuse_nan(inspect(entity).dict)
 
     @property
     def written(self) -> Iterator[Entity]:
         yield from self.added
         yield from self.changed
+
+
+def refuse_nan(values: Mapping[str, object]) -> None:
+    """The values of one entity, by attribute."""
+    for name, value in values.items():
+        if isinstance(value, float) and math.isnan(value):
+            raise BadRequest("InvalidValue", f"{name}: this database has no NaN", target=name)

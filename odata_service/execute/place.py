@@ -16,13 +16,13 @@ Entity = Any  # an instance of whatever class is mapped
 
 
 def place_of(entity: Entity, entity_set: EntitySet, session: Session) -> Place:
-    key = tuple(_as_read(getattr(entity, part.attribute), part) for part in entity_set.type.key)
+    key = tuple(as_read(getattr(entity, part.attribute), part) for part in entity_set.type.key)
     around: list[tuple[object, ...]] = []
     within = entity_set
     while within.containment is not None:
         parent, back = within.containment.parent, within.containment.back
         near = dict(zip(back.far, back.near, strict=True))
-        known = {part: _as_read(_value(entity, near[part.column]), part) for part in parent.type.key}
+        known = {part: as_read(_value(entity, near[part.column]), part) for part in parent.type.key}
         around.append(tuple(known.values()))
         within = parent
         if parent.containment is not None:
@@ -31,7 +31,7 @@ def place_of(entity: Entity, entity_set: EntitySet, session: Session) -> Place:
     return Place(entity_set, key, tuple(around))
 
 
-def _as_read(value: object, part: Property) -> object:
+def as_read(value: object, part: Property) -> object:
     """A Decimal has all decimals of its column once it is read; the entity may still have what was written."""
     if not isinstance(value, decimal.Decimal) or part.scale is None:
         return value

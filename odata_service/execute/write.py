@@ -20,7 +20,8 @@ from odata_service.errors import ODataError, ServiceUnavailable
 from odata_service.etag import TagConditions
 from odata_service.execute.change import Change
 from odata_service.execute.connection import Timing
-from odata_service.execute.order import Effect, Order
+from odata_service.execute.new_rows import are_plain, inserted, row_of
+from odata_service.execute.order import Changed, Effect, Order
 from odata_service.execute.sync_change import SyncChange, Synced
 from odata_service.plan.read import Planner
 from odata_service.tracking.rows import Key
@@ -126,6 +127,8 @@ class Transaction:
 
     def apply(self, order: Order) -> Effect:
         """Do one command; the entity it was about has its key when this returns."""
+        if order.joins(order):
+            return self.insert([order])[0]
         change = self._change(order)
         with _named(order):
             changed = change.apply()
@@ -140,11 +143,21 @@ class Transaction:
         inserts = [(self._change(order), order.command) for order in orders if isinstance(order.command, Insert)]
         last, _ = inserts[-1]
         dead, named = last.newcomers.dead(command for _, command in inserts), []
+        if not dead and are_plain(orders, self.session, self.writer.planner.model):
+            return [*self._rows(inserts)]
         for change, command in inserts:
             with _named(change.order):
                 named.append(change.inserted(command, dead))
         self._flush(last)
         return [each() for each in named]
+
+    def _rows(self, inserts: Sequence[tuple[Change, Insert]]) -> list[Changed]:
+        """Inserts that are nothing but rows."""
+        rows = []
+        for change, command in inserts:
+            with _named(change.order):
+                rows.append(row_of(command.payload, self.writer.database))
+        return inserted([command for _, command in inserts], rows, self.session)
 
     def _change(self, order: Order) -> Change:
         order.caller.context.session = self.session

@@ -34,6 +34,8 @@ class Control:
         >>> Control.of({"@odata.type": "#Shop.Book", "@id": "Books(1)", "Title": "Emma"}).reference
         EntityReference(uri='Books(1)')
         """
+        if "@" not in "".join(data):
+            return _NOTHING_SAID
         said = {name[1:].removeprefix("odata."): value for name, value in data.items() if name.startswith("@")}
         uri = _text(said, "id")
         removed = said.get("removed")
@@ -46,6 +48,9 @@ class Control:
             reason if isinstance(reason, str) else "",
             next((_text(said, name) for name in _CONTENT_ID if name in said), None),
         )
+
+
+_NOTHING_SAID = Control()
 
 
 def _text(said: Mapping[str, object], name: str) -> str | None:

@@ -15,6 +15,7 @@ from odata_service.limits import Limits
 from odata_service.message import Headers
 
 JSON = "application/json"
+Fields = tuple[tuple[str, str], ...]
 
 
 def read_json_batch(body: bytes, content_type: str | None, limits: Limits) -> list[PartRequest | ChangeSet]:
@@ -27,22 +28,24 @@ def read_json_batch(body: bytes, content_type: str | None, limits: Limits) -> li
     requests = document.get("requests") if isinstance(document, dict) else None
     if not isinstance(requests, list):
         raise BadRequest("BadBatch", 'a batch is an object with requests: {"requests":[…]}')
-    parts: list[PartRequest | ChangeSet] = []
+    fields: dict[Fields, Headers] = {}
+    members: list[list[PartRequest]] = []  # beside the groups: alone where there is none
     groups: list[str | None] = []
     known: set[str] = set()
     for item in requests:
-        part, group = _request(item), item.get("atomicityGroup")
-        _demand_order(part, known | {str(each) for each in groups})
+        part, group = _request(item, fields), item.get("atomicityGroup")
+        _demand_order(part, known)
         known.add(item["id"])
-        last = parts[-1] if parts else None
-        if group is not None and isinstance(last, ChangeSet) and groups[-1] == group:
-            parts[-1] = ChangeSet((*last.requests, part), str(group))
+        if group is not None and groups and groups[-1] == group:
+            members[-1].append(part)
             continue
         if group is not None and group in groups:
             raise BadRequest("BadBatch", f"the requests of the group {group!r:.60} are not side by side")
-        parts.append(part if group is None else ChangeSet((part,), str(group)))
+        known |= set() if group is None else {str(group)}
+        members.append([part])
         groups.append(group)
-    return parts
+    pairs = zip(groups, members, strict=True)
+    return [some[0] if group is None else ChangeSet(tuple(some), str(group)) for group, some in pairs]
 
 
 def _demand_order(part: PartRequest, known: set[str]) -> None:
@@ -55,7 +58,7 @@ def _demand_order(part: PartRequest, known: set[str]) -> None:
             raise BadRequest("BadBatch", message, target="dependsOn")
 
 
-def _request(item: Any) -> PartRequest:
+def _request(item: Any, known: dict[Fields, Headers]) -> PartRequest:
     """(Any: what a client sends may be anything.)"""
     if not isinstance(item, dict) or not all(isinstance(item.get(name), str) for name in ("id", "method", "url")):
         raise BadRequest("BadBatch", "a request has an id, a method and a url, all of them strings")
@@ -63,11 +66,18 @@ def _request(item: Any) -> PartRequest:
     depends = item.get("dependsOn") or []
     if not isinstance(headers, dict) or not isinstance(depends, list):
         raise BadRequest("BadBatch", "headers are an object, and dependsOn is a list of ids", target=item["id"])
-    fields = Headers([(str(name), str(value)) for name, value in headers.items()])
+    fields = _shared(tuple((str(name), str(value)) for name, value in headers.items()), known)
     body, content_type = _body(item.get("body"), fields)
     if body and "Content-Type" not in fields:
-        fields = Headers([*fields.items(), ("Content-Type", content_type)])
+        fields = _shared((*fields.items(), ("Content-Type", content_type)), known)
     return PartRequest(item["method"].upper(), item["url"], fields, body, item["id"], tuple(map(str, depends)))
+
+
+def _shared(said: Fields, known: dict[Fields, Headers]) -> Headers:
+    """One value for all requests that say the same."""
+    if said not in known:
+        known[said] = Headers(said)
+    return known[said]
 
 
 def _body(body: Any, headers: Headers) -> tuple[bytes, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -28,6 +28,7 @@ from odata_service.result import (
     Result,
     ServiceDocument,
     SingleEntity,
+    together,
 )
 
 # What may stand in an address besides letters and digits (RFC 3986).
@@ -76,6 +77,14 @@ def _entity(result: SingleEntity, frame: Frame) -> bytes:
 def _created(result: Created, frame: Frame) -> bytes:
     (text,) = row_writer(result.entity.level.shape, frame.options).entities(result.entity.level, frame)
     return _value(text, frame)
+
+
+def created(
+    results: Sequence[Created], root: str, *, version: Version, query: str, options: OptionsV2
+) -> list[bytes]:
+    """The bodies of many answers, whose rows are written together."""
+    frame, level = Frame(_address(root), _COLLECTIONS[version], query, options), together(results)
+    return [_value(text, frame) for text in row_writer(level.shape, options).entities(level, frame)]
 
 
 def _property(result: PropertyValue, frame: Frame) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -33,6 +33,7 @@ from odata_service.result import (
     Result,
     ServiceDocument,
     SingleEntity,
+    together,
 )
 
 # What may stand in an address besides letters and digits (RFC 3986), all of it harmless in a JSON string.
@@ -132,6 +133,16 @@ def _inner(texts: Iterable[str]) -> Iterator[str]:
 
 def _created(result: Created, frame: Frame) -> bytes:
     return _entity(result.entity, frame)
+
+
+def created(results: Sequence[Created], root: str, style: Style, query: str) -> list[bytes]:
+    """The bodies of many answers, whose rows are written together."""
+    frame, level = Frame(Asked(_address(root), query), "", style), together(results)
+    writer = row_writer(level.shape, style)
+    if level.shape.around:  # each says where it is
+        return [_created(each, frame) for each in results]
+    context = frame.context(writer.entity_context(level, frame.asked))
+    return [_object([*context, *_inner([text])]) for text in writer.entities(level, frame.asked)]
 
 
 def _property(result: PropertyValue, frame: Frame) -> bytes:

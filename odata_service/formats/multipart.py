@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 
 from odata_service.errors import BadRequest, UnsupportedMediaType
@@ -17,7 +18,7 @@ from odata_service.message import Headers, ODataResponse
 _BOUNDARY = re.compile(r"""boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))""", re.IGNORECASE)
 _REQUEST_LINE = re.compile(r"([A-Za-z]+)\s+(\S+)(?:\s+HTTP/\d(?:\.\d)?)?\s*")
 _LONGEST_LENGTH = 12  # digits
-_LINE = re.compile(rb"\r\n|\n")
+_LINE_FEED = ord("\n")
 _EMPTY_LINE = re.compile(rb"(?:\A|\r?\n)[ \t]*\r?\n")
 
 
@@ -59,8 +60,38 @@ class ChangeSetResponse:
 
 def read_batch(body: bytes, content_type: str | None) -> list[PartRequest | ChangeSet]:
     """The parts of a batch in the order they were sent."""
-    boundary = boundary_of(content_type)
-    return [_part(headers, content) for headers, content in parts_of(body, boundary)]
+    heads = Heads()
+    return [_part(headers, content, heads) for headers, content in parts_of(body, boundary_of(content_type), heads)]
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """What stands before the content of parts. Most parts of a batch say the same there: it is read once, and is one
+    value then, so that whoever goes on with it can tell at a glance that nothing is new."""
+
+    fields: dict[bytes, tuple[str, str]] = field(default_factory=dict)
+    requests: dict[bytes, tuple[str, str, Headers]] = field(default_factory=dict)
+
+    def headers(self, lines: Sequence[bytes]) -> Headers:
+        return Headers([self._field(line) for line in lines if b":" in line])
+
+    def _field(self, line: bytes) -> tuple[str, str]:
+        known = self.fields.get(line)
+        if known is None:
+            name, _, value = line.decode("latin-1").partition(":")
+            known = self.fields[line] = (name.strip(), value.strip())
+        return known
+
+    def request(self, head: bytes) -> tuple[str, str, Headers]:
+        """``POST People HTTP/1.1`` and the headers below it."""
+        known = self.requests.get(head)
+        if known is None:
+            line, *fields = head.split(b"\n")
+            found = _REQUEST_LINE.fullmatch(line.decode("latin-1").rstrip("\r"))
+            if found is None:
+                raise BadRequest("BadBatch", f"a part begins with a request line, not {line[:80]!r}")
+            known = self.requests[head] = (found[1].upper(), found[2], self.headers(fields))
+        return known
 
 
 def boundary_of(content_type: str | None) -> str:
@@ -73,38 +104,59 @@ def boundary_of(content_type: str | None) -> str:
     return found[1] or found[2]
 
 
-def parts_of(body: bytes, boundary: str) -> list[tuple[Headers, bytes]]:
+def parts_of(body: bytes, boundary: str, heads: Heads | None = None) -> list[tuple[Headers, bytes]]:
     """Headers and content of each part."""
-    delimiter = re.compile(rb"(?:\A|\r?\n)--" + re.escape(boundary.encode()) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
-    marks = list(delimiter.finditer(body))
+    heads, marks = heads or Heads(), _marks(body, boundary)
     if not marks:
         raise BadRequest("BadBatch", f"the body has no part that begins with --{boundary[:80]}")
     texts = []
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         if mark[1] is None:
-            texts.append(body[mark.end() : len(body) if following is None else following.start()])
-    return [headers_and_content(text) for text in texts]
+            texts.append(body[mark.end() :] if following is None else _before(following, body, mark.end()))
+    return [headers_and_content(text, heads) for text in texts]
 
 
-def headers_and_content(text: bytes) -> tuple[Headers, bytes]:
+def _marks(body: bytes, boundary: str) -> list[re.Match[bytes]]:
+    """The lines between parts. A pattern that begins with plain text is looked for many times faster than one that begins
+    with the end of the line before."""
+    delimiter = re.compile(re.escape(b"--" + boundary.encode()) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
+    marks: list[re.Match[bytes]] = []
+    for mark in delimiter.finditer(body):
+        start, least = mark.start(), marks[-1].end() if marks else 0
+        if start == 0 or (body[start - 1] == _LINE_FEED and start > least):
+            marks.append(mark)
+    return marks
+
+
+def _before(mark: re.Match[bytes], body: bytes, start: int) -> bytes:
+    """What stands before a mark; the end of the line there belongs to the mark."""
+    text = body[start : mark.start() - 1]
+    return text.removesuffix(b"\r")
+
+
+def headers_and_content(text: bytes, heads: Heads | None = None) -> tuple[Headers, bytes]:
     """What stands before and after the first empty line."""
+    head, content = _taken_apart(text)
+    return (heads or Heads()).headers(head.split(b"\n")), content
+
+
+def _taken_apart(text: bytes) -> tuple[bytes, bytes]:
     found = _EMPTY_LINE.search(text)
-    head, content = (text, b"") if found is None else (text[: found.start()], text[found.end() :])
-    pairs = (line.decode("latin-1").partition(":") for line in _LINE.split(head) if b":" in line)
-    return Headers([(name.strip(), value.strip()) for name, _, value in pairs]), content
+    return (text, b"") if found is None else (text[: found.start()], text[found.end() :])
 
 
-def _part(headers: Headers, content: bytes) -> PartRequest | ChangeSet:
+def _part(headers: Headers, content: bytes, heads: Heads) -> PartRequest | ChangeSet:
     content_type = headers.get("Content-Type", "")
     if content_type.lower().startswith("multipart/mixed"):
-        return ChangeSet(tuple(_in_change_set(inner) for inner in parts_of(content, boundary_of(content_type))))
+        parts = parts_of(content, boundary_of(content_type), heads)
+        return ChangeSet(tuple(_in_change_set(*part, heads) for part in parts))
     if not content_type.lower().startswith("application/http"):
         raise BadRequest("BadBatch", f"a part is application/http or multipart/mixed, not {content_type[:80]!r}")
-    return _request(headers, content)
+    return _request(headers, content, heads)
 
 
-def _in_change_set(part: tuple[Headers, bytes]) -> PartRequest:
-    request = _part(*part)
+def _in_change_set(headers: Headers, content: bytes, heads: Heads) -> PartRequest:
+    request = _part(headers, content, heads)
     if isinstance(request, ChangeSet):
         raise BadRequest("BadBatch", "a change set cannot hold another")
     if request.method in ("GET", "HEAD"):
@@ -112,15 +164,11 @@ def _in_change_set(part: tuple[Headers, bytes]) -> PartRequest:
     return request
 
 
-def _request(outer: Headers, content: bytes) -> PartRequest:
-    content = content.lstrip(b"\r\n")
-    line, _, rest = content.partition(b"\n")
-    found = _REQUEST_LINE.fullmatch(line.decode("latin-1").rstrip("\r"))
-    if found is None:
-        raise BadRequest("BadBatch", f"a part begins with a request line, not {line[:80]!r}")
-    headers, body = headers_and_content(b"\n" + rest if rest[:1] in (b"\r", b"\n") else rest)
+def _request(outer: Headers, content: bytes, heads: Heads) -> PartRequest:
+    head, body = _taken_apart(content.lstrip(b"\r\n"))
+    method, url, headers = heads.request(head)
     content_id = outer.get("Content-ID", headers.get("Content-ID"))
-    return PartRequest(found[1].upper(), found[2], headers, _body(body, headers.get("Content-Length", "")), content_id)
+    return PartRequest(method, url, headers, _body(body, headers.get("Content-Length", "")), content_id)
 
 
 def _body(content: bytes, said: str) -> bytes:
@@ -161,9 +209,14 @@ def _http(part: PartResponse, id_in_part: bool) -> bytes:
         (outer if id_in_part else inner)["Content-ID"] = part.content_id
     if part.response.body:
         inner["Content-Length"] = str(len(part.response.body))
-    status = HTTPStatus(part.response.status)
-    line = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-    return f"{_lines(outer)}\r\n{line}{_lines(inner)}\r\n".encode("latin-1") + part.response.body
+    head = f"{_lines(outer)}\r\n{_status_line(part.response.status)}{_lines(inner)}\r\n"
+    return head.encode("latin-1") + part.response.body
+
+
+@cache
+def _status_line(status: int) -> str:
+    known = HTTPStatus(status)
+    return f"HTTP/1.1 {known.value} {known.phrase}\r\n"
 
 
 def _lines(headers: Mapping[str, str]) -> str:

@@ -8,12 +8,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from itertools import accumulate
 from typing import NoReturn
 
 from odata_service.errors import BadRequest, UnsupportedMediaType
 from odata_service.limits import Limits
 
+_ASCII = range(1, 128)
 _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "iso8859-1"})
 _JSON_TYPES = re.compile(r"(application|text)/(json|[\w.+-]+\+json)", re.ASCII | re.IGNORECASE)
 # A string also where its end is missing, so that each character is looked at once.
@@ -70,9 +72,15 @@ def decoded(body: bytes, content_type: str | None) -> str:
         raise UnsupportedMediaType("UnsupportedMediaType", f"a body is read as application/json, not {media_type[:80]}")
     if not body:
         raise BadRequest("BodyMissing", "the request needs a JSON body")
-    return decoded_as(charset or json.detect_encoding(body), body)
+    return decoded_as(charset or _encoding(body), body)
 
 
+def _encoding(body: bytes) -> str:
+    """Mostly the first bytes are two of ASCII."""
+    return "utf-8" if body[0] in _ASCII and body[1:2] and body[1] in _ASCII else json.detect_encoding(body)
+
+
+@lru_cache(maxsize=256)
 def media_type_of(content_type: str | None) -> tuple[str, str | None]:
     """
     >>> media_type_of('application/json; Charset="UTF-8"')
@@ -88,16 +96,21 @@ def media_type_of(content_type: str | None) -> tuple[str, str | None]:
 
 def decoded_as(charset: str, body: bytes) -> str:
     """Text in one of the charsets that clients use, without a byte order mark."""
+    codec = "utf-8" if charset == "utf-8" else _codec(charset)
+    try:
+        return body.decode(codec).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise BadRequest("InvalidText", f"the body is not {codec}: {error.reason} at byte {error.start}") from None
+
+
+def _codec(charset: str) -> str:
     try:
         codec = codecs.lookup(charset).name
     except (LookupError, ValueError):
         codec = ""
     if codec.removesuffix("-sig") not in _CHARSETS:
         raise UnsupportedMediaType("UnsupportedCharset", f"a body is read as utf-8 or utf-16, not {charset[:40]}")
-    try:
-        return body.decode(codec).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise BadRequest("InvalidText", f"the body is not {codec}: {error.reason} at byte {error.start}") from None
+    return codec
 
 
 def depth(text: str) -> int:

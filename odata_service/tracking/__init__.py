@@ -9,6 +9,7 @@ from .hook import install as install_hook
 from .hook import write_sessions
 from .images import UNTIL, Images, are_kept, begin_to_keep, forget_images, image_at, images_of, keep_images
 from .kept import grave_stamp, greatest_stamp, rows_of
+from .new_rows import are_rows, insert_rows
 from .retention import purge
 from .rows import stamp_column
 from .tombstones import BulkWriteRefused, HardDeleteRefused, vanish
@@ -25,6 +26,7 @@ __all__ = [
     "Images",
     "Tracking",
     "are_kept",
+    "are_rows",
     "begin_to_keep",
     "create_missing",
     "floor_of",
@@ -36,6 +38,7 @@ __all__ = [
     "has_floor",
     "image_at",
     "images_of",
+    "insert_rows",
     "install_clock",
     "install_hook",
     "keep_images",

@@ -92,7 +92,7 @@ class SaveHook:
     """Listeners of a session's events, in the order in which they are called."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.clock = clock
 
     def before_flush(self, session: Session, flush: UOWTransaction, instances: object) -> None:
         deletes_to_tombstones(session)
@@ -107,7 +107,7 @@ class SaveHook:
     def after_flush(self, session: Session, flush: UOWTransaction) -> None:
         refuse_hard_deletes(flush)
         ledger = Ledger.of(session)
-        touched = ledger.touched_in(_innermost_transaction(session))
+        touched = innermost_ledger(session)
         for instance in session.new:
             _note(inspect(instance), ledger, touched, written=True)
         for instance in session.dirty:
@@ -153,13 +153,13 @@ class SaveHook:
             session.info.pop(Vanishing, None)
 
     def _stamp(self, session: Session) -> None:
-        Ledger.of(session).all_touched().stamp(session, self._clock)
+        Ledger.of(session).all_touched().stamp(session, self.clock)
 
     def _set_initial_values(self, instance: object) -> None:
         target = stamp_column(inspect(instance).mapper)
         tombstone = tombstone_of(type(instance))
         if target and tombstone:
-            setattr(instance, target.attribute, in_zone_of(target, self._clock.provisional()))
+            setattr(instance, target.attribute, in_zone_of(target, self.clock.provisional()))
             if getattr(instance, tombstone) is None:
                 setattr(instance, tombstone, False)
 
@@ -231,6 +231,11 @@ def _has_changed_links(state: AnyState) -> bool:
     """Whether many-to-many links have come or gone: these change neither end's row, only the table between."""
     many_to_many = (each.key for each in state.mapper.relationships if each.secondary is not None)
     return any(get_history(state.obj(), key, LOADED_OR_PENDING).has_changes() for key in many_to_many)
+
+
+def innermost_ledger(session: Session) -> Touched:
+    """Where to note what the session's innermost transaction has touched."""
+    return Ledger.of(session).touched_in(_innermost_transaction(session))
 
 
 def _innermost_transaction(session: Session) -> SessionTransaction:
