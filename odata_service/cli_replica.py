@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 import click
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from odata_service.client.replica import Replica
@@ -40,6 +41,9 @@ class Commands(click.Group):
             context.exit(UNREACHABLE)
         except ClientError as error:
             click.echo(f"odata-service: {error}", err=True)
+            context.exit(FAILED)
+        except DBAPIError as error:
+            click.echo(f"odata-service: the file: {error.orig}", err=True)
             context.exit(FAILED)
 
 
@@ -192,8 +196,9 @@ def opened(path: Path, rule: str = "merge") -> Iterator[Replica]:
 
 @contextmanager
 def progress(context: Replica, label: str) -> Iterator[Any]:
-    """A bar on standard error, as long as the server says how much there is (Any: what it gives is called with a number)."""
-    with click.progressbar(length=0, label=label, file=sys.stderr) as bar:
+    """A bar on standard error, as long as the server says how much there is, and none where nobody sees it (Any: what it
+    gives is called with a number)."""
+    with click.progressbar(length=0, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 
         def told(event: SyncEvent) -> None:
             if event.items_total:

@@ -29,7 +29,6 @@ from odata_service.types import Enumeration
 Json = Any  # what a JSON text stands for
 Values = Mapping[str, Json]  # by attribute
 
-DIALECT = sqlite.dialect(dbapi=sqlite3)  # by which values are written where no connection is at hand
 LONGEST = 50  # digits of a number without an exponent
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
@@ -122,6 +121,11 @@ def loads(text: str | bytes) -> Json:
     {'Price': Decimal('1.50')}
     """
     return json.loads(text, parse_float=decimal.Decimal)
+
+
+DIALECT = sqlite.dialect(
+    dbapi=sqlite3, json_serializer=dumps
+)  # by which values are written where no connection is at hand
 
 
 def _number(value: object) -> orjson.Fragment:

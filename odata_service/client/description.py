@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .transport import ClientError, Transport
+from .transport import ClientError, Response, Transport
 
 STAMPS = ("LastUpdated", "LastModified", "UpdatedAt", "lastUpdated", "lastModified", "updatedAt")
 TOMBSTONES = ("IsDeleted", "isDeleted", "Deleted", "deleted")
@@ -49,12 +49,20 @@ def described(transport: Transport, address: str) -> Description:
     response = transport.ask("GET", address, {"Accept": "application/json"})
     document = response.json
     if response.status != 200 or not isinstance(document, dict):
-        raise ClientError(f"{address} is no description of a service that can be read as JSON: {response.message}")
+        raise ClientError(f"{address} is no description of a service that can be read as JSON: {_why_not(response)}")
     if isinstance(document.get("sets"), list):
         return Description(tuple(_synced(each) for each in document["sets"]))
     if "$EntityContainer" not in document:
         raise ClientError(f"{address} is neither $metadata of V4 nor the Sync API")
     return _Csdl(document).description()
+
+
+def _why_not(response: Response) -> str:
+    if response.status == 200:
+        return "it is something else; V4 has one, and the Sync API (--protocol sync)"
+    if response.status in (401, 403):
+        return f"{response.message}; who asks is said in ODATA_REPLICA_AUTHORIZATION"
+    return response.message
 
 
 def _synced(said: Mapping[str, Any]) -> DescribedSet:

@@ -96,6 +96,8 @@ class Pull:
         self._confirm(query, token, pushed, result)
 
     def _stored(self, query: Query, token: Token, page: Page, result: PullResult) -> Token | None:
+        """``None`` where another process has reset the query meanwhile: what this pull still fetches is of a pass that
+        nobody counts any more, and its place none to go on from."""
         arrived = Arrived.of(query.shape, page.rows)
         with self.store.writing() as connection:
             if Tokens(connection).of(query).number > token.number:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.types import TypeEngine
 
-from .columns import DIALECT, Moment, dumps
+from .columns import DIALECT, Moment, dumps, loads
 
 BUSY_SECONDS = 30
 LOOK_SECONDS = 0.001  # between two looks whether the lock is free
@@ -158,7 +158,12 @@ def _is_busy(error: OperationalError) -> bool:
 
 
 def _engine(path: Path, synchronous: str) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": BUSY_SECONDS},
+        json_serializer=dumps,
+        json_deserializer=loads,
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:

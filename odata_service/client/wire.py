@@ -80,7 +80,8 @@ class Refusal(Exception):
     """A reading that the server refused."""
 
     def __init__(self, response: Response, address: str) -> None:
-        super().__init__(response.message)
+        says_nothing = response.message == str(response.status)
+        super().__init__(f"{address}: {response.message}" if says_nothing else response.message)
         self.response, self.address = response, address
 
 

@@ -122,3 +122,27 @@ class TestInit:
         found = run("pull", "nothing.db")
         assert found.exit_code == 1 and found.stderr.startswith("odata-service: nothing.db is not there")
         assert not (tmp_path / "nothing.db").exists()
+
+    def test_a_file_that_cannot_be(self, run, address):
+        found = run("init", f"{address}/v4/", "nowhere/here.db")
+        assert (found.exit_code, found.stderr) == (1, "odata-service: the file: unable to open database file\n")
+
+    def test_something_else(self, run, tmp_path):
+        (tmp_path / "text.db").write_text("no database at all")
+        for command in ("pull", "push", "status", "conflicts", "reset"):
+            found = run(command, "text.db")
+            assert (found.exit_code, found.stderr) == (1, "odata-service: the file: file is not a database\n")
+
+    def test_who_asks_is_not_known(self, run, address, server, monkeypatch):
+        seen = []
+
+        def demanding(environ, start):
+            seen.append(environ.get("HTTP_AUTHORIZATION"))
+            start("401 Unauthorized", [("Content-Length", "0")])
+            return [b""]
+
+        monkeypatch.setattr(server.app, "wsgi_app", demanding)
+        monkeypatch.setenv("ODATA_REPLICA_AUTHORIZATION", "Bearer old")
+        found = run("init", f"{address}/v4/", "here.db")
+        assert found.exit_code == 1 and "401; who asks is said in ODATA_REPLICA_AUTHORIZATION" in found.stderr
+        assert set(seen) == {"Bearer old"}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 
 import uuid
+from decimal import Decimal
+from typing import Any
 
 import pytest
-from sqlalchemy import Uuid, insert, select, update
+from sqlalchemy import JSON, Uuid, insert, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -32,6 +34,7 @@ class Person(OfflineEntity, Base):
     Id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     Name: Mapped[str] = mapped_column("full_name")
     Age: Mapped[int | None]
+    Place: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     Initial: Mapped[str] = mapped_column(default=initials, info={"local": True})
     Color: Mapped[str] = mapped_column(default="white", info={"local": True})
     Tags: Mapped[str] = mapped_column(default=lambda: "none", info={"local": True})
@@ -87,6 +90,14 @@ def test_a_part_of_the_columns(file):
     stored(file, remote("2026-01-01T00:00:00Z", Name="Ada", Age=36))
     stored(file, remote("2026-01-02T00:00:00Z", Name="Ada King"))
     assert people(file)[0][:2] == ("Ada King", 36)
+
+
+def test_a_structure(file):
+    """With numbers to the digit, from the server and to it."""
+    place = {"type": "Point", "coordinates": [Decimal("-74.0060"), Decimal("40.71280000000000001")]}
+    stored(file, remote("2026-01-01T00:00:00Z", Name="Ada", Place=place))
+    with file.reading() as connection:
+        assert Rows(connection, SHAPE).items()[str(ADA)][1]["Place"] == place
 
 
 def test_many_keys(file):
