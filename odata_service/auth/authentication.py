@@ -25,8 +25,13 @@ class Authentication:
             raise self._refusal(NotBelieved("CredentialsAmbiguous", "the request says in two ways who sends it"))
         if self.anonymous and "Authorization" not in asking.headers:
             return ANONYMOUS
+        raise self.invitation
+
+    @property
+    def invitation(self) -> Unauthorized:
+        """For who has not said who he is, and needs to."""
         message = "the request has to say who sends it, in a way that WWW-Authenticate names"
-        raise self._refusal(NotBelieved("CredentialsMissing", message))
+        return self._refusal(NotBelieved("CredentialsMissing", message))
 
     def _caller(self, scheme: Scheme, credentials: str, asking: Asking) -> Principal:
         try:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from http import HTTPStatus
 from urllib.parse import quote, unquote
 from wsgiref.types import WSGIEnvironment
 
@@ -57,12 +58,22 @@ class Endpoint:
     who: Who | None
 
     def answer(self, asked: ODataRequest, environ: WSGIEnvironment) -> ODataResponse:
-        if self.who is not None:
-            try:
-                asked = replace(asked, principal=self._caller(environ) or ANONYMOUS)
-            except ODataError as error:
-                return self.service.refused(error, asked)
-        return self.service.handle(asked)
+        if self.who is None:
+            return self.service.handle(asked)
+        try:
+            asked = replace(asked, principal=self._caller(environ) or ANONYMOUS)
+        except ODataError as error:
+            return self._own(self.service.refused(error, asked))
+        response = self.service.handle(asked)
+        if response.status == HTTPStatus.FORBIDDEN and asked.principal is ANONYMOUS and isinstance(self.who, Authentication):
+            response = self.service.refused(self.who.invitation, asked)
+        return self._own(response)
+
+    def _own(self, response: ODataResponse) -> ODataResponse:
+        """What one caller is told, no cache on the way tells another; his own asks again whether it is still so."""
+        if isinstance(self.who, Authentication):
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
     def _caller(self, environ: WSGIEnvironment) -> Principal | None:
         """What is ours looks at the headers alone; the application's own code gets Flask's request."""

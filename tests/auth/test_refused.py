@@ -12,8 +12,12 @@ import jwt
 import pytest
 from flask import Flask
 
+from odata_service import EntitySetRights
+from odata_service.config import Settings
+from odata_service.start import published
+from odata_service.web.app import application, create_app
 from tests.auth.people import (
-    CURVE, KEY, OTHER, PASSWORD, PRIVATE, PUBLIC, SECRET, app_of, basic, by_hand, pem, token,
+    CURVE, KEY, OTHER, PASSWORD, PRIVATE, PUBLIC, SECRET, app_of, basic, by_hand, pem, settings, token,
 )  # fmt: skip
 
 
@@ -196,6 +200,26 @@ def test_anonymous_only_when_said(tmp_path: Path) -> None:
     assert ask(app, {}).data == b"12"
     for name in ("a wrong password", "another scheme", "an empty header", "a wrong key", "no credentials"):
         assert ask(app, TABLE[name]).status_code == 401, name
+
+
+def test_who_may_not_is_asked_who_he_is(tmp_path: Path) -> None:
+    """A browser, or Excel, asks for a password then; who has said who he is hears 403."""
+    said = settings(tmp_path, auth_anonymous=True)
+    what = published(said)
+    what.service.rights("*", EntitySetRights.ALL_READ)
+    app = application(what, said)
+    answer = ask(app, {}, "/v4/People", method="POST", json={})
+    assert answer.status_code == 401 and answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+    assert ask(app, {"X-API-Key": KEY}, "/v4/People", method="POST", json={}).status_code == 403
+    assert ask(app, {}, "/v4/Nowhere").status_code == 404
+
+
+def test_no_cache_gives_it_to_another(app: Flask, tmp_path: Path) -> None:
+    for said in ({"X-API-Key": KEY}, {"Authorization": basic("ada", PASSWORD)}, {}):
+        for url in ("/v4/People?$top=1", "/v2/People?$top=1", "/v4/Nowhere"):
+            assert ask(app, said, url).headers["Cache-Control"] == "private, no-cache"
+    everybody = create_app(Settings(sample="people", database_url=f"sqlite:///{tmp_path}/p.db"))
+    assert "Cache-Control" not in ask(everybody, {}).headers
 
 
 def test_public_keys_of_other_kinds(tmp_path: Path) -> None:
