@@ -118,12 +118,12 @@ class TestOneLineAndStatus2:
         assert answer.stderr.count("\n") == 1
 
     @pytest.mark.parametrize(
-        "product, driver, extra",
+        "scheme, driver, extra",
         [("mysql", "pymysql", "mysql"), ("postgresql", "psycopg", "postgres"), ("mssql", "pyodbc", "mssql"), ("oracle", "oracledb", "oracle")],
     )
-    def test_missing_driver(self, run, monkeypatch, product, driver, extra):
+    def test_missing_driver(self, run, monkeypatch, scheme, driver, extra):
         monkeypatch.setitem(sys.modules, driver, None)
-        answer = run("get", "People", "--database", f"{product}://localhost/x")
+        answer = run("get", "People", "--database", f"{scheme}://localhost/x")
         assert answer.exit_code == 2
         assert answer.stderr.count("\n") == 1
         assert answer.stderr.endswith(f"; pip install 'odata-service[{extra}]' brings the driver\n")
