@@ -85,6 +85,10 @@ def _add_entity(draft: Draft, table: TableFacts, choices: Choices, product: Prod
         draft.remark(
             "doubt", table.name, f"the database does not see to it that ({', '.join(key)}) is unique and never null"
         )
+    elif key_from == "primary key" and table.lacking:
+        draft.remark(
+            "doubt", table.name, f"in some rows {' and '.join(table.lacking)} is null, although it is of the key: these are left out"
+        )
     elif key_from == "unique index":
         draft.remark("note", table.name, f"its key is the unique index over {', '.join(key)}")
 

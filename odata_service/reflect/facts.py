@@ -64,7 +64,8 @@ class KeptFacts:
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """``unique`` are the lists of columns in which no two rows are alike, but for the primary key."""
+    """``unique`` are the lists of columns in which no two rows are alike, but for the primary key, and ``lacking`` the columns of
+    this that are null in some rows, which SQLite allows."""
 
     name: TableName
     kind: Kind
@@ -74,6 +75,7 @@ class TableFacts:
     foreign_keys: tuple[ForeignKey, ...] = ()
     comment: str = ""
     kept: KeptFacts | None = None
+    lacking: Columns = ()
 
     def column(self, name: str) -> ColumnFacts:
         return next(each for each in self.columns if each.name == name)

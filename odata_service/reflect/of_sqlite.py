@@ -56,6 +56,12 @@ class SQLite(Product):
     def counts(self, said: Mapping[str, Any], declared: str, key: Columns) -> bool:
         return key == (said["name"],) and declared.upper() == "INTEGER"
 
+    def lacking(self, connection: Connection, table: TableFacts) -> Columns:
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        asked = f"SELECT EXISTS (SELECT 1 FROM {quote(table.name.name)} WHERE {{}} IS NULL)"
+        unsure = [each.name for each in table.columns if each.name in table.key and each.nullable and not each.counted]
+        return tuple(name for name in unsure if connection.exec_driver_sql(asked.format(quote(name))).scalar_one())
+
     def evidence(self, connection: Connection, table: TableFacts) -> Evidence:
         columns = [each for each in table.columns if not each.counted]
         if not columns:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from sqlalchemy import ColumnElement, and_
+
 from odata_service import EntitySetRights, ODataService
 from odata_service.access import ColumnRights
 from odata_service.config import ConfigurationError, Settings, TableSettings
+from odata_service.context import Context
 from odata_service.reflect.draft import Draft, DraftEntity
 from odata_service.settings_file import EVERYBODY
 
@@ -18,6 +21,8 @@ def open_sets(service: ODataService, draft: Draft, settings: Settings) -> None:
     if settings.page_size:
         service.page_size("*", settings.page_size)
     for entity in draft.entities.values():
+        if entity.key_from == "primary key" and entity.facts.lacking:
+            _leave_out_keyless_rows(service, entity)
         said = settings.tables.get(str(entity.name), TableSettings())
         if said.page_size:
             service.page_size(entity.set_name, said.page_size)
@@ -76,3 +81,13 @@ def _together(words: Iterable[str], known: Mapping[str, str], right: Callable[[s
     for word in words:
         together |= right(known.get(word, word.upper()))
     return together
+
+
+def _leave_out_keyless_rows(service: ODataService, entity: DraftEntity) -> None:
+    """Nobody could ask for such a row, and no page could begin after it."""
+    mapped = service.model.sets[entity.set_name].type.mapper.class_
+    names = [each.name for each in entity.properties if each.column.name in entity.facts.lacking]
+
+    @service.query_interceptor(entity.set_name)
+    def with_key(_: Context) -> ColumnElement[bool]:
+        return and_(*(getattr(mapped, name).is_not(None) for name in names))

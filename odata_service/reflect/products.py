@@ -46,6 +46,10 @@ class Product:
         """Whether a column of a table with this key counts rows by itself."""
         return said.get("autoincrement") is True
 
+    def lacking(self, connection: Connection, table: TableFacts) -> Columns:
+        """The columns of a primary key that are null in some rows."""
+        return ()
+
     def evidence(self, connection: Connection, table: TableFacts) -> Evidence:
         """What the values say where types do not bind them: whether there are days that no calendar has."""
         days = [each for each in table.columns if isinstance(each.type, (types.Date, types.DateTime))]

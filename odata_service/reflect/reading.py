@@ -37,7 +37,7 @@ def read_facts(
             progress(f"reading {schema or 'the catalogue'}")
             named = None if schema == inspector.default_schema_name else schema
             reading = _Schema(connection, inspector, product, named, progress)
-            tables += reading.tables()
+            tables += [replace(each, lacking=product.lacking(connection, each)) for each in reading.tables()]
             refused += reading.refused
     return DatabaseFacts(tuple(sorted(_meeting(tables), key=lambda each: each.name)), tuple(sorted(refused)))
 
