@@ -153,6 +153,9 @@ class Settings:
     cors_max_age: int = _setting(600, "seconds for which a browser need not ask again what a page may do", most=86_400)
     cors_private_network: bool = _setting(False, "let pages of public addresses ask a service on a private one")
     compress: tuple[str, ...] = _setting((), "codings in which answers are compressed, the best first: zstd, gzip")
+    cancel_seconds: int = _setting(
+        0, "seconds after which a statement is stopped that a client has left alone; 0 lets it run to its end", most=3_600
+    )
     log: str = _setting("", "text or json: write a line for each request, and to each line the id of its request")
     slow_ms: int = _setting(0, "milliseconds from which on a statement is logged, without its values; 0 logs none")
     metrics: bool = _setting(False, "figures for Prometheus at /-/metrics")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 import decimal
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Select, UnaryExpression, types
@@ -91,6 +91,12 @@ class MariaDB(Database):
         with connection.cursor() as cursor:
             cursor.execute(f"SET {', '.join(settings)}")
         connection.commit()
+
+    def cancel(self, engine: Engine, connection: Any) -> None:
+        """A connection cannot be told anything while it works: another one is."""
+        other = engine.dialect.loaded_dbapi.connect(**engine.dialect.create_connect_args(engine.url)[1])
+        with closing(other), other.cursor() as cursor:
+            cursor.execute(f"KILL QUERY {connection.thread_id():d}")
 
     def autocommit(self, connection: Any, on: bool) -> None:
         """Nothing to do: a read is a transaction that ends when its connection goes back to the pool. To switch would be

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, types
+from sqlalchemy import ColumnElement, Engine, bindparam, types
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -17,6 +17,7 @@ from odata_service.dialects.constructs import arguments, parts
 
 CALLS = postgresql_calls.FORMULAS
 _FLOAT8, _NUMERIC = 701, 1700  # pg_type.oid
+_SECONDS_TO_CANCEL = 2.0
 _STATES_OF_THE_DRIVER = {"DataError": "22021", "OperationalError": "08006"}
 
 
@@ -37,6 +38,9 @@ class PostgreSQL(Database):
         connection.execute("SET lock_timeout = '20s'")
         connection.execute("SET TIME ZONE 'UTC'")  # a point in time meets one without a zone only in UTC
         connection.autocommit = autocommit
+
+    def cancel(self, engine: Engine, connection: Any) -> None:
+        connection.cancel_safe(timeout=_SECONDS_TO_CANCEL)
 
     def sql_state(self, error: BaseException) -> str:
         """What the driver refuses itself has no state: NUL in a text, a server that is not there."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import ColumnElement, UnaryExpression, types
+from sqlalchemy import ColumnElement, Engine, UnaryExpression, types
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -98,6 +98,9 @@ class SQLite(Database):
         forget_patterns()
         deadline = time.monotonic() + timeout_ms / 1000
         connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS_AT_THE_CLOCK)
+
+    def cancel(self, engine: Engine, connection: sqlite3.Connection) -> None:
+        connection.interrupt()
 
     def decoder(self, sql_type: types.TypeEngine[Any], dialect: Dialect) -> Decoder | None:
         decode = super().decoder(sql_type, dialect)

@@ -12,6 +12,7 @@ from odata_service.start import Published
 from odata_service.web.codings import compressing
 from odata_service.web.cors import crossing
 from odata_service.web.health import Health
+from odata_service.web.leavers import Leavers
 from odata_service.web.logs import AccessLog, SlowLog, write_lines
 from odata_service.web.metrics import Metrics
 from odata_service.web.observation import Listener, note, watching
@@ -29,11 +30,13 @@ def stand_before(app: Flask, what: Published, settings: Settings) -> None:
         what.service.request_finished.connect(partial(note, listeners))
         if any(type(each).statement is not Listener.statement for each in listeners):
             what.service.hear_statements(partial(_tell, listeners))
-    for layer in _layers(settings, listeners):
+    for layer in _layers(what, settings, listeners):
         app.wsgi_app = layer(app.wsgi_app)  # type: ignore[method-assign, assignment]
 
 
-def _layers(settings: Settings, listeners: list[Listener]) -> Iterator[Layer]:
+def _layers(what: Published, settings: Settings, listeners: list[Listener]) -> Iterator[Layer]:
+    if settings.cancel_seconds:
+        yield Leavers(what.service.engine, settings.cancel_seconds).layer
     yield from compressing(settings)
     yield from crossing(settings)
     if listeners:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +20,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from odata_service.context import Context
 from odata_service.execute.connection import Timing
 from odata_service.message import ODataRequest, ODataResponse
-from odata_service.web.wsgi import Application, Fields, Layer, adds
+from odata_service.web.wsgi import Application, Ending, Fields, Layer, adds
 
 _ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")  # W3C Trace Context, traceparent
@@ -104,7 +104,7 @@ def _watched(listeners: Sequence[Listener], app: Application) -> Application:
         for listener in listeners:
             listener.begun(seen, environ)
         try:
-            return _Sent(app(environ, partial(_started, seen, start)), seen, listeners)
+            return Ending(app(environ, partial(_started, seen, start)), partial(_told, seen, listeners))
         finally:
             for listener in listeners:
                 listener.left(seen)
@@ -119,23 +119,7 @@ def _started(seen: Observation, start: StartResponse, status: str, headers: Fiel
     return start(status, headers, exc_info)
 
 
-@dataclass(slots=True)
-class _Sent:
-    """An answer, at whose end everybody is told."""
-
-    pieces: Iterable[bytes]
-    seen: Observation
-    listeners: Sequence[Listener]
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.pieces)
-
-    def close(self) -> None:
-        try:
-            close = getattr(self.pieces, "close", None)  # WSGI: where it has one
-            if close is not None:
-                close()
-        finally:
-            self.seen.seconds = time.perf_counter() - self.seen.started
-            for listener in self.listeners:
-                listener.answered(self.seen)
+def _told(seen: Observation, listeners: Sequence[Listener]) -> None:
+    seen.seconds = time.perf_counter() - seen.started
+    for listener in listeners:
+        listener.answered(seen)

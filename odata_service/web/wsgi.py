@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -40,3 +41,22 @@ def merged(headers: Fields, added: Fields) -> Fields:
     if len(vary) < 2:
         return [*headers, *fresh]
     return [*(field for field in (*headers, *fresh) if field[0].lower() != "vary"), ("Vary", ", ".join(vary))]
+
+
+@dataclass(slots=True)
+class Ending:
+    """The pieces of an answer, at whose end, whichever that is, something is to be done."""
+
+    pieces: Iterable[bytes]
+    then: Callable[[], object]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.pieces)
+
+    def close(self) -> None:
+        try:
+            close = getattr(self.pieces, "close", None)  # PEP 3333: where it has one
+            if close is not None:
+                close()
+        finally:
+            self.then()
