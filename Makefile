@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --prefer-binary
 
-.PHONY: help run test check check-speed format clean
+.PHONY: help run test check docs check-speed format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -22,6 +22,9 @@ test: $(VENV)/.installed-test ## the whole test suite, PostgreSQL and MariaDB in
 check: $(VENV)/.installed-dev ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.installed-docs ## the documentation as a site, in build/docs
+	$(BIN)/mkdocs build --quiet --strict
 
 check-speed: $(VENV)/.installed-test ## count instructions of fixed requests (valgrind), and fail where they are 5 % more than recorded
 	$(BIN)/python -m tests.benchmarks.instructions
@@ -45,6 +48,10 @@ $(VENV)/.installed: setup.cfg pyproject.toml | $(BIN)/python
 $(VENV)/.installed-test: setup.cfg pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[postgres,client,test]'
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-docs: setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[docs]'
+	@touch $@
 
 $(VENV)/.installed-dev: setup.cfg pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[postgres,client,test,dev]'

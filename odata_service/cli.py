@@ -31,6 +31,7 @@ from odata_service.sample import sample_named
 from odata_service.schema_changes import changes
 from odata_service.schema_document import document_in
 from odata_service.settings_file import gathered, schema, shown
+from odata_service.settings_page import settings_page
 from odata_service.start import published, started
 from odata_service.web.app import application
 
@@ -244,6 +245,12 @@ def print_new_key() -> None:
     key = new_key()
     click.echo(key)
     click.echo(hash_key(key))
+
+
+@main.command("settings-reference")
+def settings_reference() -> None:
+    """Print the reference of all settings as Markdown."""
+    click.echo(settings_page(), nl=False)
 
 
 @main.command("settings-schema")

@@ -16,7 +16,7 @@ LAYERS = """
     errors protocol
     limits message tracking
     context changing signals behavior
-    edm types annotations config settings_file
+    edm types annotations config settings_file settings_page
     links token dialects entry
     functions parse
     bind

@@ -8,6 +8,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+from odata_service.settings_page import settings_page
 from odata_service.formats.options_v2 import SWITCHES, USUAL, OptionsV2
 
 CHECKOUT = Path(__file__).parents[1]
@@ -48,6 +49,16 @@ def test_every_deviation_is_held_by_a_test() -> None:
     named = TEST.findall((CHECKOUT / "docs/deviations.md").read_text())
     assert len(named) > 20
     assert [name for name in named if not any((folder / name).exists() for folder in FOLDERS)] == []
+
+
+def test_settings_are_those_of_the_tables() -> None:
+    """``odata-service settings-reference > docs/settings.md``"""
+    assert (CHECKOUT / "docs/settings.md").read_text() == settings_page()
+
+
+def test_every_page_is_in_the_site() -> None:
+    listed = set(re.findall(r": ([\w-]+\.md)$", (CHECKOUT / "mkdocs.yml").read_text(), re.MULTILINE))
+    assert listed == {page.name for page in (CHECKOUT / "docs").glob("*.md")}
 
 
 def test_every_switch_of_v2_is_told() -> None:
