@@ -15,9 +15,7 @@ from odata_service.bind.typed import Constant
 from odata_service.edm.model import EntitySet, NavigationProperty
 from odata_service.errors import BadRequest, NotFound
 from odata_service.execute.order import Literals, Order
-from odata_service.plan.level import Level
 from odata_service.plan.read import Planner
-from odata_service.plan.scope import Parameters
 from odata_service.tracking.rows import Key, chunks, is_one_of
 
 Entity = Any  # an instance of whatever class is mapped
@@ -49,15 +47,13 @@ class Finder:
 
     def entities(self, query: Query, literals: Literals | None = None) -> Sequence[Entity]:
         """The entities of a query, locked for the change."""
-        planner = self.planner
-        parameters = Parameters()
-        level = Level(planner.model, planner.database, planner.dialect, query, parameters, for_change=True)
+        lookup = self.planner.lookup(query)
         given = self.order.literals if literals is None else literals
         values = {
             name: convert(given[constant.slot][1], given[constant.slot][0], constant.type)
-            for name, constant in parameters.constants.items()
+            for name, constant in lookup.constants.items()
         }
-        return self.session.execute(level.whole_entities(), values).scalars().all()
+        return self.session.execute(lookup.statement, values).scalars().all()
 
     def many(self, entity_set: EntitySet, keys: Sequence[Key]) -> dict[Key, Entity]:
         """The entities with some keys, by them."""
@@ -92,7 +88,9 @@ class Finder:
             message = f"{navigation.name} refers to {reference.uri!r}, which does not exist"
             raise BadRequest("BadReference", message, target=navigation.name) from None
         if navigation.relationship is not None and not isinstance(found, navigation.relationship.mapper.class_):
-            message = f"{navigation.name} needs an entity of the type {navigation.target}, which {reference.uri!r} is not"
+            message = (
+                f"{navigation.name} needs an entity of the type {navigation.target}, which {reference.uri!r} is not"
+            )
             raise BadRequest("BadReference", message, target=navigation.name)
         return found
 

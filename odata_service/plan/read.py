@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Select, literal, select
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Dialect
 
 from odata_service.access.rows import are_for_all
 from odata_service.bind.query import Expansion, Query, Read
+from odata_service.bind.typed import Constant
 from odata_service.dialects.base import Database
 from odata_service.edm.from_models import property_of_attribute
 from odata_service.edm.model import EntityModel, EntityType, Property
@@ -21,6 +22,28 @@ from odata_service.plan.scope import Parameters
 from odata_service.plan.statement import Statement, compiled
 
 
+_MOST_LOOKUPS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A statement that finds entities for a change, and the literals in it."""
+
+    statement: Select[Any]
+    constants: Mapping[str, Constant]
+
+
+def _shape_of_lookup(query: Query) -> Hashable | None:
+    """What ``People(k)`` has in common with others, where nothing but the key and fixed row rules decides what is found."""
+    step = query.source[0]
+    is_plain = len(query.source) == 1 and step.cast is None and step.among is None and not step.filters
+    is_fixed = isinstance(query.rules, dict) and query.own_rules is None and query.filter is None and not query.subset
+    if not (is_plain and is_fixed and step.key) or any(constant.slot < 0 for _, constant in step.key):
+        return None
+    literals = tuple((constant.slot, constant.type, constant.written) for _, constant in step.key)
+    return step.entity_set, literals, query.rules.get(step.entity_set.name, ())
+
+
 @dataclass(frozen=True, slots=True)
 class Planner:
     """Plans for one model on one kind of database; pure: nothing is asked of the database."""
@@ -28,6 +51,19 @@ class Planner:
     model: EntityModel
     database: Database
     dialect: Dialect
+    _lookups: dict[Hashable, Lookup] = field(default_factory=dict, compare=False, repr=False)
+
+    def lookup(self, query: Query) -> Lookup:
+        """What finds the entities that a change is about; made once for all that are asked for by the key of one set."""
+        shape = _shape_of_lookup(query)
+        found = None if shape is None else self._lookups.get(shape)
+        if found is None:
+            parameters = Parameters()
+            level = Level(self.model, self.database, self.dialect, query, parameters, for_change=True)
+            found = Lookup(level.whole_entities(), parameters.constants)
+            if shape is not None and len(self._lookups) < _MOST_LOOKUPS:
+                self._lookups[shape] = found
+        return found
 
     def plan(self, read: Read, nulls: Sequence[bool] | None = None) -> ReadPlan:
         """The plan for a read; ``nulls`` when it goes on after a row, see :func:`odata_service.plan.paging.after`."""
