@@ -1,14 +1,42 @@
-"""Any SQL database as an OData service: V2 as WCF Data Services spoke it, and V4."""
+"""Any SQL database as an OData service: V2 as WCF Data Services spoke it, and V4.
 
-from odata_service.access import ColumnRights, EntitySetRights, ServiceActionRights, ServiceOperationRights
-from odata_service.changing import Change, UpdateOperations
-from odata_service.context import Context
-from odata_service.edm.errors import ModelError
-from odata_service.edm.feed import FeedMapping
-from odata_service.entry import Entry
-from odata_service.limits import Limits
-from odata_service.message import Headers, ODataRequest, ODataResponse, User
-from odata_service.service import ODataService
+What an application uses has its names here, and is loaded when it is first asked for: the offline client needs no server.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from odata_service.access import ColumnRights, EntitySetRights, ServiceActionRights, ServiceOperationRights
+    from odata_service.changing import Change, UpdateOperations
+    from odata_service.context import Context
+    from odata_service.edm.errors import ModelError
+    from odata_service.edm.feed import FeedMapping
+    from odata_service.entry import Entry
+    from odata_service.limits import Limits
+    from odata_service.message import Headers, ODataRequest, ODataResponse, User
+    from odata_service.service import ODataService
+
+_HOMES = {
+    "Change": "changing",
+    "ColumnRights": "access",
+    "Context": "context",
+    "EntitySetRights": "access",
+    "Entry": "entry",
+    "FeedMapping": "edm.feed",
+    "Headers": "message",
+    "Limits": "limits",
+    "ModelError": "edm.errors",
+    "ODataRequest": "message",
+    "ODataResponse": "message",
+    "ODataService": "service",
+    "ServiceActionRights": "access",
+    "ServiceOperationRights": "access",
+    "UpdateOperations": "changing",
+    "User": "message",
+}
 
 __all__ = [
     "Change",
@@ -28,3 +56,14 @@ __all__ = [
     "UpdateOperations",
     "User",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
