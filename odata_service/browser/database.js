@@ -33,6 +33,7 @@ export class Database {
     committed.catch(() => {}) // it is awaited below
     try {
       const value = await work(new Transaction(transaction))
+      if (mode === "readwrite") commit(transaction)
       await committed
       return value
     } catch (error) {
@@ -128,16 +129,14 @@ class Transaction {
     return asked(this.#at(store, index).count(range))
   }
 
+  // Of changes only the end of the transaction tells: to hear of each would take longer than to make them.
+
   put(store, value) {
-    return asked(this.#store(store).put(value))
+    this.#store(store).put(value)
   }
 
   delete(store, key) {
-    return asked(this.#store(store).delete(key))
-  }
-
-  clear(store) {
-    return asked(this.#store(store).clear())
+    this.#store(store).delete(key)
   }
 
   #at(store, index) {
@@ -160,6 +159,15 @@ function asked(request) {
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
   })
+}
+
+/** At once, and not when the browser notices that nothing more comes. */
+function commit(transaction) {
+  try {
+    transaction.commit()
+  } catch {
+    // it was aborted, which is told where it is awaited
+  }
 }
 
 function abort(transaction) {

@@ -10,6 +10,7 @@ export class Exchange {
   #store
   #http
   #tell
+  #most = undefined // operations of a push at once, as far as the server has shown patience
   #described = false
   #remembered = null
 
@@ -21,8 +22,13 @@ export class Exchange {
 
   async push() {
     await this.#learn()
-    const { done, conflicts, rejected } = await new Push(this.#store, this.#http, this.#tell).run()
-    return { pushed: done, conflicts, rejected }
+    const push = new Push(this.#store, this.#http, this.#tell, this.#most)
+    try {
+      const { done, conflicts, rejected } = await push.run()
+      return { pushed: done, conflicts, rejected }
+    } finally {
+      this.#most = push.most
+    }
   }
 
   async pull(set) {

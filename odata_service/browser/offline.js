@@ -28,6 +28,7 @@ export { compile } from "./filter.js"
 
 const LOCK = "encryption"
 const SOON = 300 // milliseconds from an edit to its push
+const A_MOMENT = 50
 const FIRST_PAUSE = 2_000
 const LONGEST_PAUSE = 5 * 60_000
 
@@ -49,6 +50,7 @@ export class OfflineClient {
   #running = null
   #started = false
   #atWork = 0
+  #counting = 0
 
   /**
    * `sets` says for each entity set `{ key, filter, indexes, encrypted, pageSize }`; `token` is asked for a bearer token
@@ -182,7 +184,7 @@ export class OfflineClient {
       throw error
     }
     this.#soon(SOON)
-    await this.#registerBackgroundSync()
+    this.#registerBackgroundSync()
   }
 
   // --- synchronisation -----------------------------------------------------------------------------------------------
@@ -342,9 +344,16 @@ export class OfflineClient {
     this.#events.dispatchEvent(new CustomEvent(type, { detail }))
   }
 
+  /** Many changes while it is counted are one reason to count again. */
   async #tellStatus() {
-    const status = await this.status().catch(() => null) // the store may be locked, or closed already
-    if (status) this.#dispatch("status", status)
+    if (this.#counting++ > 0) return
+    for (let seen = 0; seen !== this.#counting; ) {
+      seen = this.#counting
+      const status = await this.status().catch(() => null) // the store may be locked, or closed already
+      if (status) this.#dispatch("status", status)
+      if (seen !== this.#counting) await new Promise((go) => setTimeout(go, A_MOMENT))
+    }
+    this.#counting = 0
   }
 }
 

@@ -28,10 +28,17 @@ export class Pull {
     return total
   }
 
+  /** The next page is on its way while this one is written. */
   async #toTheEnd(set, total) {
+    let next = this.#asked(set, (await this.#state(set)).token)
     for (let more = true; more; ) {
-      const page = await this.#page(set)
+      const page = await this.#heard(set, next)
+      next = page.more ? this.#asked(set, page.token) : null
       const counted = await this.#apply(set, page)
+      if (counted === null) {
+        next = this.#asked(set, (await this.#state(set)).token)
+        continue
+      }
       total.written += counted.written
       total.deleted += counted.deleted
       this.#tell("progress", { phase: "pull", set: set.name, done: total.written + total.deleted })
@@ -39,15 +46,19 @@ export class Pull {
     }
   }
 
-  async #page(set) {
-    const { token } = await this.#state(set)
-    const query = { $filter: set.filter, limit: set.pageSize }
+  #asked(set, since) {
+    const answer = this.#http.get(set.name, { since, $filter: set.filter, limit: set.pageSize })
+    answer.catch(() => {}) // it may be that nobody waits for it any more
+    return { since, answer }
+  }
+
+  async #heard(set, { since, answer }) {
     try {
-      return await this.#http.get(set.name, token ? { since: token, ...query } : query)
+      return { since, ...(await answer) }
     } catch (error) {
-      if (!(error instanceof Refused) || error.status !== GONE || !token) throw error
+      if (!(error instanceof Refused) || error.status !== GONE || !since) throw error
       await this.beginAnew(set)
-      return this.#http.get(set.name, query)
+      return { since: null, ...(await this.#asked(set, null).answer) }
     }
   }
 
@@ -81,9 +92,11 @@ export class Pull {
     })
   }
 
-  async #apply(set, { records, deleted, token, more }) {
-    const { touched, ...counted } = await this.#store.change(async (editing) => {
+  /** Null where the page does not follow what is here any more: the set was `reset` meanwhile. */
+  async #apply(set, { since, records, deleted, token, more }) {
+    const outcome = await this.#store.change(async (editing) => {
       const state = await this.#state(set)
+      if (state.token !== since) return null
       const edited = new Set((await this.#store.queue(set)).map(({ key }) => JSON.stringify(key)))
       const transitions = this.#store.transitions(set)
       const pulled = async (key, record) => {
@@ -103,6 +116,8 @@ export class Pull {
       editing.put(STATE, { ...state, token, anew: state.anew && more, open: more, at: Date.now() })
       return { touched: editing.touched, written: records.length, deleted: deleted.length + missing.length }
     })
+    if (outcome === null) return null
+    const { touched, ...counted } = outcome
     this.#tell("change", touched)
     return counted
   }

@@ -2,6 +2,7 @@ import { NotReachable, Refused, Unauthorized } from "./errors.js"
 import { UNSEEN } from "./store.js"
 
 const IN_ONE_PUSH = 100
+const IMPATIENT = new Set([408, 503, 504]) // so much at once may take longer than the server lets a request run
 const MAY_BE_ONE_OF_THEM = new Set([400, 413, 422]) // what a whole push is refused with for the sake of one operation
 const PATIENCE = 4 // pushes in which one operation alone makes the server fail, before it stands aside
 
@@ -14,11 +15,13 @@ export class Push {
   #store
   #http
   #tell
-  #size = IN_ONE_PUSH
+  #size
+  most // operations at once; the next push begins with what this one has learnt
   #settled = new Set() // what was refused or is in conflict is not tried again in the same push
   #total = { done: 0, conflicts: 0, rejected: 0 }
 
-  constructor(store, http, tell) {
+  constructor(store, http, tell, most = IN_ONE_PUSH) {
+    this.#size = this.most = most
     this.#store = store
     this.#http = http
     this.#tell = tell
@@ -59,7 +62,7 @@ export class Push {
       await this.#failed(error, going)
       return
     }
-    this.#size = Math.min(this.#size * 2, IN_ONE_PUSH)
+    this.#size = Math.min(this.#size * 2, this.most)
     await this.#heard(answer.results ?? [], going)
   }
 
@@ -79,6 +82,7 @@ export class Push {
   async #failed(error, batch) {
     if (error instanceof Unauthorized) await this.#unsent(batch)
     if (error instanceof Refused) return this.#refusedWhole(error, batch)
+    if (IMPATIENT.has(error.status)) this.most = Math.ceil(batch.length / 2)
     if (error instanceof NotReachable && error.status >= 500 && error.status !== 503) {
       if (batch.length > 1) return this.#smaller(batch) // one of them may be what the server fails at
       if (await this.#lostPatience(batch)) return this.#settle(batch, error)
@@ -183,7 +187,7 @@ export class Push {
 
   /** What was refused because a record was not there that it refers to may be done now. */
   async #wake() {
-    const waiting = (await this.#store.operations()).filter(({ error }) => error?.code === "ReferenceMissing")
+    const waiting = (await this.#store.operations("dead")).filter(({ error }) => error?.code === "ReferenceMissing")
     for (const { id } of waiting) this.#settled.delete(id)
     await this.#change(waiting, (transitions, state, operation) => transitions.retried(state, operation))
   }

@@ -100,9 +100,15 @@ export class Store {
     )
   }
 
-  async operations() {
-    const rows = (await this.queue()).filter((row) => this.isOpen(this.sets.get(row.set)))
+  /** The operations that can be read, or those in one state. */
+  async operations(state = null) {
+    const found = state === null ? await this.queue() : await this.#inState(state)
+    const rows = found.filter((row) => this.isOpen(this.sets.get(row.set)))
     return Promise.all(rows.map((row) => this.#openedOperation(row)))
+  }
+
+  #inState(state) {
+    return this.database.read([QUEUE], (transaction) => transaction.all(QUEUE, state, "state"))
   }
 
   /** Whether a set is one of the application's (still), and not locked. */
@@ -134,13 +140,12 @@ export class Store {
     const writes = await editing.writes()
     if (writes.length === 0) return
     const names = [...new Set(writes.map(({ store }) => store))]
-    await this.database.write(names, (transaction) =>
-      Promise.all(
-        writes.map(({ store, put, remove, clear }) =>
-          clear ? transaction.clear(store) : put ? transaction.put(store, put) : transaction.delete(store, remove),
-        ),
-      ),
-    )
+    await this.database.write(names, (transaction) => {
+      for (const { store, put, remove } of writes) {
+        if (put) transaction.put(store, put)
+        else transaction.delete(store, remove)
+      }
+    })
   }
 
   // --- sealing -------------------------------------------------------------------------------------------------------
@@ -230,6 +235,7 @@ class Editing {
 
   async load(set, keys) {
     const missing = keys.filter((key) => !this.#before.has(place(set.name, key)))
+    if (missing.length === 0) return
     for (const { key, state } of await this.#store.states(set, missing)) this.#before.set(place(set.name, key), state)
   }
 

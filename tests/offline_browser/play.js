@@ -68,7 +68,7 @@ const stops = {
   settled: () => stopped("GET"),
   fetched: () => stopped("GET", { isAnswered: true }),
   storing: () => aborted(),
-  stored: () => stopped("GET", { nth: 2 }),
+  stored: () => stopped("GET", { nth: 3 }), // the second page is asked for while the first is stored
 }
 
 /** When the `nth` push, or page of a pull, is asked for, or answered without that the client hears of it. */

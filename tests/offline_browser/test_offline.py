@@ -394,7 +394,7 @@ def test_a_pull_that_was_interrupted_goes_on_to_the_present(page: Page) -> None:
         await slow.sync({ force: true })
         return [before, Object.values(await replica(slow)).map(({ localId, status }) => localId + status)]
     """)
-    assert found == [2, ["long-12", "long-31", "long-41", "long-51"]]
+    assert found == [4, ["long-12", "long-31", "long-41", "long-51"]]
 
 
 def test_the_server_says_when_there_is_news(page: Page) -> None:
@@ -481,3 +481,41 @@ def test_push_and_pull_each_for_itself(page: Page) -> None:
     """)
     assert (pushed, pushes) == ({"pushed": 1, "conflicts": 0, "rejected": 0}, ["GET ", "POST "])
     assert (kept, pulled, found) == ("1", True, "2")
+
+
+def test_a_reset_in_the_middle_of_a_pull(page: Page) -> None:
+    """Pages that were asked for before do not pass for those from the beginning."""
+    found = page.run("""
+        const sets = { Orders: { key: "localId", pageSize: 2, filter: "customerName eq 'Reset'" } }
+        const phone = device("reset", { sets }), keys = ["r1", "r2", "r3", "r4", "r5"]
+        for (const localId of keys) await elsewhere("add", { localId, customerName: "Reset", status: "1" })
+        let go
+        const stop = phone.on("progress", () => {
+          stop()
+          faults.push({ method: "GET", path: "Orders", hold: new Promise((done) => (go = done)) })
+        })
+        const going = phone.pull("Orders")
+        while (go === undefined || faults.length) await new Promise((done) => setTimeout(done, 5))
+        await phone.reset("Orders")
+        go()
+        await going
+        return Object.keys(await replica(phone)).sort()
+    """)
+    assert found == ["r1", "r2", "r3", "r4", "r5"]
+
+
+def test_a_push_that_takes_too_long_comes_in_smaller_pieces(page: Page) -> None:
+    sizes = page.run("""
+        const phone = device("long"), sizes = []
+        await phone.set("Orders").addAll(Array.from({ length: 30 }, (_, number) => ({ localId: `long-${number}`, customerName: "L", status: "1" })))
+        const { fetch } = globalThis
+        globalThis.fetch = async (url, request) => {
+          const count = request.body ? JSON.parse(request.body).operations.length : 0
+          if (count) sizes.push(count)
+          return count > 10 ? new Response("{}", { status: 503, headers: { "Retry-After": "5" } }) : fetch(url, request)
+        }
+        for (let push = 0; push < 3; push++) await phone.push({ force: true }).catch(() => {})
+        return sizes
+    """)
+    assert sizes == [30, 15, 8, 8, 8, 6]
+    page.settled("long")
