@@ -15,6 +15,7 @@ from odata_service.client.online import (
     Deleted,
     Linked,
     Forbidden,
+    NotFound,
     NotUnderstood,
     ServerError,
     ServiceError,
@@ -322,3 +323,9 @@ def test_details_of_a_refusal():
     with pytest.raises(Forbidden) as refused:
         client_of(transport).Things.create(ID=1)
     assert (refused.value.target, refused.value.details[0].message) == ("Name", "why")
+
+
+def test_an_address_that_is_no_service():
+    """Whoever has mistyped it reads what was asked."""
+    with pytest.raises(NotFound, match=r"^404: http://localhost/\$metadata says nothing of the reason$"):
+        client_of(httpx.MockTransport(lambda _: httpx.Response(404, text="<html>"))).Things  # noqa: B018

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from odata_service.client import ClientError
 from odata_service.client.online import (
     Forbidden,
     NotFound,
@@ -124,6 +125,11 @@ class TestReading:
     def test_compute(self, shop_v4):
         products = shop_v4.Products.compute("Price mul 2 as Twice").select("Name", "Twice")
         assert float(products.where("Name eq 'Coffee Mug'").one().Twice) == 31.0
+
+    def test_an_entity_set_by_its_name(self, shop_v4):
+        assert names(shop_v4.entity_set("Products").where(f"ID eq {LAPTOP}")) == ["Laptop"]
+        with pytest.raises(ClientError, match="Company is a singleton"):
+            shop_v4.entity_set("Company")
 
     def test_a_singleton(self, shop_v4):
         company = shop_v4.Company.get()

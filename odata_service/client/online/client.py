@@ -12,7 +12,7 @@ import httpx
 from odata_service.message import ANONYMOUS, Principal
 
 from ..columns import Json, loads
-from ..transport import Auth, Patience, Response, Transport
+from ..transport import ClientError, Auth, Patience, Response, Transport
 from .batch import Batch
 from .entity import Entity, made
 from .entity_set import EntitySet, Singleton
@@ -84,8 +84,15 @@ class ODataClient:
         resource = self._model.resource(name)
         return Singleton(self, resource) if resource.is_singleton else EntitySet(self, resource)
 
+    def entity_set(self, name: str) -> EntitySet:
+        """``client["People"]``, with a type that editors and type checkers know."""
+        found = self[name]
+        if not isinstance(found, EntitySet):
+            raise ClientError(f"{name} is a singleton, and no entity set")
+        return found
+
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._model.resources, *(each.name for each in self._model.unbound())]
+        return [*super().__dir__(), *self._model.resources, *{each.name for each in self._model.unbound()}]
 
     @property
     def model(self) -> Model:

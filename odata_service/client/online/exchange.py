@@ -50,7 +50,7 @@ class Exchange:
             response = self._answer(call, {**headers, **self._fetched_token()})
         self._learn(response)
         if response.status >= 300:
-            raise refusal(response)
+            raise refusal(response, self.transport.link(call.address))
         return response
 
     def _answer(self, call: Call, headers: Mapping[str, str]) -> Response:

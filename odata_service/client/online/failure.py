@@ -107,7 +107,7 @@ BY_STATUS: Mapping[int, type[ServiceError]] = {
 }
 
 
-def refusal(response: Response) -> ServiceError:
+def refusal(response: Response, address: str = "the answer") -> ServiceError:
     """
     >>> body = b'{"error": {"code": "X", "message": {"lang": "en", "value": "no"}, "target": "Name"}}'
     >>> error = refusal(Response(404, {}, body))
@@ -125,7 +125,7 @@ def refusal(response: Response) -> ServiceError:
     document = response.json
     said = document.get("error") if isinstance(document, dict) else None
     if not isinstance(said, dict):
-        return kind(response.status, "", "the answer says nothing of the reason")
+        return kind(response.status, "", f"{address} says nothing of the reason")
     details = [Detail(*_words(each)) for each in said.get("details") or () if isinstance(each, dict)]
     return kind(response.status, *_words(said), details, _content_id(said))
 
