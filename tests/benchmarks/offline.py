@@ -18,7 +18,7 @@ import click
 import httpx
 from sqlalchemy import insert
 
-from odata_service.client import DatasyncBuilder, OfflineContext, Patience
+from odata_service.client import DatasyncBuilder, OfflineContext
 from odata_service.tracking import UTC_CLOCK, writing
 from tests.offline.harness import PROTOCOLS
 from tests.offline.harness import Server as Service
@@ -39,13 +39,8 @@ class Device(OfflineContext):
         super().__init__(path)
 
     def on_datasync_initialization(self, builder: DatasyncBuilder) -> None:
-        client = httpx.Client(timeout=60)
-        builder.use_endpoint(
-            f"http://{self._address}/{self._protocol}/",
-            protocol=self._protocol,
-            client=client,
-            patience=Patience(tries=1),
-        )
+        address = f"http://{self._address}/{self._protocol}/"
+        builder.use_endpoint(address, protocol=self._protocol, client=httpx.Client(timeout=60))
 
 
 def fill(path: Path, rows: int) -> None:
