@@ -116,6 +116,10 @@ RULES = (
         lambda s: is_reachable(s) and anybody_may_change(s),
     ),
     Rule(
+        "[rights] and [tables] say nothing of the sample {s.sample}, which has rights of its own",
+        lambda s: bool(s.sample_name and (s.rights or s.tables)),
+    ),
+    Rule(
         "any page in a browser of this computer may change what is there: cors_origins is *, and nobody is asked who he is",
         lambda s: "*" in s.cors_origins and anybody_may_change(s) and not is_reachable(s),
     ),

@@ -39,7 +39,7 @@ class Bearer:
     leeway: int = LEEWAY
     key_set: KeySet | None = None
     realm: str = "odata"
-    _known: dict[bytes, tuple[Claims, int]] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[bytes, tuple[Claims, float, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if jwt is None:
@@ -72,13 +72,13 @@ class Bearer:
     def _claims(self, token: str) -> Claims:
         """What was found true a short while ago is not calculated again, as long as it holds and the keys are the same."""
         mark, current = hashlib.sha256(token.encode(errors="surrogateescape")).digest(), self._version
-        claims, version = self._known.get(mark, ({}, -1))
-        if version == current and time.time() < claims["exp"] + self.leeway:
+        claims, until, version = self._known.get(mark, ({}, 0.0, -1))
+        if version == current and time.time() < until:
             return claims
         claims = self._checked(token)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        self._known[mark] = claims, current
+        self._known[mark] = claims, float(claims["exp"]) + self.leeway, current
         return claims
 
     @property

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from odata_service.message import Principal
 
-MOST_CHARACTERS = 8_192  # of what a header says of the sender; Gunicorn takes no longer ones
+MOST_CHARACTERS = 32_768  # of what a header says of the sender; Gunicorn takes no longer ones
 
 
 class Asking(Protocol):

@@ -57,7 +57,8 @@ def test_safe(settings: Settings) -> None:
     ({"users": {}, "keys": {}, "auth_jwks": "", "rights": {}, "host": "127.0.0.1"}, "anybody who reaches 127.0.0.1:8000 may change"),  # by a proxy
     ({"auth_anonymous": True, "rights": {"everybody": ("write_append",), "clerk": (), "reader": ()}}, "anybody who reaches"),
     ({"auth_anonymous": True, "tables": {"Notes": TableSettings(rights={"everybody": ("all",)})}}, "anybody who reaches"),
-    ({"auth_anonymous": True, "sample": "people"}, "anybody who reaches"),
+    ({"auth_anonymous": True, "sample": "people", "rights": {}}, "anybody who reaches"),
+    ({"sample": "people"}, "[rights] and [tables] say nothing of the sample people"),
     ({"base_url": "", "trusted_proxies": 0}, "passwords, keys and tokens cross the network as they are"),
     ({"base_url": "http://api.example.com", "trusted_proxies": 0}, "passwords, keys and tokens cross the network as they are"),
     ({"trusted_proxies": 0}, "all guesses seem to come from the proxy"),
