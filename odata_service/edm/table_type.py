@@ -36,7 +36,8 @@ def _attributes(entity_type: EntityType) -> set[str]:
 
 
 def table_type(entity_type: EntityType, *, soft_delete: bool) -> EntityType:
-    """The type under the protocol's names; with ``soft_delete`` a client may say itself that a row is deleted."""
+    """The type under the protocol's names; with ``soft_delete`` a client may say itself that a row is deleted, but not where
+    the database takes deleted rows away."""
     properties: dict[str, Property] = {}
     for declared in (*_system(entity_type, soft_delete), *_own(entity_type)):
         if declared.name in properties:
@@ -56,7 +57,7 @@ def _system(entity_type: EntityType, soft_delete: bool) -> Iterator[Property]:
     yield replace(stamp, name=UPDATED_AT, server_set=True)
     yield replace(_version(entity_type) or stamp, name=VERSION, server_set=True)
     tombstone = tracking_property(entity_type, tracking.is_deleted)
-    yield replace(tombstone, name=DELETED, server_set=not soft_delete)
+    yield replace(tombstone, name=DELETED, server_set=tracking.by_database or not soft_delete)
 
 
 def _version(entity_type: EntityType) -> Property | None:

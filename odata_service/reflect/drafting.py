@@ -183,6 +183,10 @@ def _tracked(
     """The properties that the clock stamps, if the owner says that there are such: both, and fit for it."""
     columns = (said.last_updated, said.is_deleted)
     if table.kept is not None:
+        if not table.kept.gone_columns:
+            raise ConfigurationError(
+                f"{table.name} is tracked, but {table.kept.gone} is missing; track install mends that"
+            )
         return by_column[table.kept.last_updated].name, by_column[table.kept.is_deleted].name
     if columns == ("", ""):
         return None

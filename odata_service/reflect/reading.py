@@ -69,8 +69,15 @@ def kept_tables(inspector: Inspector, connection: Connection) -> dict[TableName,
     for row in connection.execute(select(REGISTER)):
         schema = row.tracked_schema or None
         stamps = TableName(schema, row.stamps_table) if row.stamps_table else None
-        columns = frozenset(each["name"] for each in inspector.get_columns(row.gone_table, schema))
-        kept = KeptFacts(row.last_updated, row.is_deleted, TableName(schema, row.gone_table), columns, stamps)
+        is_there = inspector.has_table(row.gone_table, schema)
+        columns = inspector.get_columns(row.gone_table, schema) if is_there else []
+        kept = KeptFacts(
+            row.last_updated,
+            row.is_deleted,
+            TableName(schema, row.gone_table),
+            frozenset(each["name"] for each in columns),
+            stamps,
+        )
         found[TableName(schema, row.tracked_table)] = kept
     return found
 

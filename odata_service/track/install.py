@@ -3,12 +3,13 @@ transaction where the database can."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, inspect
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine, Inspector, inspect
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from odata_service.config import ConfigurationError
 from odata_service.database import one_line, open_engine
@@ -165,16 +166,15 @@ def _refusal(engine: Engine, error: SQLAlchemyError) -> ConfigurationError:
 
 
 def _catalogue(engine: Engine, wanted: Sequence[str]) -> Catalogue:
-    schemas = _schemas(engine, wanted)
-    facts = read_facts(engine, product_named(engine.dialect.name), schemas)
-    with engine.connect() as connection:
-        kept = kept_tables(inspect(connection), connection)
-    return Catalogue(
-        {str(each.name): each for each in facts.tables},
-        {str(name): reason for name, reason in facts.refused},
-        kept,
-        {each.name: tuple(_references(engine, each)) for each in facts.tables if each.foreign_keys},
-    )
+    facts = read_facts(engine, product_named(engine.dialect.name), _schemas(engine, wanted))
+    with engine.connect() as connection, warnings.catch_warnings(action="ignore", category=SAWarning):
+        inspector = inspect(connection)
+        return Catalogue(
+            {str(each.name): each for each in facts.tables},
+            {str(name): reason for name, reason in facts.refused},
+            kept_tables(inspector, connection),
+            {each.name: tuple(_references(inspector, each)) for each in facts.tables if each.foreign_keys},
+        )
 
 
 def _schemas(engine: Engine, wanted: Sequence[str]) -> list[str]:
@@ -185,9 +185,9 @@ def _schemas(engine: Engine, wanted: Sequence[str]) -> list[str]:
     return [str(inspector.default_schema_name), *others] if others else []
 
 
-def _references(engine: Engine, table: TableFacts) -> Iterator[Reference]:
+def _references(inspector: Inspector, table: TableFacts) -> Iterator[Reference]:
     """Foreign keys by which rows follow others."""
-    said = inspect(engine).get_foreign_keys(table.name.name, table.name.schema)
+    said = inspector.get_foreign_keys(table.name.name, table.name.schema)
     options = {tuple(each["constrained_columns"]): each.get("options") or {} for each in said}
     for key in table.foreign_keys:
         on_delete, on_update = (_follows(options.get(key.columns, {}).get(what)) for what in ("ondelete", "onupdate"))

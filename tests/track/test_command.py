@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import URL, create_engine, inspect, make_url
 
+from odata_service.cli import main
 from tests.conftest import FreshDatabase
 from tests.track.shop import Follower, Shop, track
 
@@ -118,6 +120,19 @@ def test_who_followed_before_begins_anew(shop: Shop) -> None:
     shop.install("note")
     follower.harbour = shop.served()
     assert follower.harbour.ask(follower.link).status == 410
+
+
+def test_what_is_missing_is_mended(file: Shop) -> None:
+    file.install("note")
+    file.sql("DROP TABLE odata_gone_note", "DROP TRIGGER odata_changed_note")
+    answer = CliRunner().invoke(main, ["inspect", file.text])
+    line = "odata-service: note is tracked, but odata_gone_note is missing; track install mends that\n"
+    assert (answer.exit_code, answer.stderr) == (2, line)
+    file.install("note")
+    follower = Follower(file.served(), "notes")
+    follower.pull()
+    file.sql("UPDATE note SET body = 'b'")
+    assert follower.pull() == [{"id": 1, "body": "b"}]
 
 
 def test_another_schema(postgresql_database: FreshDatabase) -> None:

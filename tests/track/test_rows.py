@@ -12,6 +12,8 @@ import pytest
 from odata_service import Headers, ODataRequest
 from odata_service.protocol import DATASYNC, SYNC, Protocol
 from tests.databases.harbour import ROOT, Harbour
+from tests.datasync.client import Client
+from tests.sync.client import SyncClient
 from tests.track.shop import Follower, Shop
 
 pytestmark = pytest.mark.every_database
@@ -132,6 +134,33 @@ def test_every_protocol_tells_of_tombstones(notes: Shop) -> None:
     assert "2" in str(told) and len(told["records"]) <= 1
 
 
+UPSERTS = {
+    "sqlite": (
+        "INSERT INTO note (id, body) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+        "INSERT OR IGNORE INTO note (id, body) VALUES (2, 'x'), (4, 'new')",
+        "INSERT OR REPLACE INTO note (id, body) VALUES (3, 'replaced')",
+    ),
+    "postgresql": (
+        "INSERT INTO note (id, body) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+        "INSERT INTO note (id, body) VALUES (2, 'x'), (4, 'new') ON CONFLICT DO NOTHING",
+        "MERGE INTO note USING (VALUES (3)) AS given (key) ON id = key WHEN MATCHED THEN UPDATE SET body = 'replaced', code = NULL",
+    ),
+    "mariadb": (
+        "INSERT INTO note (id, body) VALUES (1, 'x') ON DUPLICATE KEY UPDATE body = VALUES(body)",
+        "INSERT IGNORE INTO note (id, body) VALUES (2, 'x'), (4, 'new')",
+        "REPLACE INTO note (id, body) VALUES (3, 'replaced')",
+    ),
+}
+
+
+def test_statements_that_insert_or_change(notes: Shop) -> None:
+    follower = Follower(notes.served(), "notes")
+    follower.pull()
+    notes.sql(*UPSERTS[notes.url.get_backend_name()])
+    heard = {each["id"]: (each["body"], each["code"]) for each in follower.pull()}
+    assert heard == {1: ("x", "A"), 3: ("replaced", None), 4: ("new", None)}
+
+
 def test_deleted_rows_are_purged(notes: Shop) -> None:
     harbour = notes.served()
     follower, late = Follower(harbour, "notes"), Follower(harbour, "notes")
@@ -142,6 +171,35 @@ def test_deleted_rows_are_purged(notes: Shop) -> None:
     assert follower.pull() == []
     assert harbour.ask(late.link).status == 410
     assert dict(harbour.published.service.purge(timedelta(days=-1))) == {}
+
+
+def test_the_sync_api_knows_what_was_deleted(notes: Shop) -> None:
+    """An edit of a record that another program has deleted meets a conflict; who has heard of the deletion may have it back."""
+    client = SyncClient(notes.served().published.service)
+    (seen, *_) = client.pull("notes")["records"]
+    notes.sql("DELETE FROM note WHERE id = 1")
+    met = client.do("update", {"id": 1, "body": "mine"}, "notes", version=seen["lastUpdated"])
+    assert (met["status"], met["conflict"]["server"]) == (410, None)
+    back = client.do("replace", {"id": 1, "body": "mine"}, "notes", version=met["conflict"]["version"])
+    assert (back["result"], back["record"]["body"]) == ("added", "mine")
+    assert notes.sql("SELECT body FROM note WHERE id = 1") == [("mine",)]
+    stale = client.do("update", {"id": 1, "body": "late"}, "notes", version=seen["lastUpdated"])
+    assert stale["conflict"]["server"]["body"] == "mine"
+
+
+def test_tables_of_the_toolkit(notes: Shop) -> None:
+    client = Client(notes.served().published.service)
+    made = client.send("POST", "notes", {"id": "7", "body": "new"})
+    assert made.status == 201, made.text
+    changed = client.send("PUT", "notes/7", {"id": "7", "body": "other"}, If_Match=made.headers["ETag"])
+    assert changed.status == 200, (changed.status, changed.text, changed.headers)
+    assert changed.json["body"] == "other"
+    assert changed.json["updatedAt"] > made.json["updatedAt"]
+    notes.sql("UPDATE note SET body = 'sql' WHERE id = 7")
+    assert client.send("PUT", "notes/7", {"id": "7", "body": "late"}, If_Match=changed.headers["ETag"]).status == 412
+    assert client.send("DELETE", "notes/7").status == 204
+    assert client.send("GET", "notes/7").status == 410
+    assert notes.sql("SELECT id FROM note WHERE id = 7") == []
 
 
 def asked(harbour: Harbour, protocol: Protocol, target: str, query: str) -> Any:
