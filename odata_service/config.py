@@ -54,6 +54,9 @@ class TableSettings:
     page_size: int = _named(0, "entities on one page")
     last_updated: str = _named("", "the column with the moment of the last change")
     is_deleted: str = _named("", "the column that says which rows are deleted")
+    inherits: str = _named("", "the table whose rows its rows continue, so that its type is derived from that one's")
+    discriminator: str = _named("", "of a table that others inherit from: the column that says of which table the rest of a row is")
+    value: str = _named("", "what that column says of rows of this table; its name, where nothing is given")
 
 
 @dataclass(frozen=True)

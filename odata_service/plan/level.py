@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, literal, select
+from sqlalchemy import ColumnElement, Integer, Join, Select, bindparam, case, func, inspect, literal, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import join, undefer
 
@@ -28,7 +28,7 @@ from odata_service.plan.row import (
     Side,
     StreamColumns,
 )
-from odata_service.plan.scope import Parameters, Path, Scope, column_of, value_of
+from odata_service.plan.scope import Alias, Parameters, Path, Scope, column_of, value_of
 from odata_service.plan.joins import at_link
 from odata_service.plan.source import source_of
 from odata_service.plan.sql_types import SQL_TYPES
@@ -276,7 +276,7 @@ class Level:
     def whole_entities(self) -> Select[Any]:
         """The entities as instances for a change, locked until its transaction ends; but not their keys, which the
         foreign keys of others look at whenever PostgreSQL stamps a row that refers to them."""
-        return self.entities().with_for_update(of=self._scope.alias, key_share=True)
+        return self.entities().with_for_update(of=_root_table(self._scope.alias), key_share=True)
 
     def filtered(self, statement: Select[Any]) -> Select[Any]:
         return statement.select_from(self._scope.joined(self._from)).where(*self._conditions)
@@ -296,6 +296,15 @@ class Level:
 
     def _decoder(self, sql_type: Any) -> Decoder | None:
         return self._database.decoder(sql_type, self._dialect)
+
+
+def _root_table(alias: Alias) -> Any:
+    """The row of a hierarchy's root stands for the whole: rows of derived types come by an outer join, and PostgreSQL locks none
+    that may not be there. (Any: SQLAlchemy's inspection of an alias has no type of use.)"""
+    table: Any = inspect(alias).selectable
+    while isinstance(table, Join):
+        table = table.left
+    return table
 
 
 def _is_scattered(query: Query) -> bool:

@@ -24,6 +24,9 @@ class TableChoices:
     navigation: Mapping[str, str] = field(default_factory=dict)
     last_updated: str = ""
     is_deleted: str = ""
+    inherits: str = ""
+    discriminator: str = ""
+    value: str = ""
 
 
 NOTHING_SAID = TableChoices()

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import types
 
-from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts, TableName
+from odata_service.reflect.facts import ColumnFacts, Columns, ForeignKey, TableFacts, TableName
 
 KeyFrom = Literal["primary key", "unique index", "configuration", ""]
 Severity = Literal["note", "doubt", "left out"]
@@ -64,10 +64,21 @@ class DraftEntity:
     properties: list[DraftProperty]
     tracked: tuple[str, str] | None = None  # the properties with the last change and the mark of deletion
     navigation: list[DraftNavigation] = field(default_factory=list)
+    # In a hierarchy: whose rows these continue, and by which foreign key; the column of the root that says of which table a row
+    # is, and what it says of this one.
+    base: DraftEntity | None = None
+    derived: list[DraftEntity] = field(default_factory=list)
+    continues: ForeignKey | None = None
+    discriminator: str = ""
+    value: str = ""
 
     @property
     def name(self) -> TableName:
         return self.facts.name
+
+    @property
+    def root(self) -> DraftEntity:
+        return self if self.base is None else self.base.root
 
     @property
     def is_keyless(self) -> bool:
@@ -77,13 +88,16 @@ class DraftEntity:
     def published(self) -> list[DraftProperty]:
         return [each for each in self.properties if not each.hidden]
 
+    @property
+    def members(self) -> set[str]:
+        """The names of all properties and navigation properties, inherited ones among them."""
+        own = {*(each.name for each in self.published), *(each.name for each in self.navigation)}
+        return own if self.base is None else own | self.base.members
+
     def is_taken(self, name: str) -> bool:
-        """Whether a property or a navigation property has the name, or the type itself: no member has that in C#."""
-        return name in {
-            self.type_name,
-            *(each.name for each in self.published),
-            *(each.name for each in self.navigation),
-        }
+        """Whether a property or a navigation property has the name, here or in a derived type, or the type itself: no member has
+        that in C#."""
+        return name in {self.type_name, *self.members} or any(each.is_taken(name) for each in self.derived)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from odata_service.errors import did_you_mean
 from odata_service.reflect.choices import Choices, TableChoices
 from odata_service.reflect.draft import Draft, DraftEntity, DraftProperty, KeyFrom
 from odata_service.reflect.facts import ColumnFacts, Columns, DatabaseFacts, TableFacts, TableName
+from odata_service.reflect.hierarchy import connect_hierarchies
 from odata_service.reflect.navigation import add_navigation, is_pure_link
 from odata_service.reflect.products import Evidence, Product
 from odata_service.tracking.tracked import STAMP
@@ -36,6 +37,7 @@ def draft_of(facts: DatabaseFacts, choices: Choices, product: Product, evidence:
         else:
             _add_entity(draft, table, choices, product, evidence.get(table.name, {}))
     _refuse_collisions(draft.entities.values())
+    connect_hierarchies(draft, choices)
     add_navigation(draft, choices)
     return draft
 
@@ -47,7 +49,8 @@ def _refuse_unknown(choices: Choices, facts: DatabaseFacts) -> None:
         if name not in tables:
             raise ConfigurationError(f"tables.{name!r}: the database has no such table{did_you_mean(name, tables)}")
         columns = tables[name].column_names
-        named = (*said.key, *said.ignore, *said.names, *filter(None, (said.last_updated, said.is_deleted)))
+        one = filter(None, (said.last_updated, said.is_deleted, said.discriminator))
+        named = (*said.key, *said.ignore, *said.names, *one)
         unknown = next((each for each in named if each not in columns), None)
         if unknown is not None:
             raise ConfigurationError(f"tables.{name!r}: there is no column {unknown!r}{did_you_mean(unknown, columns)}")
@@ -87,7 +90,9 @@ def _add_entity(draft: Draft, table: TableFacts, choices: Choices, product: Prod
         )
     elif key_from == "primary key" and table.lacking:
         draft.remark(
-            "doubt", table.name, f"in some rows {' and '.join(table.lacking)} is null, although it is of the key: these are left out"
+            "doubt",
+            table.name,
+            f"in some rows {' and '.join(table.lacking)} is null, although it is of the key: these are left out",
         )
     elif key_from == "unique index":
         draft.remark("note", table.name, f"its key is the unique index over {', '.join(key)}")

@@ -22,30 +22,77 @@ def mapped_classes(draft: Draft) -> dict[TableName, type]:
     metadata, mapping = MetaData(), registry()
     tables = {name: _table(entity, metadata) for name, entity in draft.entities.items()}
     tables |= {name: _link_table(link, metadata) for name, link in draft.links.items()}
-    classes = {name: _class(entity) for name, entity in draft.entities.items()}
-    for name, entity in draft.entities.items():
+    classes: dict[TableName, type] = {}
+    for name, entity in _bases_first(draft):
+        classes[name] = _class(entity, classes)
+    for name, entity in _bases_first(draft):
         columns = {each.name: _attribute(each, entity, tables[name]) for each in entity.properties}
+        columns |= _shared_key(entity, tables)
         ways = {way.name: _relationship(way, entity, tables, classes, draft) for way in entity.navigation}
         eager = "auto" if entity.facts.kept is None else False  # triggers set more than an INSERT gives back
-        mapping.map_imperatively(classes[name], tables[name], properties={**columns, **ways}, eager_defaults=eager)
+        place = _place(entity, tables, classes)
+        mapping.map_imperatively(
+            classes[name], tables[name], properties={**columns, **ways}, eager_defaults=eager, **place
+        )
     mapping.configure()
-    return classes
+    return {name: classes[name] for name in draft.entities}
 
 
-def _class(entity: DraftEntity) -> type:
+def _bases_first(draft: Draft) -> list[tuple[TableName, DraftEntity]]:
+    def depth(entity: DraftEntity) -> int:
+        return 0 if entity.base is None else 1 + depth(entity.base)
+
+    return sorted(draft.entities.items(), key=lambda item: depth(item[1]))
+
+
+def _place(entity: DraftEntity, tables: Tables, classes: Classes) -> dict[str, Any]:
+    """A mapping's place in its hierarchy, if there is one. (Any: the options of SQLAlchemy's mapper.)"""
+    table, key = tables[entity.name], entity.continues
+    if entity.base is None or key is None:
+        return (
+            {"polymorphic_on": table.c[entity.discriminator], "polymorphic_identity": entity.value}
+            if entity.derived
+            else {}
+        )
+    return {
+        "inherits": classes[entity.base.name],
+        "polymorphic_identity": entity.value,
+        "inherit_condition": _meeting(table, key.columns, tables[entity.base.name], key.target_columns),
+        "inherit_foreign_keys": [table.c[column] for column in key.columns],
+    }
+
+
+def _class(entity: DraftEntity, classes: Classes) -> type:
     said = {
         "set": entity.set_name,
         "keyless": entity.is_keyless,
-        "ignore": tuple(each.name for each in entity.properties if each.hidden),
+        "ignore": tuple(each.name for each in entity.properties if each.hidden and not _is_inherited(each, entity)),
         "computed": tuple(each.name for each in entity.properties if each.column.server_set),
     }
     members = {"__odata__": said, "__doc__": entity.facts.comment or None, "__module__": __name__}
-    made = type(entity.type_name, (), members)
+    made = type(entity.type_name, () if entity.base is None else (classes[entity.base.name],), members)
     if entity.tracked is None:
         return made
     last_updated, is_deleted = entity.tracked
     by_database = entity.facts.kept is not None
     return tracked(last_updated=last_updated, is_deleted=is_deleted, by_database=by_database)(made)
+
+
+def _shared_key(entity: DraftEntity, tables: Tables) -> dict[str, Any]:
+    """The key of a derived type is one attribute over the columns of both tables. (Any: what SQLAlchemy takes for such.)"""
+    key, base = entity.continues, entity.base
+    if key is None or base is None:
+        return {}
+    pairs = dict(zip(key.columns, key.target_columns, strict=True))
+    own = [each for each in entity.properties if each.column.name in pairs]
+    return {
+        each.name: [tables[entity.name].c[each.column.name], tables[base.name].c[pairs[each.column.name]]]
+        for each in own
+    }
+
+
+def _is_inherited(declared: DraftProperty, entity: DraftEntity) -> bool:
+    return entity.base is not None and declared.column.name in entity.key
 
 
 def _table(entity: DraftEntity, metadata: MetaData) -> Table:

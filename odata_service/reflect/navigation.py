@@ -40,7 +40,7 @@ def add_navigation(draft: Draft, choices: Choices) -> None:
     between = Counter((each.name, key.target) for each in draft.entities.values() for key in each.facts.foreign_keys)
     for entity in draft.entities.values():
         for key in entity.facts.foreign_keys:
-            if _is_sound(draft, entity.facts, key):
+            if key is not entity.continues and _is_sound(draft, entity.facts, key):
                 _connect(entity, draft.entities[key.target], key, alone=between[entity.name, key.target] == 1)
     pairs = Counter(frozenset(key.target for key in link.foreign_keys) for link in draft.links.values())
     for link in draft.links.values():

@@ -20,7 +20,7 @@ _WORDS_OF_COLUMNS = {"read": "ALL_READ", "show": "READ"}
 def open_sets(service: ODataService, draft: Draft, settings: Settings) -> None:
     if settings.page_size:
         service.page_size("*", settings.page_size)
-    for entity in draft.entities.values():
+    for entity in (each for each in draft.entities.values() if each.base is None):
         if entity.key_from == "primary key" and entity.facts.lacking:
             _leave_out_keyless_rows(service, entity)
         said = settings.tables.get(str(entity.name), TableSettings())

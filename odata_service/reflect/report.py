@@ -22,8 +22,8 @@ def as_json(name: str, draft: Draft) -> Json:
 
 
 def _entity(entity: DraftEntity) -> Json:
-    return {
-        "set": entity.set_name,
+    told: Json = {
+        "set": entity.root.set_name,
         "type": entity.type_name,
         "table": str(entity.name),
         "kind": entity.facts.kind,
@@ -32,6 +32,7 @@ def _entity(entity: DraftEntity) -> Json:
         "properties": [_property(each, entity) for each in entity.published],
         "navigation": [_navigation(each) for each in entity.navigation],
     }
+    return told if entity.base is None else {**told, "base": entity.base.type_name}
 
 
 def _property(declared: DraftProperty, entity: DraftEntity) -> Json:

@@ -53,7 +53,9 @@ class Reflected:
     @property
     def first_set(self) -> str:
         """The set with the most ways to others: what a database is about."""
-        return max(self.draft.entities.values(), key=lambda each: len(each.navigation)).set_name
+        return max(
+            (each for each in self.draft.entities.values() if each.base is None), key=lambda each: len(each.navigation)
+        ).set_name
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -151,7 +153,8 @@ def choices_of(settings: Settings) -> Choices:
 
 def _choices_of_table(said: TableSettings) -> TableChoices:
     return TableChoices(
-        said.set, said.type, said.key, said.ignore, said.names, said.navigation, said.last_updated, said.is_deleted
+        said.set, said.type, said.key, said.ignore, said.names, said.navigation, said.last_updated, said.is_deleted,
+        said.inherits, said.discriminator, said.value,
     )  # fmt: skip
 
 
