@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from odata_service.access import EVERY, Caller, EntitySetRights
@@ -23,7 +22,7 @@ from odata_service.execute.order import Order
 from odata_service.execute.read import Literals, literal_values
 from odata_service.links import taken_apart
 from odata_service.message import Headers, ODataRequest
-from odata_service.parse.syntax import Syntax
+from odata_service.parse.syntax import NO_OPTIONS, Syntax
 from odata_service.reads import Reads
 from odata_service.result import Created
 from odata_service.spelling import Exchange, Spelling
@@ -56,7 +55,7 @@ class Orders:
             known = exchange, self._aim(method, request, exchange)
             if not known[1].is_unique:
                 self._known[key] = known
-        return _again(known[0], request), known[1]
+        return known
 
     def _what_is_said(self, headers: Headers) -> Said:
         known = self._said.get(id(headers))
@@ -76,7 +75,9 @@ class Orders:
         if resource.call is None:
             caller.permit(method, resource)
         rules = caller.rules(self.spelling.tombstones)
-        return Aim(self, method, syntax, resource, caller, literal_values(syntax), rules)
+        return Aim(
+            self, method, syntax, resource, caller, literal_values(syntax), rules, syntax.options == NO_OPTIONS
+        )  # fmt: skip
 
     def referred(self, uri: str, request: ODataRequest, caller: Caller) -> tuple[Query, Literals]:
         """The entity at an address in a body: absolute, or relative to the service root or the host."""
@@ -100,6 +101,7 @@ class Aim:
     caller: Caller
     literals: Literals
     rules: RowRules
+    is_bare: bool  # there are no options that could shape an answer
 
     @property
     def is_unique(self) -> bool:
@@ -119,14 +121,17 @@ class Aim:
             partial(self.orders.referred, request=request, caller=caller),
             caller,
             self.rules,
-            answers.shown(bound, self.resource, self.syntax),
+            None if self._shows_nothing_else(bound) else answers.shown(bound, self.resource, self.syntax),
             content_id=content_id,
         )
+
+    def _shows_nothing_else(self, bound: Command) -> bool:
+        return self.is_bare and isinstance(bound, Insert) and not bound.payload.related
 
     def _command(self, request: ODataRequest, exchange: Exchange) -> Command:
         spelling, limits, asked = self.orders.spelling, self.orders.reads.limits, self.syntax.options.id
         ids = () if asked is None else (asked,)
-        body = exchange.body(spelling.seen(self.caller.model), limits, converts=self.caller.behaviors.converts)
+        body = exchange.body(request.body, spelling.seen(self.caller.model), limits, converts=self.caller.behaviors.converts)
         bound = command(self.method, self.resource, body, ids=ids, slug=_slug(request), upserts=spelling.upserts)
         if isinstance(bound, Insert):
             exchange.promise(Created)
@@ -154,19 +159,12 @@ class Aim:
         reads, spelling, call = self.orders.reads, self.orders.spelling, self.resource.call
         assert call is not None, "nothing else is called"
         asked = reads.asked(request, self.caller, self.syntax, spelling)
-        body = exchange.body(spelling.seen(self.caller.model), reads.limits, converts=self.caller.behaviors.converts)
+        body = exchange.body(request.body, spelling.seen(self.caller.model), reads.limits, converts=self.caller.behaviors.converts)
         conditions = spelling.conditions.of_call(request)
         answers.check_returned(call, self.syntax)
         run = reads.invoker.action(call, asked, body, conditions)
         resolve = partial(self.orders.referred, request=request, caller=self.caller)
         return Order(Invoke(run), asked.literals, conditions, resolve, self.caller, options=self.syntax.options)
-
-
-def _again(exchange: Exchange, request: ODataRequest) -> Exchange:
-    """The same agreement for a request that differs in nothing but its body."""
-    same: Any = exchange  # a dataclass, whichever it is
-    again: Exchange = replace(same, request=request)
-    return again
 
 
 def _slug(request: ODataRequest) -> str | None:

@@ -79,8 +79,9 @@ class Exchange(Shape):
     def check(self, syntax: Syntax) -> None:
         """Refuse what an answer in the agreed version could not carry."""
 
-    def body(self, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
-        """``converts`` is whether values may come in another form than that in which they are written."""
+    def body(self, content: bytes, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
+        """The body of a request that agreed on this, of which there may be many that say the same but for their content.
+        ``converts`` is whether values may come in another form than that in which they are written."""
 
     def promise(self, result_type: type[Result]) -> None:
         """Refuse an answer that the client could not read, before there is something to answer."""

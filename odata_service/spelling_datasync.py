@@ -76,9 +76,9 @@ class ExchangeDatasync(AnswersOfRecords):
             query = with_leavers(query, known[UPDATED_AT], self.table.leavers)
         return replace(read, query=query)
 
-    def body(self, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
+    def body(self, content: bytes, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
         content_type = self.request.headers.get("Content-Type")
-        return JsonBodyDatasync(self.request.body, content_type, limits, self.key)
+        return JsonBodyDatasync(content, content_type, limits, self.key)
 
     def write(self, result: Result) -> ODataResponse:
         match result:

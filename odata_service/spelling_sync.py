@@ -53,7 +53,7 @@ class ExchangeSync(AnswersOfRecords):
     def meant(self, read: Read) -> Read:
         return read
 
-    def body(self, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
+    def body(self, content: bytes, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
         raise AssertionError("only pushes have a body")
 
     def write(self, result: Result) -> ODataResponse:

@@ -104,10 +104,10 @@ class ExchangeV2(OfOData):
     def check(self, syntax: Syntax) -> None:
         refuse_newer(self.version, _new_options(syntax))
 
-    def body(self, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
+    def body(self, content: bytes, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
         content_type = self.request.headers.get("Content-Type")
         body = AtomBodyV2 if is_xml(content_type) else JsonBodyV2
-        return body(self.request.body, content_type, model, limits, converts)
+        return body(content, content_type, model, limits, converts)
 
     def promise(self, result_type: type[Result]) -> None:
         format_for(result_type, self.wish)

@@ -123,10 +123,10 @@ class ExchangeV4(OfOData):
             message = "$index is not supported: no collection here has an order of its own"
             raise NotImplementedByService("NotImplemented", message, target="$index")
 
-    def body(self, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
+    def body(self, content: bytes, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
         version = version_of_body(self.request.headers)
         content_type = self.request.headers.get("Content-Type")
-        return JsonBodyV4(self.request.body, content_type, model, limits, version, converts)
+        return JsonBodyV4(content, content_type, model, limits, version, converts)
 
     def promise(self, result_type: type[Result]) -> None:
         format_for(result_type, self.wish)

@@ -37,9 +37,9 @@ DELETED_TOO = f"{INCLUDE_DELETED}=true"
 class ExchangeZumo(ExchangeDatasync):
     """Pages of version 3 have links with an address, those of version 2 are arrays or have a count and no link."""
 
-    def body(self, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
+    def body(self, content: bytes, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
         content_type, merges = self.request.headers.get("Content-Type"), self.request.method == "PATCH"
-        return JsonBodyDatasync(self.request.body, content_type, limits, self.key, merges)
+        return JsonBodyDatasync(content, content_type, limits, self.key, merges)
 
     def _page(self, result: EntityCollection) -> bytes:
         if is_old(self.request.query):
