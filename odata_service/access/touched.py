@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 
 from odata_service.bind.query import Query
 from odata_service.bind.typed import FromRoot
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import CollectionProperty, ComplexProperty, NavigationProperty, Property
+from odata_service.edm.primitive import PrimitiveType
 
 
 def touched(query: Query) -> Iterator[tuple[str, bool]]:
@@ -46,6 +48,13 @@ def _ways_in(node: object) -> Iterator[NavigationProperty | FromRoot]:
     elif isinstance(node, tuple):
         for each in node:
             yield from _ways_in(each)
-    elif is_dataclass(node) and not isinstance(node, (Property, CollectionProperty, ComplexProperty)):
-        for each in fields(node):
-            yield from _ways_in(getattr(node, each.name))
+    else:
+        for name in _parts(type(node)):  # type: ignore[arg-type]  # classes can be hashed
+            yield from _ways_in(getattr(node, name))
+
+
+@cache
+def _parts(kind: type) -> tuple[str, ...]:
+    """The fields of a node that may lead to others."""
+    is_leaf = issubclass(kind, (Property, CollectionProperty, ComplexProperty, PrimitiveType))
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) and not is_leaf else ()
