@@ -73,7 +73,7 @@ class User:
 
     name: str
     roles: frozenset[str] = frozenset()
-    claims: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
+    claims: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False, kw_only=True)
 
 
 ANONYMOUS = User("anonymous")

@@ -17,4 +17,4 @@ class Account:
     claims: Mapping[str, object] = field(default_factory=dict)
 
     def user(self, name: str) -> User:
-        return User(name, self.roles, {"sub": name, **self.claims})
+        return User(name, self.roles, claims={"sub": name, **self.claims})

@@ -67,7 +67,7 @@ class Bearer:
         name = claims["sub"]
         if not isinstance(name, str) or not name or name == ANONYMOUS.name:
             _refuse("it does not say whose it is")
-        return User(name, roles_of(claim_at(claims, self.roles_claim)), claims)
+        return User(name, roles_of(claim_at(claims, self.roles_claim)), claims=claims)
 
     def _claims(self, token: str) -> Claims:
         """What was found true a short while ago is not calculated again, as long as it holds and the keys are the same."""

@@ -13,7 +13,7 @@ from tests.access.test_query_interceptors import ROADS
 
 
 def clerk(**claims: Any) -> User:
-    return User("Carla", frozenset({"clerk"}), claims)
+    return User("Carla", frozenset({"clerk"}), claims=claims)
 
 
 RED = clerk(tenant="red")
@@ -76,8 +76,8 @@ def test_roles_add(shop):
     shop.service.row_filter("Orders", "Id eq 4")
     shop.service.row_filter("Orders", "Tenant eq @user.tenant", role="clerk")
     shop.service.row_filter("Orders", "true", role="boss")
-    nobody = User("Eve", frozenset({"visitor"}), {"tenant": "red"})
-    both = User("Carla", frozenset({"clerk", "boss"}), {})
+    nobody = User("Eve", frozenset({"visitor"}), claims={"tenant": "red"})
+    both = User("Carla", frozenset({"clerk", "boss"}), claims={})
     for _ in range(2):
         assert [shop.by(who).ids("Orders") for who in (ANONYMOUS, nobody, RED, clerk(), BOSS, both)] == [
             [4], [4], [1, 2, 4], [4], [1, 2, 3, 4], [1, 2, 3, 4],

@@ -19,7 +19,7 @@ from tests.leaks import bare, roads, whole
 from tests.leaks.test_leaks import fill, fill_secrets
 from tests.leaks.twins import BOSS, Road, Twins, copy_of, get, told
 
-CARLA = User("Carla", frozenset({"clerk"}), {"tenant": "red"})
+CARLA = User("Carla", frozenset({"clerk"}), claims={"tenant": "red"})
 NAMES = ("Margin", "Hint", "OwnerId", "Owner", "Owned", "Salaries")
 SETS = {"orders": "Order", "customer": "Customer", "item": "Item", "tag": "Tag", "salary": "Salary"}
 COMMON = """
