@@ -25,7 +25,6 @@ from odata_service.dialects import database_named
 from odata_service.web.endless import GUNICORNS_SOCKET
 from odata_service.web.wsgi import Application, Ending
 
-GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 SECONDS_BETWEEN_LOOKS = 0.5
 logger = logging.getLogger("odata_service")
 
@@ -123,6 +122,6 @@ def _has_left(socket: Any) -> bool:
     """(Any: a socket, also one with TLS around it.)"""
     with suppress(OSError, ValueError):  # it is another one's by now
         look = select.poll()
-        look.register(socket.fileno(), GONE)
+        look.register(socket.fileno(), getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR)
         return bool(look.poll(0))
     return False
