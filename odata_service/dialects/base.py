@@ -80,6 +80,9 @@ class Database:
     def start_timer(self, connection: Any, timeout_ms: int) -> None:
         """Where the database itself cannot limit a statement's time, start counting here."""
 
+    def stop_timer(self, connection: Any) -> None:
+        """And end here: what is done next on the connection has a time of its own."""
+
     def cancel(self, engine: Engine, connection: Any) -> None:
         """End the statement that another thread has running on a driver's connection, as its time-out would."""
 

@@ -102,6 +102,9 @@ class SQLite(Database):
     def cancel(self, engine: Engine, connection: sqlite3.Connection) -> None:
         connection.interrupt()
 
+    def stop_timer(self, connection: sqlite3.Connection) -> None:
+        connection.set_progress_handler(None, 0)
+
     def decoder(self, sql_type: types.TypeEngine[Any], dialect: Dialect) -> Decoder | None:
         decode = super().decoder(sql_type, dialect)
         if decode is None or isinstance(sql_type, types.TypeDecorator):

@@ -169,6 +169,7 @@ class ReadConnections:
     def _leave(self, connection: Connection, end: str | None) -> None:
         if end is not None:
             connection.do(end)
+        self.database.stop_timer(connection.driver)
         self.database.autocommit(connection.driver, False)
 
     def _drop(self, pooled: Any, error: BaseException, is_lost: bool) -> None:
