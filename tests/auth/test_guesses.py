@@ -134,8 +134,7 @@ def test_keys_over_http(tmp_path: Path) -> None:
 
 
 class TestWhere:
-    def test_a_database_that_is_only_read_is_left_alone(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("odata_service.auth.guesses.tempfile.gettempdir", lambda: str(tmp_path))
+    def test_a_database_that_is_only_read_is_left_alone(self, tmp_path: Path) -> None:
         served = create_engine(f"sqlite:///{tmp_path}/shop.db")
         said = settings(tmp_path, sample="", database_url=f"sqlite:///{tmp_path}/shop.db")
         found = [authentication_of(said, served).schemes[0].guesses.engine.url for _ in range(2)]  # type: ignore[union-attr,attr-defined]
@@ -147,7 +146,6 @@ class TestWhere:
     ) -> None:
         import os
 
-        monkeypatch.setattr("odata_service.auth.guesses.tempfile.gettempdir", lambda: str(tmp_path))
         (tmp_path / f"odata-service-{os.getuid()}").mkdir(mode=0o777)
         (tmp_path / f"odata-service-{os.getuid()}").chmod(0o777)
         with pytest.raises(ConfigurationError, match="guesses_url"):
