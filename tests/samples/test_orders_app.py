@@ -50,6 +50,8 @@ def built(folder: Path) -> Path:
     package = json.loads((APP / "package.json").read_text())
     package["dependencies"]["odata-service-offline"] = f"file:{MODULES}"
     (folder / "package.json").write_text(json.dumps(package))
+    # npm takes a copy with the same version for the same, whatever is in it.
+    shutil.rmtree(folder / "node_modules" / "odata-service-offline", ignore_errors=True)
     install = [program("npm", "npm"), "install", "--silent", "--no-audit", "--no-fund", "--install-links"]
     if subprocess.run(install, cwd=folder, timeout=SECONDS, check=False).returncode:
         unavailable("npm could not install Angular")
