@@ -10,70 +10,27 @@ from typing import Any
 import orjson
 
 from odata_service.formats.csdl_json_v4 import write_json
+from odata_service.formats.openapi_parts_v4 import (
+    CAPABILITIES,
+    CORE,
+    ERROR,
+    Json,
+    PARAMETERS,
+    TYPES,
+    allows,
+    answers,
+    as_json,
+    body_of,
+    described,
+    is_optional,
+    list_options,
+    members,
+    parameter,
+    path_parameter,
+    placeholder,
+    schema_reference,
+)
 from odata_service.formats.vocabularies_v4 import Offer
-
-Json = dict[str, Any]  # of either document
-
-_CORE, _CAPABILITIES = "@Org.OData.Core.V1.", "@Org.OData.Capabilities.V1."
-_INTEGERS = {"Byte": (0, 255), "SByte": (-128, 127), "Int16": (-(2**15), 2**15 - 1), "Int32": (-(2**31), 2**31 - 1)}
-_TYPES: Mapping[str, Json] = {
-    "Edm.String": {"type": "string"},
-    "Edm.Boolean": {"type": "boolean"},
-    "Edm.Guid": {"type": "string", "format": "uuid", "examples": ["01234567-89ab-cdef-0123-456789abcdef"]},
-    "Edm.Date": {"type": "string", "format": "date", "examples": ["2026-12-31"]},
-    "Edm.DateTimeOffset": {"type": "string", "format": "date-time", "examples": ["2026-12-31T23:59:59Z"]},
-    "Edm.TimeOfDay": {"type": "string", "format": "time", "examples": ["23:59:59"]},
-    "Edm.Duration": {"type": "string", "format": "duration", "examples": ["P4DT15H51M4S"]},
-    "Edm.Binary": {"type": "string", "format": "base64url"},
-    "Edm.Stream": {"type": "string", "format": "base64url"},
-    "Edm.Single": {"type": ["number", "string"], "format": "float"},
-    "Edm.Double": {"type": ["number", "string"], "format": "double"},
-    "Edm.Decimal": {"type": ["number", "string"], "format": "decimal"},
-    "Edm.Int64": {"type": ["integer", "string"], "format": "int64"},
-    **{
-        f"Edm.{name}": {"type": "integer", "format": name.lower(), "minimum": low, "maximum": high}
-        for name, (low, high) in _INTEGERS.items()
-    },
-}
-# Literals in a path stand in quotes where they do so in an address.
-_IN_QUOTES = ("Edm.String",)
-_ERROR: Json = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["code", "message"],
-            "properties": {
-                "code": {"type": "string"},
-                "message": {"type": "string"},
-                "target": {"type": "string"},
-                "details": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "required": ["code", "message"],
-                        "properties": {name: {"type": "string"} for name in ("code", "message", "target")},
-                    },
-                },
-            },
-        }
-    },
-}
-
-
-def _number_option(name: str, about: str) -> Json:
-    return {"name": f"${name}", "in": "query", "description": about, "schema": {"type": "integer", "minimum": 0}}
-
-
-_PARAMETERS: Mapping[str, Json] = {
-    "top": _number_option("top", "Show only the first n entities"),
-    "skip": _number_option("skip", "Leave out the first n entities"),
-    "count": {"name": "$count", "in": "query", "description": "Say how many there are over all pages", "schema": {"type": "boolean"}},
-    "search": {"name": "$search", "in": "query", "description": "Show what these words are found in", "schema": {"type": "string"}},
-    "filter": {"name": "$filter", "in": "query", "description": "Show what this holds for, such as `Price gt 5`", "schema": {"type": "string"}},
-    "ifmatch": {"name": "If-Match", "in": "header", "description": "The ETag of the state that is to be changed", "schema": {"type": "string"}},
-}  # fmt: skip
 
 
 def write_openapi(offer: Offer, root: str) -> bytes:
@@ -105,7 +62,7 @@ class _Mapping:
     def document(self) -> Json:
         name = self.csdl["$EntityContainer"]
         container = self.declared[name]
-        sets = {each: said for each, said in _members(container) if "$Type" in said and "$Kind" not in said}
+        sets = {each: said for each, said in members(container) if "$Type" in said and "$Kind" not in said}
         return {
             "openapi": "3.1.0",
             "info": {
@@ -114,12 +71,12 @@ class _Mapping:
                 "description": f"An OData service; [{self.root}$metadata]({self.root}$metadata) describes it in OData's own words.",
             },
             "servers": [{"url": self.root.rstrip("/")}],
-            "tags": [{"name": each, **_described(said)} for each, said in sets.items()],
+            "tags": [{"name": each, **described(said)} for each, said in sets.items()],
             "paths": dict(self._paths(container, sets)),
             "components": {
                 "schemas": dict(self._schemas()),
-                "parameters": dict(_PARAMETERS),
-                "responses": {"error": {"description": "Error", **_json({"$ref": "#/components/schemas/error"})}},
+                "parameters": dict(PARAMETERS),
+                "responses": {"error": {"description": "Error", **as_json({"$ref": "#/components/schemas/error"})}},
             },
         }
 
@@ -134,7 +91,7 @@ class _Mapping:
                     yield name, self._structure(said, "")
                     yield f"{name}-create", self._structure(said, "create")
                     yield f"{name}-update", self._structure(said, "update")
-        yield "error", _ERROR
+        yield "error", ERROR
         yield "count", {"type": ["integer", "string"], "description": "How many there are over all pages"}
 
     def _enumeration(self, said: Json) -> Json:
@@ -146,23 +103,23 @@ class _Mapping:
     def _structure(self, said: Json, use: str) -> Json:
         """For reading all properties; for writing those that a client may give, and what there may be inside."""
         properties, required = {}, []
-        for name, about in _members(said):
+        for name, about in members(said):
             is_navigation = about.get("$Kind") == "NavigationProperty"
             if use and (
-                about.get(f"{_CORE}Computed")
-                or (use == "update" and (about.get(f"{_CORE}Immutable") or name in said.get("$Key", ())))
+                about.get(f"{CORE}Computed")
+                or (use == "update" and (about.get(f"{CORE}Immutable") or name in said.get("$Key", ())))
             ):
                 continue
             if is_navigation and use == "update":
                 continue
             properties[name] = self._typed(about, use)
-            if use == "create" and not is_navigation and not _is_optional(about):
+            if use == "create" and not is_navigation and not is_optional(about):
                 required.append(name)
-        schema: Json = {"type": "object", "properties": properties, **_described(said)}
+        schema: Json = {"type": "object", "properties": properties, **described(said)}
         if required:
             schema["required"] = required
         if "$BaseType" in said:
-            base = {"$ref": _schema_reference(said["$BaseType"], use)}
+            base = {"$ref": schema_reference(said["$BaseType"], use)}
             return {"allOf": [base, schema]}
         return schema
 
@@ -170,15 +127,15 @@ class _Mapping:
         """The schema of a property, parameter or result."""
         schema = self._single(about, use)
         if about.get("$Collection"):
-            return {"type": "array", "items": schema, **_described(about)}
-        return {**schema, **_described(about)} if "$ref" not in schema else schema
+            return {"type": "array", "items": schema, **described(about)}
+        return {**schema, **described(about)} if "$ref" not in schema else schema
 
     def _single(self, about: Json, use: str) -> Json:
         name = about.get("$Type", "Edm.String")
-        schema = dict(_TYPES.get(name, {}))
+        schema = dict(TYPES.get(name, {}))
         if not schema and name in self.declared:
             is_enumeration = self.declared[name].get("$Kind") == "EnumType"
-            reference: Json = {"$ref": _schema_reference(name, "" if is_enumeration else use)}
+            reference: Json = {"$ref": schema_reference(name, "" if is_enumeration else use)}
             return {"anyOf": [reference, {"type": "null"}]} if about.get("$Nullable") else reference
         for facet, keyword in (("$MaxLength", "maxLength"), ("$DefaultValue", "default")):
             if facet in about:
@@ -193,7 +150,7 @@ class _Mapping:
     def _paths(self, container: Json, sets: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
         for name, said in sets.items():
             yield from self._of_set(name, said)
-        for name, said in _members(container):
+        for name, said in members(container):
             if said.get("$Function"):
                 yield from self._called(f"/{name}", said["$Function"], "get", "Services")
             elif said.get("$Action"):
@@ -204,25 +161,25 @@ class _Mapping:
                 "post": {
                     "summary": "Many requests in one",
                     "tags": ["Batch"],
-                    **_body({"type": "object"}),
-                    **_answers(200, {"type": "object"}),
+                    **body_of({"type": "object"}),
+                    **answers(200, {"type": "object"}),
                 }
             },
         )
 
     def _of_set(self, name: str, said: Json) -> Iterator[tuple[str, Json]]:
         kind, type_name = self._whole(said["$Type"]), said["$Type"]
-        reference: Json = {"$ref": _schema_reference(type_name, "")}
+        reference: Json = {"$ref": schema_reference(type_name, "")}
         if not said.get("$Collection"):
             yield f"/{name}", self._of_entity(name, said, f"Get {name}", [])
             return
         operations: Json = {}
-        if _allows(said, "ReadRestrictions", "Readable"):
+        if allows(said, "ReadRestrictions", "Readable"):
             operations["get"] = self._listing(f"Get entities from {name}", name, said, kind, reference)
-        if _allows(said, "InsertRestrictions", "Insertable"):
+        if allows(said, "InsertRestrictions", "Insertable"):
             operations["post"] = {
                 "summary": f"Add an entity to {name}", "tags": [name],
-                **_body({"$ref": _schema_reference(type_name, "create")}), **_answers(201, reference),
+                **body_of({"$ref": schema_reference(type_name, "create")}), **answers(201, reference),
             }  # fmt: skip
         if operations:
             yield f"/{name}", operations
@@ -230,7 +187,7 @@ class _Mapping:
             return
         key, parameters = self._key(kind)
         yield f"/{name}({key})", self._of_entity(name, said, f"Get an entity of {name} by its key", parameters)
-        for way, about in _members(kind):
+        for way, about in members(kind):
             if about.get("$Kind") == "NavigationProperty":
                 yield f"/{name}({key})/{way}", self._navigation(name, way, about, parameters)
         yield from self._bound(name, type_name, key, parameters)
@@ -238,37 +195,37 @@ class _Mapping:
     def _of_entity(self, name: str, said: Json, summary: str, parameters: Sequence[Json]) -> Json:
         kind, type_name = self._whole(said["$Type"]), said["$Type"]
         item: Json = {"parameters": list(parameters)} if parameters else {}
-        if _allows(said, "ReadRestrictions", "Readable"):
-            shown = _list_options(kind)[1:]
+        if allows(said, "ReadRestrictions", "Readable"):
+            shown = list_options(kind)[1:]
             item["get"] = {
                 "summary": summary,
                 "tags": [name],
                 "parameters": shown,
-                **_answers(200, {"$ref": _schema_reference(type_name, "")}),
+                **answers(200, {"$ref": schema_reference(type_name, "")}),
             }
-        if _allows(said, "UpdateRestrictions", "Updatable"):
+        if allows(said, "UpdateRestrictions", "Updatable"):
             item["patch"] = {
-                "summary": f"Change an entity of {name}", "tags": [name], "parameters": [_parameter("ifmatch")],
-                **_body({"$ref": _schema_reference(type_name, "update")}), **_answers(204),
+                "summary": f"Change an entity of {name}", "tags": [name], "parameters": [parameter("ifmatch")],
+                **body_of({"$ref": schema_reference(type_name, "update")}), **answers(204),
             }  # fmt: skip
-        if _allows(said, "DeleteRestrictions", "Deletable") and parameters:
+        if allows(said, "DeleteRestrictions", "Deletable") and parameters:
             item["delete"] = {
-                "summary": f"Delete an entity of {name}", "tags": [name], "parameters": [_parameter("ifmatch")], **_answers(204),
+                "summary": f"Delete an entity of {name}", "tags": [name], "parameters": [parameter("ifmatch")], **answers(204),
             }  # fmt: skip
         return item
 
     def _navigation(self, name: str, way: str, about: Json, parameters: Sequence[Json]) -> Json:
-        reference: Json = {"$ref": _schema_reference(about["$Type"], "")}
+        reference: Json = {"$ref": schema_reference(about["$Type"], "")}
         kind = self._whole(about["$Type"])
         if about.get("$Collection"):
             get = self._listing(f"Get {way} of an entity of {name}", name, {}, kind, reference)
         else:
-            shown = _list_options(kind)[1:]
+            shown = list_options(kind)[1:]
             get = {
                 "summary": f"Get {way} of an entity of {name}",
                 "tags": [name],
                 "parameters": shown,
-                **_answers(200, reference),
+                **answers(200, reference),
             }
         return {"parameters": list(parameters), "get": get}
 
@@ -281,15 +238,15 @@ class _Mapping:
                 "@odata.nextLink": {"type": "string", "format": "uri-reference"},
             },
         }
-        is_searchable = said.get(f"{_CAPABILITIES}SearchRestrictions", {}).get("Searchable", False)
+        is_searchable = said.get(f"{CAPABILITIES}SearchRestrictions", {}).get("Searchable", False)
         options = [
-            _parameter(each) for each in ("top", "skip", *(("search",) if is_searchable else ()), "filter", "count")
+            parameter(each) for each in ("top", "skip", *(("search",) if is_searchable else ()), "filter", "count")
         ]
         return {
             "summary": summary,
             "tags": [name],
-            "parameters": [*options, *_list_options(kind)],
-            **_answers(200, found),
+            "parameters": [*options, *list_options(kind)],
+            **answers(200, found),
         }
 
     def _bound(self, name: str, type_name: str, key: str, parameters: Sequence[Json]) -> Iterator[tuple[str, Json]]:
@@ -314,117 +271,31 @@ class _Mapping:
         self, path: str, said: Json, method: str, tag: str, parameters: Sequence[Json]
     ) -> Iterator[tuple[str, Json]]:
         returns = said.get("$ReturnType")
-        answers = _answers(204) if returns is None else _answers(200, self._typed(returns))
+        results = answers(204) if returns is None else answers(200, self._typed(returns))
         call: Json = {
             "summary": f"Invoke {said['$Kind'].lower()} {path.rpartition('/')[2]}",
             "tags": [tag],
-            **_described(said),
+            **described(said),
         }
         if method == "post":
             given = {each["$Name"]: self._typed(each) for each in parameters}
-            yield path, {method: call | (_body({"type": "object", "properties": given}) if given else {}) | answers}
+            yield path, {method: call | (body_of({"type": "object", "properties": given}) if given else {}) | results}
             return
-        named = ",".join(f"{each['$Name']}={_placeholder(each['$Name'], each)}" for each in parameters)
-        options = [_path_parameter(each["$Name"], self._typed(each), each) for each in parameters]
-        yield f"{path}({named})", {method: {**call, "parameters": options, **answers}}
+        named = ",".join(f"{each['$Name']}={placeholder(each['$Name'], each)}" for each in parameters)
+        options = [path_parameter(each["$Name"], self._typed(each), each) for each in parameters]
+        yield f"{path}({named})", {method: {**call, "parameters": options, **results}}
 
     def _key(self, kind: Json) -> tuple[str, list[Json]]:
         parts = [(name, kind.get(name, {})) for name in kind["$Key"] if isinstance(name, str)]
-        texts = [_placeholder(name, about) for name, about in parts]
+        texts = [placeholder(name, about) for name, about in parts]
         written = (
             texts[0]
             if len(parts) == 1
             else ",".join(f"{name}={text}" for (name, _), text in zip(parts, texts, strict=True))
         )
-        return written, [_path_parameter(name, self._single(about, ""), about) for name, about in parts]
+        return written, [path_parameter(name, self._single(about, ""), about) for name, about in parts]
 
     def _whole(self, name: str) -> Json:
         """A type with what it inherits."""
         said: Json = self.declared[name]
         return {**self._whole(said["$BaseType"]), **said} if "$BaseType" in said else said
-
-
-def _members(said: Json) -> Iterator[tuple[str, Json]]:
-    return (
-        (name, about)
-        for name, about in said.items()
-        if not name.startswith("$") and "@" not in name and isinstance(about, dict)
-    )
-
-
-def _is_optional(about: Json) -> bool:
-    return bool(
-        about.get("$Nullable")
-        or "$DefaultValue" in about
-        or about.get(f"{_CORE}ComputedDefaultValue")
-        or about.get("$Collection")
-    )
-
-
-def _described(said: Json) -> Json:
-    text = said.get(f"{_CORE}Description")
-    return {} if text is None else {"description": text}
-
-
-def _allows(said: Json, term: str, name: str) -> bool:
-    return bool(said.get(f"{_CAPABILITIES}{term}", {}).get(name, True))
-
-
-def _schema_reference(name: str, use: str) -> str:
-    return f"#/components/schemas/{name}{f'-{use}' if use else ''}"
-
-
-def _parameter(name: str) -> Json:
-    return {"$ref": f"#/components/parameters/{name}"}
-
-
-def _list_options(kind: Json) -> list[Json]:
-    """What may be named in ``$orderby``, ``$select`` and ``$expand``, in this order."""
-    plain = [
-        name
-        for name, about in _members(kind)
-        if about.get("$Kind") != "NavigationProperty" and about.get("$Type") != "Edm.Stream"
-    ]
-    sortable = [
-        name
-        for name in plain
-        if not kind[name].get("$Collection") and not str(kind[name].get("$Type", "")).startswith("Edm.Geo")
-    ]
-    ways = [name for name, about in _members(kind) if about.get("$Kind") == "NavigationProperty"]
-    order = [text for name in sortable for text in (name, f"{name} desc")]
-    options = [_choice("orderby", "In which order", order), _choice("select", "Which properties", plain)]
-    return [*options, _choice("expand", "Which related entities", ["*", *ways])] if ways else options
-
-
-def _choice(name: str, about: str, names: Sequence[str]) -> Json:
-    items = {"type": "string", "enum": list(names)} if names else {"type": "string"}
-    return {
-        "name": f"${name}",
-        "in": "query",
-        "description": about,
-        "explode": False,
-        "schema": {"type": "array", "uniqueItems": True, "items": items},
-    }
-
-
-def _placeholder(name: str, about: Json) -> str:
-    """``{ID}``, or ``'{Name}'`` where the literal stands in quotes."""
-    return f"'{{{name}}}'" if about.get("$Type", "Edm.String") in _IN_QUOTES else f"{{{name}}}"
-
-
-def _path_parameter(name: str, schema: Json, about: Json) -> Json:
-    return {"name": name, "in": "path", "required": True, "schema": schema, **_described(about)}
-
-
-def _json(schema: Json) -> Json:
-    return {"content": {"application/json": {"schema": schema}}}
-
-
-def _body(schema: Json) -> Json:
-    return {"requestBody": {"required": True, **_json(schema)}}
-
-
-def _answers(status: int, schema: Json | None = None) -> Json:
-    said = {200: "Success", 201: "Created", 204: "Done"}[status]
-    found = {"description": said, **({} if schema is None else _json(schema))}
-    return {"responses": {str(status): found, "4XX": {"$ref": "#/components/responses/error"}}}
