@@ -142,7 +142,7 @@ def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bo
     """``column IN values``, however many, in a statement that reads the same for any number of them.
 
     >>> str(among(QUEUE.c.Id, ["a", "b"]).compile(compile_kwargs={"literal_binds": True})).replace(chr(10), "")
-    '"DatasyncOperationsQueue"."Id" IN (SELECT anon_1.value FROM json_each(\'["a","b"]\') AS anon_1)'
+    '"DatasyncOperationsQueue"."Id" IN (SELECT anon_1.value FROM json_each(\\'["a","b"]\\') AS anon_1)'
     """
     stored = _stored(column.type)
     text = dumps([value if stored is None else stored(value) for value in values])

@@ -147,12 +147,16 @@ class Scope:
 
     def alias_of(self, navigation: NavigationProperty) -> Alias:
         """A new alias for where a navigation property leads."""
-        return self.alias_in(self.model.target_set(navigation), self.model.types[navigation.target])
+        return self._alias(self.model.types[navigation.target], navigation.target_set)
 
     def alias_in(self, entity_set: EntitySet, entity_type: EntityType | None = None) -> Alias:
         """A new alias for rows of a set, tombstones included where no rule hides them."""
-        dead = not any(isinstance(rule, NotDeleted) for rule in self._rules.get(entity_set.name, ()))
-        return alias_of(entity_type or entity_set.type, dead=dead)
+        return self._alias(entity_type or entity_set.type, entity_set.name)
+
+    def _alias(self, entity_type: EntityType, set_name: str) -> Alias:
+        """``set_name`` is empty for what is contained in others alone."""
+        dead = not any(isinstance(rule, NotDeleted) for rule in self._rules.get(set_name, ()))
+        return alias_of(entity_type, dead=dead)
 
     def of(self, variable: str) -> Scope:
         """The scope whose rows a variable stands for."""

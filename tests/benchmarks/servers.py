@@ -30,7 +30,7 @@ class Server:
     def __init__(self, application: str, workers: Workers, environment: Mapping[str, str]) -> None:
         self.port = _free_port()
         self._workers = workers
-        options = {"bind": self.address, "worker-class": workers.kind, "workers": workers.count, "log-level": "warning"}
+        options = {"bind": self.address, "worker-class": workers.kind, "workers": workers.count, "log-level": "warning", "keep-alive": 75}
         options |= {"threads": workers.threads} if workers.kind == "gthread" else {}
         arguments = [f"--{name}={value}" for name, value in options.items()]
         command = [sys.executable, "-m", "gunicorn", "--preload", *arguments, application]

@@ -183,7 +183,7 @@ def test_bodies_without_a_version_are_in_the_newest_that_the_client_knows() -> N
     category = MODEL.types["Category"]
     for headers, deep in (({}, True), ({"OData-Version": "4.0"}, False), ({"OData-MaxVersion": "4.0"}, False)):
         sent = ODataRequest(V4, "PATCH", "Categories(1)", "", Headers(headers), inside, ROOT)
-        body = SPELLING.agree(sent, None).body(MODEL, Limits(), converts=False)
+        body = SPELLING.agree(sent, None).body(sent.body, MODEL, Limits(), converts=False)
         if deep:
             assert body.entity(category, partial=True).related
         else:

@@ -29,7 +29,7 @@ STRIDE = int(os.environ.get("KILL_STRIDE", "13"))
 # What a device dies at, and by how much later the next run does.
 PUSH_STEPS = {"prepared": 1, "answered": 1, "settled": 1, "asking": 1, "heard": 1, "commit": 2, "statement": STRIDE}
 PULL_STEPS = ("fetched", "storing", "stored")
-EVERYWHERE = {"asking": 5, "heard": 5, "commit": 5, "statement": STRIDE}
+EVERYWHERE = {"asking": 2, "heard": 2, "commit": 2, "statement": STRIDE}
 AT_MOST = 300  # runs
 
 
