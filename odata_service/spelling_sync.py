@@ -44,7 +44,7 @@ class ExchangeSync(AnswersOfRecords):
     returns_content = False
     shows_state = False
     deletes_for_good = False
-    page_size = None
+    page_size = 1_000  # nobody looks at a page: it is stored
 
     @property
     def largest_page(self) -> int | None:
