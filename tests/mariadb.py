@@ -46,7 +46,8 @@ def server() -> Iterator[URL]:
 
 @contextmanager
 def _running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    own = [*(["--user=root"] if os.geteuid() == 0 else []), f"--datadir={folder}/data"]
+    # Two of them that use one folder for temporary tables take each other's away.
+    own = [*(["--user=root"] if os.geteuid() == 0 else []), f"--datadir={folder}/data", f"--tmpdir={folder}"]
     install = [str(_program("mariadb-install-db")), "--no-defaults", *own, "--skip-test-db"]
     subprocess.run([*install, "--auth-root-authentication-method=normal"], check=True, capture_output=True)
     command = [str(_program("mariadbd")), "--no-defaults", *own, *_OPTIONS, f"--socket={folder}/socket"]

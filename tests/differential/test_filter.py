@@ -11,7 +11,7 @@ from tests.differential.conftest import Client
 from tests.differential.language import Node, holds, text
 from tests.differential.model import rows
 
-EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "400"))
+EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "250"))
 STABLE = settings(
     max_examples=EXAMPLES,
     derandomize=True,

@@ -17,7 +17,7 @@ from tests.differential.language_v4 import text, value
 from tests.differential.model import rows
 from tests.differential.test_filter import STABLE
 
-EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "120"))
 ROWS = rows()
 
 

@@ -12,7 +12,7 @@ from tests.differential.language import Node, text, value
 from tests.differential.model import Row, rows
 from tests.differential.test_filter import STABLE
 
-EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "400")) // 8
+EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "250")) // 8
 ROWS = rows()
 
 

@@ -13,7 +13,7 @@ from odata_service import Headers
 from tests.fuzz.conftest import Door
 from tests.fuzz.corpus import FRAGMENTS, HEADER_VALUES, HEADERS, METHODS, PERSON, URLS
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "400"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "250"))
 STABLE = settings(
     max_examples=EXAMPLES,
     derandomize=True,
