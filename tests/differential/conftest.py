@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from odata_service import EntitySetRights, Headers, ODataRequest, ODataResponse,
 from odata_service.protocol import V2
 from tests.conftest import FreshDatabase
 from tests.differential import model
+from tests.pace import answered
 
 ROOT = "http://localhost/"
 JSON = Headers({"Accept": "application/json"})
@@ -36,9 +36,7 @@ class Client:
         return self._answer(target, "&".join(f"${name}={quote(value, safe='')}" for name, value in options.items()))
 
     def _answer(self, target: str, query: str) -> ODataResponse:
-        started = time.perf_counter()
-        response = self._service.handle(ODataRequest(V2, "GET", target, query, JSON, root=ROOT))
-        self.seconds = time.perf_counter() - started
+        response, self.seconds = answered(self._service, ODataRequest(V2, "GET", target, query, JSON, root=ROOT))
         return response
 
     def keys(self, **options: str) -> list[int]:
