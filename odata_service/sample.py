@@ -52,7 +52,11 @@ class Sample:
             stamp = UTC_CLOCK.stamp(connection)  # holds back every other process that starts at this moment
             self.base.metadata.create_all(connection)
             if self._is_empty(connection):
-                self._insert(connection, self.first_rows(), stamp)
+                self.fill(connection, stamp)
+
+    def fill(self, connection: Connection, stamp: datetime) -> None:
+        """The first rows, into tables that are empty."""
+        self._insert(connection, self.first_rows(), stamp)
 
     def generate(self, engine: Engine, count: int) -> Iterator[int]:
         """Add what is missing of the first ``count`` generated entities; yields how many each transaction added."""

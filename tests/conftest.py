@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -33,6 +34,13 @@ _CREATE = (
 # The same examples in every run: a failure seen once is seen again.
 settings.register_profile("stable", derandomize=True, deadline=None)
 settings.load_profile("stable")
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves stay to the end: the collector need not walk over them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

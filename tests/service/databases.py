@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, inspect
 
 from odata_service import ODataService
 from odata_service.sample import Sample, sample_named
-from odata_service.tracking import install_clock, writing
+from odata_service.tracking import UTC_CLOCK, install_clock, writing
 from tests.conftest import FreshDatabase
 from tests.service import blog, catalogue, market
 from tests.service.client import Client
@@ -30,11 +30,24 @@ class Databases:
     stack: ExitStack
     urls: dict[str, URL] = field(default_factory=dict)
     pristine: set[str] = field(default_factory=set)
+    _fillers: dict[str, Engine] = field(default_factory=dict)
 
     def url(self, name: str) -> URL:
         if name not in self.urls:
             self.urls[name] = self.stack.enter_context(self.fresh())
         return self.urls[name]
+
+    def refill(self, name: str, metadata: MetaData, fill: Callable[[Connection], object]) -> None:
+        """Just the first rows again, where a test has changed them; by connections and statements that are kept."""
+        if name in self.pristine:
+            return
+        if name not in self._fillers:
+            self._fillers[name] = create_engine(self.url(name))
+            self.stack.callback(self._fillers[name].dispose)
+        emptied(metadata, self._fillers[name])
+        with writing(self._fillers[name]).begin() as connection:
+            fill(connection)
+        self.pristine.add(name)
 
 
 @pytest.fixture(scope="session")
@@ -72,12 +85,9 @@ def client_of(databases: Databases, engines: EngineOf) -> ClientOf:
     """``client_of("people")`` talks to that sample's service, with just its first rows in the database."""
 
     def client(name: str) -> Client:
-        sample, engine = _sample(name), engines(name)
-        if name not in databases.pristine:
-            emptied(sample.base.metadata, engine)
-            sample.create(engine)
-            databases.pristine.add(name)
-        return Client(service_of(sample, engine), changing=lambda: databases.pristine.discard(name))
+        sample = _sample(name)
+        databases.refill(name, sample.base.metadata, lambda made: sample.fill(made, UTC_CLOCK.stamp(made)))
+        return Client(service_of(sample, engines(name)), changing=lambda: databases.pristine.discard(name))
 
     return client
 

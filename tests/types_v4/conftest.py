@@ -4,28 +4,28 @@ from sqlalchemy.orm import Session
 from odata_service import ODataService
 from tests.delta.client import ClientV4
 from tests.service.client import Client
-from tests.service.databases import databases, emptied, engines
+from tests.service.databases import databases, engines
 from tests.types_v4 import orders, workshop
 
 __all__ = ["databases", "engines"]
 
 
-def filled(databases, engines, name, model):
-    """A database with a model's first rows."""
-    engine = engines(name)
-    if name not in databases.pristine:
-        emptied(model.Base.metadata, engine)
-        with Session(engine) as session, session.begin():
+def refill(databases, name, model):
+    """The database has just the model's first rows again."""
+
+    def fill(connection):
+        with Session(connection) as session:
             model.fill(session)
-        databases.pristine.add(name)
-    return engine
+            session.flush()
+
+    databases.refill(name, model.Base.metadata, fill)
 
 
 @pytest.fixture
 def service(databases, engines):
     """The workshop with its first rows."""
-    engine = filled(databases, engines, "workshop", workshop)
-    return workshop.configured(ODataService(workshop.Base, engine, namespace="Workshop"))
+    refill(databases, "workshop", workshop)
+    return workshop.configured(ODataService(workshop.Base, engines("workshop"), namespace="Workshop"))
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def old(service, databases):
 @pytest.fixture
 def sales_service(databases, engines):
     """Orders and what is contained in them."""
-    engine = filled(databases, engines, "orders", orders)
-    return orders.configured(ODataService(orders.Base, engine, namespace="Sales"))
+    refill(databases, "orders", orders)
+    return orders.configured(ODataService(orders.Base, engines("orders"), namespace="Sales"))
 
 
 @pytest.fixture

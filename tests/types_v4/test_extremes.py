@@ -4,10 +4,12 @@ import json
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import create_engine
 
+from odata_service import ODataService
 from tests.delta.client import ClientV4
 from tests.types_v4 import extremes
-from tests.types_v4.conftest import filled
+from tests.types_v4.conftest import refill
 
 WIDE = "99999999999999999999.999999999999999999"
 FINE = "12345678901234567890.123456789012345678"
@@ -91,13 +93,20 @@ EVERY_VALUE = pytest.mark.parametrize("kind, sent, read, literal", VALUES)
 ORDERED = {each[0] for each in VALUES} - {"Boolean", "Binary", "Point", "Line", "Polygon", "Access"}
 
 
+@pytest.fixture(scope="module")
+def service(databases):
+    """One for all these tests, so that it has its plans still."""
+    engine = create_engine(databases.url("extremes"))
+    yield extremes.configured(ODataService(extremes.Base, engine, namespace="Extremes"))
+    engine.dispose()
+
+
 @pytest.fixture
-def values(databases, engines, request):
+def values(service, databases, request):
     sent = request.node.callspec.params.get("sent", "")
     if databases.product == "mariadb" and "INF" in sent and request.node.originalname != "test_beyond":
         pytest.skip("MariaDB has no infinite numbers")
-    engine = filled(databases, engines, "extremes", extremes)
-    service = extremes.configured(extremes.ODataService(extremes.Base, engine, namespace="Extremes"))
+    refill(databases, "extremes", extremes)
     return ClientV4(service, changing=lambda: databases.pristine.discard("extremes"))
 
 
