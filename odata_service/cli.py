@@ -319,15 +319,18 @@ def seed(rows: int, **flags: object) -> None:
 
 
 @main.command()
+@click.argument("url", required=False)
 @click.option("--older-than", type=age, required=True, help="how long tombstones are kept: 90d, 12h")
 @setting("database_url", "--database")
-@setting("sample")
-def purge(older_than: timedelta, **flags: object) -> None:
-    """Remove deleted entities for good. A client that has not asked for changes since then is told to begin anew.
+@published_as_it_is
+def purge(url: str | None, older_than: timedelta, **flags: object) -> None:
+    """Remove deleted entities of the database at URL for good, or of a sample. A client that has not asked for changes
+    since then is told to begin anew.
 
     \b
-    odata-service purge --older-than 90d
+    odata-service purge postgresql://localhost/shop --older-than 90d
     """
+    flags |= {"database_url": url or flags["database_url"], "writable": True}
     purged = started(_settings(flags)).purge(older_than)
     lines = [f"{count} {name}" for name, count in sorted(purged.items())]
     click.echo("\n".join(lines or ["nothing to remove"]))

@@ -30,7 +30,8 @@ from sqlalchemy import (
 )
 
 from odata_service.errors import MethodNotAllowed, NotFound
-from odata_service.message import Headers, ODataRequest, ODataResponse
+from odata_service.formats.prefer import without
+from odata_service.message import ODataRequest, ODataResponse
 from odata_service.tracking import create_missing, writing
 
 PATH = "$async"
@@ -128,17 +129,9 @@ def is_monitor(request: ODataRequest) -> bool:
     return request.target.strip("/").startswith(f"{PATH}/")
 
 
-def without_preference(request: ODataRequest) -> ODataRequest:
+def at_once(request: ODataRequest) -> ODataRequest:
     """The request as it is when nobody minds to wait."""
-    kept = [part for part in request.headers.get("Prefer", "").split(",") if not _is_about_waiting(part)]
-    others = [(name, value) for name, value in request.headers.items() if name.lower() != "prefer"]
-    prefer = [("Prefer", ",".join(kept))] if kept else []
-    return replace(request, headers=Headers([*others, *prefer]))
-
-
-def _is_about_waiting(preference: str) -> bool:
-    name = preference.partition("=")[0].partition(";")[0].strip().lower()
-    return name.removeprefix("odata.") in ("respond-async", "wait", "callback")
+    return replace(request, headers=without(request.headers, "respond-async", "wait", "callback"))
 
 
 def _accepted(location: str) -> ODataResponse:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from odata_service.changes import Changes
 from odata_service.errors import BadRequest
-from odata_service.formats.prefer import preferences
+from odata_service.formats.prefer import preferences, without
 from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.repeats import IDEMPOTENCY_KEY, REQUEST_ID, UNSAFE
 from odata_service.tracking import writing
@@ -34,9 +34,8 @@ def demand_done(request: ODataRequest) -> None:
 def in_earnest(request: ODataRequest) -> ODataRequest:
     """The same request without the wish to rehearse it. There is no record of what was not done, so that it can be done
     under the same key afterwards."""
-    kept = [part for part in request.headers.get("Prefer", "").split(",") if not part.strip().lower().startswith("tx")]
-    others = [each for each in request.headers.items() if each[0].lower() not in ("prefer", *_ABOUT_REPETITION)]
-    return replace(request, headers=Headers([*others, *([("Prefer", ",".join(kept))] if kept else [])]))
+    kept = [each for each in without(request.headers, "tx").items() if each[0].lower() not in _ABOUT_REPETITION]
+    return replace(request, headers=Headers(kept))
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from odata_service.feed import Feed, is_feed
 from odata_service.formats.options_v2 import OptionsV2
 from odata_service.limits import Limits
 from odata_service.message import ODataRequest, ODataResponse, Principal, method_of
-from odata_service.monitors import Monitors, is_monitor, without_preference
+from odata_service.monitors import Monitors, at_once, is_monitor
 from odata_service.plan.read import Planner
 from odata_service.protocol import DATASYNC, PROTOCOLS, SYNC, V2, V4, ZUMO
 from odata_service.push import Push
@@ -165,7 +165,7 @@ class ODataService(Configuration):
         spelling = self._spellings[request.protocol].of_caller(self.access.grant(request.principal).model)
         patience = spelling.patience(request)
         if patience is not None and not is_monitor(request):
-            return self._monitors.start(without_preference(request), patience, self.handle)
+            return self._monitors.start(at_once(request), patience, self.handle)
         if spelling.has_feed and is_feed(request):
             return self._feed.answer(request)
         if is_monitor(request):
@@ -214,7 +214,7 @@ class ODataService(Configuration):
 
     def _handle_part(self, request: ODataRequest) -> ODataResponse:
         """One of many requests, which is answered with the others."""
-        return self.handle(without_preference(request)).whole()
+        return self.handle(at_once(request)).whole()
 
     def _unexpected(self, error: Exception) -> ODataError:
         answer = ODataError("InternalError", "the service made a mistake; it was logged")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
 from odata_service.bind.query import EXACT, Tally
+from odata_service.message import Headers
 
 # One preference with its parameters: name, value as token or in quotes; up to the next comma outside quotes.
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -70,9 +71,32 @@ def preferences(header: str | None) -> Preferences:
     return Preferences(**values, spelled=spelled)  # type: ignore[arg-type]  # each row reads its own field
 
 
+def without(headers: Headers, *names: str) -> Headers:
+    """The same headers, in which nobody wishes for these preferences.
+
+    >>> without(Headers({"Prefer": 'a="x, wait=3", odata.wait=3;b, respond-async, wait'}), "wait", "respond-async")
+    Headers({'Prefer': 'a="x, wait=3"'})
+    """
+    wished = headers.get("Prefer")
+    if wished is None:
+        return headers
+    kept = [match[0].rstrip(",").strip() for match in _read(wished) if _name(match).removeprefix("odata.") not in names]
+    others = [(name, value) for name, value in headers.items() if name.lower() != "prefer"]
+    return Headers([*others, *([("Prefer", ", ".join(kept))] if kept else [])])
+
+
 def _listed(header: str) -> list[tuple[str, str]]:
-    """Name in lower case and value of each preference; what cannot be read ends at the next comma."""
-    found, at = [], 0
+    """Name and value of each preference."""
+    return [(_name(match), f"{match[2] or ''}{_second_value(match[3])}") for match in _read(header)]
+
+
+def _name(match: re.Match[str]) -> str:
+    return match[1].lower()
+
+
+def _read(header: str) -> Iterator[re.Match[str]]:
+    """Each preference; what cannot be read ends at the next comma."""
+    at = 0
     header = header[:_LONGEST]
     while at < len(header):
         match = _PREFERENCE.match(header, at)
@@ -80,9 +104,8 @@ def _listed(header: str) -> list[tuple[str, str]]:
             comma = header.find(",", at)
             at = len(header) if comma < 0 else comma + 1
             continue
-        found.append((match[1].lower(), f"{match[2] or ''}{_second_value(match[3])}"))
+        yield match
         at = match.end()
-    return found
 
 
 def _second_value(rest: str) -> str:

@@ -199,3 +199,10 @@ def test_what_cascades_in_a_circle(mariadb_database: FreshDatabase) -> None:
         assert answer.stderr == (
             "odata-service: part cannot be tracked: the foreign key part_of cascades in a circle, which no trigger of MariaDB can follow\n"
         )
+
+
+def test_deleted_rows_are_purged_by_the_command(file: Shop) -> None:
+    assert track("install", file.text, "--tables", "note").exit_code == 0
+    file.sql("DELETE FROM note")
+    said = [CliRunner().invoke(main, ["purge", file.text, "--older-than", age]).output for age in ("1h", "0s", "0s")]
+    assert said == ["nothing to remove\n", "1 note\n", "nothing to remove\n"]
