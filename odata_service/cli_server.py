@@ -67,7 +67,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
         return {
             "on_starting": lambda arbiter: renew_with(arbiter, self._renew),
             "when_ready": self._ready,
-            "post_fork": lambda _arbiter, _worker: self._published.service.engine.dispose(close=False),
+            "post_fork": lambda _arbiter, _worker: self._published.service.leave_connections(),
             "child_exit": lambda _arbiter, worker: forget_process(worker.pid),
             "on_exit": lambda _arbiter: shutil.rmtree(self._figures, ignore_errors=True) if self._figures else None,
         }

@@ -137,6 +137,12 @@ class Settings:
     )
     recycle: int = _setting(0, "requests, give or take a fifth, after which a worker is replaced; 0 means never", most=100_000_000)
     threads: int = _setting(4, "threads of each worker, each of which answers one request", least=1, most=1_000)
+    replica_url: str = _setting(
+        "", "SQLAlchemy URL of a read replica (PostgreSQL): who has changed nothing that it has not replayed yet is read to from there"
+    )
+    replica_seconds: int = _setting(
+        30, "seconds that the replica may be behind; if it is more, it is left alone", least=1, most=86_400
+    )
     pool_size: int = _setting(0, "connections to the database that a worker keeps; 0 means one per thread", most=1_000)
     pool_more: int = _setting(5, "connections that a worker may have beyond those while they are in use", most=1_000)
     pool_seconds: int = _setting(10, "seconds that a request waits for a connection; then it is 503", most=3_600)

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Engine, create_engine, inspect, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from odata_service.config import ConfigurationError, Settings
+from odata_service.dialects import database_named
 
 # What people write → the driver that our extra installs.
 DRIVERS = {
@@ -24,6 +25,7 @@ EXTRAS = {"psycopg": "postgres", "pymysql": "mysql", "pyodbc": "mssql", "oracled
 # What a driver calls the seconds that it waits for a connection, where not connect_timeout.
 _PATIENCE = {"mssql+pyodbc": "timeout", "oracle+oracledb": "tcp_connect_timeout"}
 CONNECT_SECONDS = 10
+SECONDS_FOR_REPLICA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def open_engine(text: str, *, make_file: bool = True, pool: Pool | None = None) 
     try:
         _make_folder(url)
         engine = create_engine(url, connect_args=_patience(url), **(pool.arguments(url) if pool else {}))
+        database_named(engine.dialect.name).opened(engine)
         inspect(engine).get_table_names()
         engine.dispose()  # what uses the engine may want its connections made otherwise
     except ImportError as error:
@@ -60,6 +63,16 @@ def open_engine(text: str, *, make_file: bool = True, pool: Pool | None = None) 
     except (SQLAlchemyError, OSError, ValueError) as error:
         raise ConfigurationError(f"cannot open {url!r}: {one_line(error)}") from error
     return engine
+
+
+def replica_engine(settings: Settings) -> Engine:
+    """Nobody is asked yet: the service starts without its replica, too, and does not wait long for it later."""
+    url = database_url(settings.replica_url)
+    patience = dict.fromkeys(_patience(url), SECONDS_FOR_REPLICA)
+    try:
+        return create_engine(url, connect_args=patience, **Pool.of(settings).arguments(url))
+    except (ImportError, SQLAlchemyError) as error:
+        raise ConfigurationError(f"replica_url: cannot open {url!r}: {one_line(error)}") from error
 
 
 def database_url(text: str) -> URL:

@@ -100,8 +100,6 @@ class Deltas:
     connections: ReadConnections
     tokens: TokenCodec
     limits: Limits
-    _has_counter: bool = False
-    _has_floor: bool = False
 
     def mark(
         self, read: Read, follower: Follower, token: str | None, is_first: bool, timing: Timing
@@ -131,7 +129,9 @@ class Deltas:
         """So that changes from now on tell which rows leave the caller's view, and which are related no more. In a database
         where the service may make no tables, what is expanded cannot be followed."""
         try:
-            begin_to_keep(self.connections.engine, _kept(query, caller))
+            kept = list(_kept(query, caller))
+            self.connections.demand(all(are_kept(self.connections.engine, each) for each in kept))
+            begin_to_keep(self.connections.engine, kept)
         except DBAPIError as error:
             if query.expand:
                 return False
@@ -221,6 +221,7 @@ class Deltas:
         if time.time() - given > self.limits.max_delta_age_days * SECONDS_PER_DAY:
             raise follower.gone(f"is older than {self.limits.max_delta_age_days} days (max_delta_age_days)")
         last = self._last_stamp(read, timing)
+        self.connections.demand(max(since, until or 0) <= last)  # else rows would be missing up to where the token goes
         if not follower.can_follow(read) or since > last:
             raise follower.gone("is from a state of the data that is no more")
         if kind != "changes":
@@ -229,14 +230,14 @@ class Deltas:
 
     def _last_stamp(self, read: Read, timing: Timing) -> int:
         """The clock's, or 0 in a database where nothing was ever stamped."""
-        self._has_counter = self._has_counter or has_counter(self.connections.engine)
         tracking = read.query.entity_set.type.tracking
-        return self._number(last_stamp(tracking.group if tracking else ""), timing) if self._has_counter else 0
+        has_any = self.connections.once(has_counter)
+        return self._number(last_stamp(tracking.group if tracking else ""), timing) if has_any else 0
 
     def _demand_tombstones(self, mark: Mark, follower: Follower, timing: Timing) -> None:
         """410 where some were removed that this delta should have told of. Asked when its rows have been read."""
-        self._has_floor = self._has_floor or has_floor(self.connections.engine)
-        mappers = dict.fromkeys(each.type.mapper for each in follower.entity_sets) if self._has_floor else ()
+        has_any = self.connections.once(has_floor)
+        mappers = dict.fromkeys(each.type.mapper for each in follower.entity_sets) if has_any else ()
         if any(mark.since < self._number(floor_of(each), timing) for each in mappers):
             raise follower.gone("is from before the last purge of deleted entities")
 

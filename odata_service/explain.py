@@ -109,7 +109,7 @@ class Explaining(ReadConnections):
 
     @classmethod
     def of_connections(cls, usual: ReadConnections, heard: list[Json]) -> Explaining:
-        return cls(usual.engine, usual.database, usual.timeout_ms, usual.hear, heard)
+        return cls(usual.engine, usual.database, usual.timeout_ms, usual.hear, heard=heard)
 
     def of(self, driver: Any, timing: Timing) -> Connection:
         """(Any: drivers share no type.)"""

@@ -24,7 +24,7 @@ from odata_service.bind.delta import can_be_followed
 from odata_service.bind.query import Query, Read, Step
 from odata_service.edm.model import EntitySet
 from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, ODataError
-from odata_service.execute.connection import Timing
+from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.message import ODataRequest, ODataResponse, Sink
 from odata_service.reads import Reads
 from odata_service.tracking import greatest_stamp, has_counter, last_stamps, milliseconds, moment
@@ -65,7 +65,6 @@ class Feed:
     _listeners: list[Listener] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
-    _has_counter: bool = False
     _clock: Mapping[str, int] | None = None  # the stamp of each group, when it was last looked at
     _greatest: dict[str, int] = field(default_factory=dict)  # the stamp of each set then
 
@@ -156,8 +155,9 @@ class Feed:
 
     def _look(self, entity_sets: Mapping[str, EntitySet]) -> None:
         """Bring the greatest stamp of each set up to date, where the clock has moved on or nobody has looked yet."""
-        with self.reads.connections.engine.connect() as connection:
-            clock = self._clocks(connection)
+        connections = self._connections
+        with connections.engine.connect() as connection:
+            clock = self._clocks(connection) if connections.once(has_counter) else {}
             if clock != self._clock:
                 self._greatest.clear()
             for name, entity_set in entity_sets.items():
@@ -166,9 +166,14 @@ class Feed:
             self._clock = clock
 
     def _clocks(self, connection: Connection) -> Mapping[str, int]:
-        self._has_counter = self._has_counter or has_counter(self.reads.connections.engine)
-        rows = connection.execute(last_stamps()).all() if self._has_counter else []
-        return {row.tracked_group: row.last for row in rows}
+        return {row.tracked_group: row.last for row in connection.execute(last_stamps())}
+
+    @property
+    def _connections(self) -> ReadConnections:
+        """Who hears of something fetches it at once, so a replica that may be read from is asked, and what it does not have yet
+        is no news."""
+        replica = self.reads.replica
+        return self.reads.connections if replica is None or replica.problem else replica.connections
 
     def _sees_any(self, listener: Listener, since: int, until: int) -> bool:
         """Whether any of the changes are of entities that this one may see."""

@@ -22,6 +22,7 @@ from odata_service.edm.model import EntitySet
 from odata_service.errors import BadRequest, ConnectionLost, NotFound, NotImplementedByService
 from odata_service.execute.apply import ApplyReader, context_of, types_of
 from odata_service.execute.connection import ReadConnections, Timing
+from odata_service.execute.replica import Replica
 from odata_service.formats.octets import asked_range
 from odata_service.execute.read import WHOLE, Given, Literals, Reader, literal_values, number, parameter_values
 from odata_service.everything import Everything, Start
@@ -70,6 +71,7 @@ class Reads:
     limits: Limits
     page_sizes: dict[str, int] = field(default_factory=dict)
     plans: PlanCache[ReadPlan] = field(default_factory=PlanCache)
+    replica: Replica | None = None
     deltas: Deltas = field(init=False)
     _has_full_texts: bool = False
 
@@ -78,7 +80,7 @@ class Reads:
 
     def within(self, connection: Connection) -> Reads:
         """The same, as part of a transaction."""
-        return replace(self, connections=self.connections.within(connection))
+        return replace(self, connections=self.connections.within(connection), replica=None)
 
     @property
     def invoker(self) -> Invoker:
@@ -93,6 +95,15 @@ class Reads:
         self.plans = PlanCache()
 
     def read(self, request: ODataRequest, spelling: Spelling, exchange: Exchange, timing: Timing) -> Result:
+        """From a replica, where there is one that has what is asked for."""
+        if self.replica is not None:
+            there = replace(self, connections=self.replica.connections, replica=None)
+            found = self.replica.answer(lambda: there.read(request, spelling, exchange, timing), timing)
+            if found is not None:
+                return found
+        return self._read_again(request, spelling, exchange, timing)
+
+    def _read_again(self, request: ODataRequest, spelling: Spelling, exchange: Exchange, timing: Timing) -> Result:
         """Again where the connection was lost: it may be from before the database was started anew."""
         try:
             return self._read(request, spelling, exchange, timing)
@@ -128,6 +139,7 @@ class Reads:
         self._make_full_texts()
         binder = self.paged_binder(caller, spelling, exchange)
         resource = binder.resource(syntax)
+        self.connections.demand(resource.call is None)  # the application's own code may ask whatever it likes
         while resource.call is not None:
             found = self.invoker.function(resource.call, self.asked(request, caller, syntax, spelling), timing)
             if not isinstance(found, Step):

@@ -26,12 +26,14 @@ from odata_service.errors import BadRequest, ODataError
 from odata_service.explain import Explanation, demand_role, plainly, wants_explanation
 from odata_service.export import Export, form_of
 from odata_service.execute.connection import ReadConnections, Timing, hear_sessions
+from odata_service.execute.replica import Replica, ReplicaConnections
 from odata_service.feed import Feed, is_feed
 from odata_service.formats.options_v2 import OptionsV2
 from odata_service.limits import Limits
 from odata_service.message import ODataRequest, ODataResponse, Principal, method_of
 from odata_service.monitors import Monitors, at_once, is_monitor
 from odata_service.plan.read import Planner
+from odata_service.positions import Positions
 from odata_service.protocol import DATASYNC, PROTOCOLS, SYNC, V2, V4, ZUMO
 from odata_service.push import Push
 from odata_service.reads import Reads
@@ -84,7 +86,8 @@ class ODataService(Configuration):
             index.follow()
         tracking.watch_links(self._mappers)
         self.signals = Signals()
-        key = _key(secret, engine, namespace)
+        self._positions: Positions | None = None
+        key = self._key = _key(secret, engine, namespace)
         self.access = Access(self.model, veil=key)
         self._row_filters = {}
         self._tables = Tables(self.model)
@@ -104,6 +107,34 @@ class ODataService(Configuration):
         self._monitors = Monitors(engine)
         self._feed = Feed(self._reads)
         self._changes = Changes(self._reads, tracking.write_sessions(engine), Repeats(engine, self.limits), self.signals)
+
+    def read_replica(self, engine: Engine, *, most_behind: int = 30) -> None:
+        """Have a replica of the database read from, too, where it has what a read needs and is not more seconds behind. ::
+
+            service.read_replica(create_engine("postgresql+psycopg://replica.example.com/shop"))
+        """
+        database = self._reads.planner.database
+        if not database.replayed or engine.dialect.name != self.engine.dialect.name:
+            raise ValueError(f"replicas are of PostgreSQL, as the database itself is; this is one of {engine.dialect.name}")
+        database.prepare(engine, self.limits.statement_timeout_ms)
+        connections = ReplicaConnections(engine, database, self.limits.statement_timeout_ms, most_behind=most_behind)
+        self._reads.replica = Replica(connections)
+        cookie = f"odata_position_{hashlib.sha256(self._key).hexdigest()[:8]}"
+        self._positions = Positions(self.access, self._reads.connections, TokenCodec(self._key), cookie)
+
+    @property
+    def replica(self) -> Replica | None:
+        return self._reads.replica
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """Those of the database and of its replica."""
+        return (self.engine, *([] if self.replica is None else [self.replica.connections.engine]))
+
+    def leave_connections(self) -> None:
+        """In a process that was forked: a connection belongs to the one that made it."""
+        for engine in self.engines:
+            engine.dispose(close=False)
 
     def v2_options(self, **options: Any) -> None:
         """Where V2's clients differ: see :class:`odata_service.formats.options_v2.OptionsV2`. ::
@@ -128,6 +159,8 @@ class ODataService(Configuration):
     def hear_statements(self, hear: Callable[[str, float], None]) -> None:
         """Have somebody told of each statement that the database was sent: its text, without any value, and its seconds."""
         self._reads.connections.hear = hear
+        if self.replica is not None:
+            self.replica.connections.hear = hear
         hear_sessions(self.engine, hear)
 
     def purge(self, older_than: timedelta) -> Mapping[str, int]:
@@ -151,6 +184,8 @@ class ODataService(Configuration):
         try:
             response = self._answer(context, timing)
             response.headers.update(result_header(request.method, request.headers))
+            if self._positions is not None:
+                self._positions.tell(context.request, response, timing)
         except Exception as error:
             response = self.refused(error, context.request)
         response.headers["Server-Timing"] = timing.header
@@ -160,6 +195,8 @@ class ODataService(Configuration):
     def _answer(self, context: Context, timing: Timing) -> ODataResponse:
         self.signals.request_started.send(context)
         request = context.request
+        if self._positions is not None:
+            timing.after = self._positions.asked(request)
         self.limits.check("max_url_length", len(request.target) + len(request.query))
         self.limits.check("max_body_bytes", len(request.body))
         spelling = self._spellings[request.protocol].of_caller(self.access.grant(request.principal).model)

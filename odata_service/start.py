@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from odata_service import ODataService
 from odata_service.config import ConfigurationError, Settings
-from odata_service.database import Pool, is_in_memory, one_line, open_engine
+from odata_service.database import Pool, is_in_memory, one_line, open_engine, replica_engine
 from odata_service.reflect.reading import Progress, quiet
 from odata_service.reflect.service import reflected
 from odata_service.sample import Sample, sample_named
@@ -39,9 +39,11 @@ def published(settings: Settings, progress: Progress = quiet) -> Published:
         sample = sample_named(settings.sample_name)
         service = _of_sample(sample, settings)
         service.explain(*settings.explain)
+        _add_replica(service, settings)
         return Published(sample.name, service, sample.roots, sample.example, sample.main.__name__, pages=sample.pages)
     found = reflected(settings, progress)
     found.service.explain(*settings.explain)
+    _add_replica(found.service, settings)
     _leave_connections(found.service)
     roots = {**_ROOTS_OF_TRACKED, **_ROOTS} if found.follows_changes else _ROOTS
     return Published(found.name, found.service, roots, f"/v4/{found.first_set}?$top=2", notices=found.notices)
@@ -69,6 +71,14 @@ def _of_sample(sample: Sample, settings: Settings) -> ODataService:
         raise ConfigurationError(f"cannot make the tables in {service.engine.url!r}: {one_line(error)}") from error
     _leave_connections(service)
     return service
+
+
+def _add_replica(service: ODataService, settings: Settings) -> None:
+    if settings.replica_url:
+        try:
+            service.read_replica(replica_engine(settings), most_behind=settings.replica_seconds)
+        except ValueError as error:
+            raise ConfigurationError(f"replica_url: {error}") from error
 
 
 def _leave_connections(service: ODataService) -> None:

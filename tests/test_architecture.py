@@ -27,7 +27,7 @@ LAYERS = """
     formats
     client
     operations returned
-    deltas everything invoke monitors repeats
+    deltas everything invoke monitors repeats positions
     spelling spelling_v2 spelling_v4 spelling_sync spelling_datasync spelling_zumo
     reads
     rereads

@@ -78,6 +78,8 @@ class Access:
         operations = {name: int(self.operations.to(name, roles) or 0) for name in spoken_of}
         closed = {name for name, rights in operations.items() if not rights & _USES}
         model = visible(self.model, open_sets, lambda name: self.columns.of(name, roles), closed, self.veil)
-        grant = Grant(roles, model, given, operations)
+        may_write = any(right & EntitySetRights.ALL_WRITE for right in given.values())
+        only_reads = not may_write and all(each.kind == "function" for each in model.operations)
+        grant = Grant(roles, model, given, operations, only_reads)
         self._grants[roles] = grant
         return grant

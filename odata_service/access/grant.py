@@ -29,6 +29,7 @@ class Grant:
     model: EntityModel
     rights: Mapping[str, EntitySetRights]
     operations: Mapping[str, int]  # the rights on operations, by name, as far as anything was said of them
+    only_reads: bool = False  # there is nothing that such callers may change
     documents: dict[Hashable, bytes] = field(default_factory=dict)  # the model as it was written for such callers
 
     def demand_operation(self, operation: Operation) -> None:

@@ -50,6 +50,11 @@ class Database:
     # Around several statements that must see the same state of the data.
     snapshot: ClassVar[tuple[str, str]] = ("BEGIN", "COMMIT")
 
+    # Where the database stands; and of a replica, whether it has replayed a position, and how many seconds it is behind (null: it follows
+    # nobody). Nothing, where there are no replicas that we know how to ask.
+    position: ClassVar[str] = ""
+    replayed: ClassVar[str] = ""
+
     explain: ClassVar[str] = ""  # what stands before a statement, so that the database says how it would run it
 
     def estimate(self, explained: Sequence[Sequence[Any]]) -> int | None:
@@ -60,6 +65,9 @@ class Database:
     def told_plan(self, explained: Sequence[Sequence[Any]]) -> list[Any]:
         """The same for people to read."""
         return [list(row) for row in explained]
+
+    def opened(self, engine: Engine) -> None:
+        """Before a new engine is asked for anything at all."""
 
     def prepare(self, engine: Engine, timeout_ms: int) -> None:
         """Make every connection of the engine fit, those included that its pool has already."""
@@ -76,6 +84,11 @@ class Database:
     def autocommit(self, connection: Any, on: bool) -> None:
         """Switch a driver's connection so that single reads need no transaction. (Any: drivers share no type.)"""
         connection.autocommit = on
+
+    def bounds(self, connection: Any, snapshot: bool) -> tuple[str, str] | None:
+        """What begins and ends a read on a driver's connection; one statement alone needs nothing around it, many that are
+        to see the same state of the data do."""
+        return self.snapshot if snapshot else None
 
     def start_timer(self, connection: Any, timeout_ms: int) -> None:
         """Where the database itself cannot limit a statement's time, start counting here."""

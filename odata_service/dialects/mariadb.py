@@ -36,6 +36,8 @@ _STATES = {
     1412: "0A000", 1615: "26000", 1243: "26000",
     1436: "54001", 1153: "54000", 1119: "54001", 1116: "54001", 1117: "54001", 3: "53100",
     1021: "53100", 1114: "53100", 1037: "53200", 1041: "53200", 1038: "53200", 1040: "53300", 1203: "53300", 1226: "53400",
+    # A node of a Galera cluster: not (any more) one of the majority; lost it in COMMIT, so that nobody knows what came of that.
+    1047: "08001", 1180: "08007",
     1053: "57P01", 1927: "08006", 2002: "08001", 2003: "08001", 2006: "08006", 2013: "08006", 2014: "08006", 2055: "08006",
 }  # fmt: skip
 _DOES_NOT_EXIST = 1305
@@ -46,6 +48,11 @@ _SETTINGS = (
     "div_precision_increment = 30",
     "group_concat_max_len = 1073741824",
 )
+
+
+# A node of a Galera cluster begins nothing before it has done what any other had committed: what a client has written by one
+# node, he reads by all.
+_SEES_THE_CLUSTER = "wsrep_sync_wait = 7"
 
 
 class ZonedMoment:
@@ -89,6 +96,9 @@ class MariaDB(Database):
         connection.set_character_set("utf8mb4", COLLATION)
         settings = [*_SETTINGS, f"innodb_lock_wait_timeout = {_LOCK_SECONDS}", f"max_statement_time = {timeout_ms / 1000}"]
         with connection.cursor() as cursor:
+            cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
+            if ("wsrep_on", "ON") in cursor.fetchall():
+                settings.append(_SEES_THE_CLUSTER)
             cursor.execute(f"SET {', '.join(settings)}")
         connection.commit()
 

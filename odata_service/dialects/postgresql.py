@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, bindparam, types
+from sqlalchemy import ColumnElement, Engine, bindparam, event, types
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -21,10 +22,38 @@ _SECONDS_TO_CANCEL = 2.0
 _STATES_OF_THE_DRIVER = {"DataError": "22021", "OperationalError": "08006"}
 
 
+# The settings of connections behind a pooler. (Any: drivers share no type.)
+_pooled: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+
+
+def is_pooled(connection: Any) -> bool:
+    """Whether a pooler such as PgBouncer stands between: the process that answers is then another than the one that let us in."""
+    (answering,) = at_once(connection, "SELECT pg_backend_pid()").fetchone()
+    return bool(answering != connection.info.backend_pid)
+
+
+def at_once(connection: Any, text: str) -> Any:
+    """A statement that is no part of a transaction."""
+    autocommit, connection.autocommit = connection.autocommit, True
+    try:
+        return connection.execute(text)
+    finally:
+        connection.autocommit = autocommit
+
+
 class PostgreSQL(Database):
     name = "postgresql"
     snapshot = ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "COMMIT")
     explain = "EXPLAIN (FORMAT JSON)"
+    position = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_insert_lsn()::text END"
+    # The last commit that was replayed may be long ago because there was none since; not so, where something has come that is not replayed yet,
+    # or nothing comes any more.
+    replayed = """
+SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false), CASE
+    WHEN NOT pg_is_in_recovery() THEN NULL
+    WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0
+    ELSE coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::int, 2147483647) END
+"""
 
     def estimate(self, explained: Sequence[Sequence[Any]]) -> int | None:
         return int(explained[0][0][0]["Plan"]["Plan Rows"])
@@ -32,12 +61,37 @@ class PostgreSQL(Database):
     def told_plan(self, explained: Sequence[Sequence[Any]]) -> list[Any]:
         return [each["Plan"] for row in explained for each in row[0]]
 
+    def opened(self, engine: Engine) -> None:
+        @event.listens_for(engine, "connect")
+        def prepare_nothing(connection: Any, _record: object) -> None:
+            if is_pooled(connection):
+                connection.prepare_threshold = None
+
+    def prepare(self, engine: Engine, timeout_ms: int) -> None:
+        super().prepare(engine, timeout_ms)
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            settings = _pooled.get(connection.connection.dbapi_connection)
+            if settings is not None:
+                connection.exec_driver_sql(settings)
+
     def make_fit(self, connection: Any, timeout_ms: int) -> None:
-        autocommit, connection.autocommit = connection.autocommit, True
-        connection.execute(f"SET statement_timeout = {timeout_ms:d}")
-        connection.execute("SET lock_timeout = '20s'")
-        connection.execute("SET TIME ZONE 'UTC'")  # a point in time meets one without a zone only in UTC
-        connection.autocommit = autocommit
+        """Behind a pooler the next transaction may have another server process, which knows nothing of a session's settings
+        or prepared statements: there each transaction begins with the settings, and nothing is prepared."""
+        settings = [f"statement_timeout = {timeout_ms:d}", "lock_timeout = '20s'"]
+        settings.append("TIME ZONE 'UTC'")  # a point in time meets one without a zone only in UTC
+        if is_pooled(connection):
+            connection.prepare_threshold = None
+            _pooled[connection] = "; ".join(f"SET LOCAL {each}" for each in settings)
+        else:
+            at_once(connection, "; ".join(f"SET {each}" for each in settings))
+
+    def bounds(self, connection: Any, snapshot: bool) -> tuple[str, str] | None:
+        settings = _pooled.get(connection)
+        if settings is None:
+            return super().bounds(connection, snapshot)
+        return f"{self.snapshot[0] if snapshot else 'BEGIN READ ONLY'}; {settings}", "COMMIT"
 
     def cancel(self, engine: Engine, connection: Any) -> None:
         connection.cancel_safe(timeout=_SECONDS_TO_CANCEL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,13 +22,17 @@ Row = tuple[object, ...]
 
 @dataclass(slots=True)
 class Timing:
-    """What a request asked of the database; shown in the ``Server-Timing`` header."""
+    """What a request asked of the database; shown in the ``Server-Timing`` header. ``after`` is what its reads must have seen, where they
+    may go to a replica; ``place`` and ``why`` say where they went then."""
 
     statements: int = 0
     seconds: float = 0.0
     counted: SqlConnection | None = None
     rows: int = 0
     parsed: bool = False  # no plan was at hand
+    after: str | None = None
+    place: str = ""
+    why: str = ""
 
     def count(self, connection: SqlConnection) -> None:
         """Count what a session's connection executes, for as long as the session has it."""
@@ -75,6 +79,17 @@ class Connection:
             self.timing.seconds += time.perf_counter() - started
             cursor.close()
 
+    def one(self, text: str, values: Sequence[object]) -> Row:
+        """The one row of a statement about the database itself."""
+        cursor = self.driver.cursor()
+        try:
+            cursor.execute(text, values)
+            found: Row = cursor.fetchone()
+            return found
+        finally:
+            self.timing.statements += 1
+            cursor.close()
+
     def do(self, text: str) -> None:
         """A statement without result that belongs to the connection, not to the request: BEGIN, COMMIT."""
         cursor = self.driver.cursor()
@@ -112,6 +127,10 @@ def hear_sessions(engine: Engine, hear: Hear) -> None:
         hear(text, time.perf_counter() - context.odata_started)
 
 
+class Behind(Exception):
+    """A replica has not replayed what a read needs."""
+
+
 @dataclass(slots=True)
 class ReadConnections:
     """Hands out connections for reads from the engine's pool."""
@@ -120,6 +139,16 @@ class ReadConnections:
     database: Database
     timeout_ms: int
     hear: Hear | None = None
+    _there: set[object] = field(default_factory=set)
+
+    def once(self, is_there: Callable[[Engine], bool]) -> bool:
+        """Whether something is in the database that never goes away again: once it is there, nobody is asked any more."""
+        if is_there not in self._there and is_there(self.engine):
+            self._there.add(is_there)
+        return is_there in self._there
+
+    def demand(self, is_there: bool) -> None:
+        """Of a replica, that it has what a read needs; the database itself has everything that there is."""
 
     def of(self, driver: Any, timing: Timing) -> Connection:
         """(Any: drivers share no type.)"""
@@ -131,7 +160,7 @@ class ReadConnections:
 
     def within(self, connection: SqlConnection) -> ReadConnections:
         """Reads that are part of a transaction, and see what it has done so far."""
-        return _Within(self.engine, self.database, self.timeout_ms, self.hear, transaction=connection)
+        return _Within(self.engine, self.database, self.timeout_ms, self.hear, self._there, transaction=connection)
 
     @contextmanager
     def open(self, timing: Timing, *, snapshot: bool = False) -> Iterator[Connection]:
@@ -152,19 +181,24 @@ class ReadConnections:
     def _in_use(self, pooled: Any, timing: Timing, snapshot: bool) -> Iterator[Connection]:
         driver = pooled.dbapi_connection
         connection = self.of(driver, timing)
-        begin, end = self.database.snapshot
+        end = None
         self.database.autocommit(driver, True)
         self.database.start_timer(driver, self.timeout_ms)
         try:
-            if snapshot:
-                connection.do(begin)
+            self._greet(connection, timing)
+            if bounds := self.database.bounds(driver, snapshot):
+                connection.do(bounds[0])
+                end = bounds[1]
             yield connection
         except self._errors:
             raise  # the connection is dropped, so nothing on it has to be ended
         except BaseException:
-            self._leave(connection, end if snapshot else None)
+            self._leave(connection, end)
             raise
-        self._leave(connection, end if snapshot else None)
+        self._leave(connection, end)
+
+    def _greet(self, connection: Connection, timing: Timing) -> None:
+        """Before anything is read."""
 
     def _leave(self, connection: Connection, end: str | None) -> None:
         if end is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +28,8 @@ from odata_service.execute.sync_change import SyncChange, Synced
 from odata_service.plan.read import Planner
 from odata_service.tracking.rows import Key
 
-ATTEMPTS = 4  # of a change that the database took back because of another one
+ATTEMPTS = 8  # of a change that the database took back because of another one
+SECONDS_TO_WAIT = 0.005  # before the second, at most; each time twice as long
 Outcome = TypeVar("Outcome")
 
 
@@ -58,6 +61,7 @@ class Writer:
                     raise
                 if not isinstance(refusal, ServiceUnavailable) or refusal.code != "TryAgain" or attempt == ATTEMPTS - 1:
                     raise refusal from error
+                time.sleep(random.uniform(0, SECONDS_TO_WAIT * 2**attempt))  # else both would be in each other's way again
         raise AssertionError("the last attempt returns or raises")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, case, event, literal_column, null, text, types
 from sqlalchemy.dialects import postgresql
 
+from odata_service.dialects.postgresql import at_once, is_pooled
 from odata_service.reflect.facts import ColumnFacts, Columns
 from odata_service.reflect.products import Arrival, Product, standard
 from odata_service.types import ArrayOf, Kept, Padded, Seen
@@ -137,11 +138,18 @@ class PostgreSQL(Product):
         return precision is None or precision >= 3
 
     def read_only(self, engine: Engine) -> None:
+        """Behind a pooler a session's setting would hold for whoever gets the server's process next."""
+
         @event.listens_for(engine, "connect")
-        def only_read(connection: Any, _record: object) -> None:
-            autocommit, connection.autocommit = connection.autocommit, True
-            connection.execute("SET default_transaction_read_only = on")
-            connection.autocommit = autocommit
+        def only_read(connection: Any, record: Any) -> None:
+            record.info[only_read] = is_pooled(connection)
+            if not record.info[only_read]:
+                at_once(connection, "SET default_transaction_read_only = on")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            if connection.connection.info.get(only_read):
+                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
 def _array(kind: postgresql.ARRAY[Any], column: ColumnFacts) -> Arrival:

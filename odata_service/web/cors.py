@@ -20,7 +20,7 @@ ANY = "*"
 METHODS = "GET, HEAD, POST, PUT, PATCH, MERGE, DELETE, OPTIONS"
 EXPOSED = ", ".join((
     "OData-Version", "OData-EntityId", "OData-MaxVersion", "DataServiceVersion", "ETag", "Location", "Preference-Applied", "Retry-After",
-    "Server-Timing", "Allow", "AsyncResult", "Content-Disposition", "Content-Encoding", "Content-Length", "Content-Range", "Accept-Ranges",
+    "Server-Timing", "Allow", "AsyncResult", "Consistency-Token", "Content-Disposition", "Content-Encoding", "Content-Length", "Content-Range", "Accept-Ranges",
     "Last-Modified", "Repeatability-Result", "WWW-Authenticate", "X-Request-ID", "ZUMO-API-VERSION",
 ))  # fmt: skip
 _NAMES = re.compile(r"[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)

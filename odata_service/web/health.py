@@ -9,6 +9,8 @@ from flask import Blueprint, Response
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from odata_service.execute.replica import Replica
+
 SECONDS = 2.0  # that the database has
 
 
@@ -18,6 +20,7 @@ class Health:
     however often somebody asks."""
 
     engine: Engine
+    replica: Replica | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _asking: threading.Thread | None = None
     _is_there: bool = False
@@ -36,7 +39,12 @@ class Health:
                 self._asking.start()
             asking = self._asking
         asking.join(SECONDS)
-        return _said("ready") if self._is_there else _said("the database does not answer", 503)
+        return _said(f"ready{self._of_replica()}") if self._is_there else _said("the database does not answer", 503)
+
+    def _of_replica(self) -> str:
+        """Without it the service is as right as ever."""
+        problem = "" if self.replica is None else self.replica.problem
+        return f"; the read replica {problem}: reads go to the database itself" if problem else ""
 
     def _ask(self) -> None:
         try:
@@ -45,6 +53,8 @@ class Health:
         except SQLAlchemyError:
             return  # said by who asks
         self._is_there = True
+        if self.replica is not None:
+            self.replica.look()
 
 
 def _said(text: str, status: int = 200) -> Response:

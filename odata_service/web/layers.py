@@ -24,7 +24,7 @@ from odata_service.web.wsgi import Layer
 
 def stand_before(app: Flask, what: Published, settings: Settings) -> None:
     """Put the layers before an application, the innermost first."""
-    app.register_blueprint(Health(what.service.engine).blueprint(), url_prefix="/-")
+    app.register_blueprint(Health(what.service.engine, what.service.replica).blueprint(), url_prefix="/-")
     listeners = list(_listeners(app, what, settings))
     if listeners:
         what.service.request_finished.connect(partial(note, listeners))
@@ -36,7 +36,7 @@ def stand_before(app: Flask, what: Published, settings: Settings) -> None:
 
 def _layers(what: Published, settings: Settings, listeners: list[Listener]) -> Iterator[Layer]:
     if settings.cancel_seconds:
-        yield Leavers(what.service.engine, settings.cancel_seconds).layer
+        yield Leavers(what.service.engines, settings.cancel_seconds).layer
     yield from compressing(settings)
     yield from crossing(settings)
     if listeners:

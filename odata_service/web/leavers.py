@@ -12,7 +12,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -42,13 +42,15 @@ class Asking:
 class Leavers:
     """Looks after the reads of one process; the thread that does is there as long as there are any."""
 
-    def __init__(self, engine: Engine, seconds: float) -> None:
-        self._engine, self._seconds, self._database = engine, seconds, database_named(engine.dialect.name)
+    def __init__(self, engines: Sequence[Engine], seconds: float) -> None:
+        self._engine, self._seconds = engines[0], seconds
+        self._database = database_named(self._engine.dialect.name)
         self._asking: dict[int, Asking] = {}  # by thread
         self._lock = threading.Lock()  # held while a connection is told, so that nobody else has it by then
         self._looker: threading.Thread | None = None
-        event.listen(engine, "checkout", self._takes)
-        event.listen(engine, "checkin", self._gives_back)
+        for engine in engines:
+            event.listen(engine, "checkout", self._takes)
+            event.listen(engine, "checkin", self._gives_back)
         os.register_at_fork(after_in_child=self._forget)
 
     def layer(self, app: Application) -> Application:

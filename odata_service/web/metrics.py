@@ -53,6 +53,7 @@ class Metrics(Listener):
         self._statements = histogram("odata_statement_seconds", "of single statements", buckets=SECONDS, **here)
         self._rows = counter("odata_rows", "rows read from the database", **here)
         self._plans = counter("odata_plans", "reads by whether their plan was at hand", ("found",), **here)
+        self._places = counter("odata_reads", "reads by where they went, and why not to the replica", ("place", "why"), **here)
         self._pool = gauge("odata_pool_connections_in_use", "of the database", multiprocess_mode="livesum", **here)
         self._most = gauge("odata_pool_connections_most", "that there may be", multiprocess_mode="livesum", **here)
         self._watch(engine)
@@ -66,6 +67,9 @@ class Metrics(Listener):
         self._rows.inc(timing.rows)
         if request.method == "GET" and timing.statements:
             self._plans.labels("made" if timing.parsed else "cached").inc()
+
+        if timing.place:
+            self._places.labels(timing.place, timing.why).inc()
 
     def statement(self, text: str, seconds: float) -> None:
         self._statements.observe(seconds)

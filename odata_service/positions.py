@@ -1,0 +1,76 @@
+"""Whoever has changed something reads it, wherever he reads.
+
+The answer to a change carries the position at which the database was after it, signed, as a cookie and as ``Consistency-Token``.
+A client that brings it back may be read to from a replica that has replayed that position. One that brings nothing may have written
+whatever it likes, and is read to from the database itself; what it is told then is the position to bring along from now on. Only who
+may not change anything has nothing to miss. So no process has to remember who wrote what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from odata_service.access import Access
+from odata_service.errors import BadRequest, ODataError
+from odata_service.execute.connection import ReadConnections, Timing
+from odata_service.execute.replica import START
+from odata_service.message import ODataRequest, ODataResponse
+from odata_service.token import TokenCodec
+
+TOKEN = "Consistency-Token"
+NOWHERE = ""  # the position of a database that could not be asked for it
+_READS = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Reads and writes the positions of one service. ``cookie`` is a name that no other service of the same host has."""
+
+    access: Access
+    database: ReadConnections
+    tokens: TokenCodec
+    cookie: str
+
+    def asked(self, request: ODataRequest) -> str | None:
+        """What must have been replayed where a request is read; ``None`` where only the database itself will do."""
+        if request.method not in _READS or request.in_batch:
+            return None
+        if self.access.grant(request.principal).only_reads:
+            return START
+        return next(filter(None, map(self._position, self._brought(request))), None)
+
+    def tell(self, request: ODataRequest, response: ODataResponse, timing: Timing) -> None:
+        """Put the position into the answer to a change, and into one to a client that has brought none."""
+        if request.in_batch or timing.after is not None or response.status >= 400:
+            return
+        token = self.tokens.sign(TOKEN, "", [self._now(timing)])
+        secure = "; Secure" if request.root.startswith("https:") else ""
+        response.headers[TOKEN] = token
+        response.headers["Set-Cookie"] = f"{self.cookie}={token}; Path=/; HttpOnly; SameSite=Lax{secure}"
+
+    def _now(self, timing: Timing) -> str:
+        """Asked when all is committed, so it is not before any change of the request."""
+        try:
+            with self.database.open(timing) as connection:
+                (position,) = connection.one(self.database.database.position, ())
+        except ODataError:  # what was changed is changed all the same
+            return NOWHERE
+        return str(position or NOWHERE)
+
+    def _brought(self, request: ODataRequest) -> Iterator[str]:
+        said = request.headers.get(TOKEN)
+        if said is not None:
+            yield said
+            return
+        for pair in request.headers.get("Cookie", "").split(";"):
+            name, _, value = pair.strip().partition("=")
+            if name == self.cookie:
+                yield value
+
+    def _position(self, token: str) -> str | None:
+        """What is not ours says nothing."""
+        try:
+            return str(self.tokens.read(TOKEN, "", token)[0])
+        except (BadRequest, UnicodeError):
+            return None
