@@ -41,8 +41,10 @@ class Positions:
         return next(filter(None, map(self._position, self._brought(request))), None)
 
     def tell(self, request: ODataRequest, response: ODataResponse, timing: Timing) -> None:
-        """Put the position into the answer to a change, and into one to a client that has brought none."""
-        if request.in_batch or timing.after is not None or response.status >= 400:
+        """Put the position into the answer to a change, and into one to a client that has brought none. Who is refused a change reads
+        next what was in its way."""
+        is_change = request.method not in _READS
+        if request.in_batch or timing.after is not None or response.status >= (500 if is_change else 400):
             return
         token = self.tokens.sign(TOKEN, "", [self._now(timing)])
         secure = "; Secure" if request.root.startswith("https:") else ""

@@ -184,10 +184,10 @@ class ODataService(Configuration):
         try:
             response = self._answer(context, timing)
             response.headers.update(result_header(request.method, request.headers))
-            if self._positions is not None:
-                self._positions.tell(context.request, response, timing)
         except Exception as error:
             response = self.refused(error, context.request)
+        if self._positions is not None:
+            self._positions.tell(context.request, response, timing)
         response.headers["Server-Timing"] = timing.header
         self.signals.request_finished.tell(context, response)
         return response

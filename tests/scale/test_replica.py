@@ -9,8 +9,10 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import create_engine
 
-from odata_service import EntitySetRights
+from odata_service import EntitySetRights, ODataRequest
 from odata_service.execute import replica
+from odata_service.feed import Listener
+from odata_service.protocol import V4
 from odata_service.tracking import write_sessions
 from odata_service.web.health import Health
 from tests.scale.conftest import READER, ROOT, WRITER, service_on
@@ -84,9 +86,31 @@ def test_the_position_is_that_of_all_processes(pair):
     assert (there.revisions()[1], there.place) == (2, "primary behind")
 
 
-def test_a_refused_change_says_no_position(pair):
-    answer = pair.client(user=WRITER).ask("DELETE", "Items(9)")
+def test_who_is_refused_a_change_reads_what_was_in_its_way(pair):
+    slow, quick = pair.client(user=WRITER), pair.client(user=WRITER)
+    slow.revisions()
+    pair.standby.resume()
+    pair.standby.pause()
+    item = {"Id": 3, "Revision": 1, "Transaction": "-"}
+    assert [client.ask("POST", "Items", item).status for client in (quick, slow)] == [201, 409]
+    assert (slow.get("Items(3)")["Revision"], slow.place) == (1, "primary behind")
+
+
+def test_a_refused_read_says_no_position(pair):
+    answer = pair.client(user=WRITER).ask("GET", "Items(9)")
     assert (answer.status, "Set-Cookie" in answer.headers) == (404, False)
+
+
+def test_nobody_is_told_of_what_the_replica_does_not_have(pair):
+    """Or he would fetch it, and find nothing."""
+    feed, (item_set,) = pair.service._feed, pair.service.model.sets.values()
+    listener = Listener(item_set, pair.service.access.caller(ODataRequest(V4, "GET", "Items")), None, seen=0)
+    told = [stamp for _, stamp in feed._news([listener])]
+    pair.standby.pause()
+    written(pair.client(user=WRITER), 1)
+    assert (len(told), list(feed._news([listener]))) == (1, [])
+    pair.standby.resume()
+    assert [stamp > told[0] for _, stamp in feed._news([listener])] == [True]
 
 
 def test_reads_in_a_batch_see_its_changes(pair):
