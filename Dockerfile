@@ -2,7 +2,8 @@
 FROM python:3.13-slim AS build
 COPY . /src
 RUN python -m venv /opt/odata \
- && /opt/odata/bin/pip install --no-cache-dir "/src[postgres,mysql,auth,argon2,zstd,metrics]"
+ && /opt/odata/bin/pip install --no-cache-dir "/src[postgres,mysql,auth,argon2,zstd,metrics]" \
+ && /opt/odata/bin/python -c "from odata_service.parse import v2, v4; v2.GRAMMAR.load(); v4.GRAMMAR.load()"
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home odata

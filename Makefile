@@ -6,6 +6,8 @@ HOST ?= 127.0.0.1
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --prefer-binary
+# As an installed package is; whoever forbids Python to write bytecode would wait for it at each start.
+COMPILED := $(BIN)/python -m compileall -q odata_service samples grammar
 
 .PHONY: help run test check docs check-speed format clean
 .DEFAULT_GOAL := help
@@ -43,10 +45,12 @@ $(BIN)/python:
 # One stamp per set of extras: an unchanged setup.cfg makes the next call start at once.
 $(VENV)/.installed: setup.cfg pyproject.toml | $(BIN)/python
 	$(PIP) --editable .
+	@$(COMPILED)
 	@touch $@
 
 $(VENV)/.installed-test: setup.cfg pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[postgres,client,test]'
+	@$(COMPILED)
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-docs: setup.cfg pyproject.toml | $(BIN)/python
@@ -55,4 +59,5 @@ $(VENV)/.installed-docs: setup.cfg pyproject.toml | $(BIN)/python
 
 $(VENV)/.installed-dev: setup.cfg pyproject.toml | $(BIN)/python
 	$(PIP) --editable '.[postgres,client,test,dev]'
+	@$(COMPILED)
 	@touch $@ $(VENV)/.installed $(VENV)/.installed-test

@@ -5,8 +5,9 @@ What an application uses has its names here, and is loaded when it is first aske
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from odata_service.late import late
 
 if TYPE_CHECKING:
     from odata_service.access import ColumnRights, EntitySetRights, ServiceActionRights, ServiceOperationRights
@@ -57,13 +58,4 @@ __all__ = [
     "User",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+__getattr__, __dir__ = late(__name__, _HOMES)

@@ -114,11 +114,13 @@ def _tracked(mapper: Mapper[Any], stamp: datetime) -> Row:
 
 
 def sample_named(name: str) -> Sample:
-    samples: Mapping[str, Sample] = _samples().SAMPLES
-    if name not in samples:
-        hint = did_you_mean(name, samples) or f"; there are {', '.join(samples)}"
+    samples = _samples()
+    names: Mapping[str, str] = samples.SAMPLES
+    if name not in names:
+        hint = did_you_mean(name, names) or f"; there are {', '.join(names)}"
         raise ConfigurationError(f"there is no sample {name!r}{hint}")
-    return samples[name]
+    found: Sample = getattr(samples, names[name])
+    return found
 
 
 def _samples() -> ModuleType:

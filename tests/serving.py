@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 CHECKOUT = Path(__file__).parents[1]
-COMMAND = (sys.executable, "-c", "from odata_service.cli import main; main()")
+COMMAND = (sys.executable, "-c", "from odata_service.__main__ import main; main()")
 
 
 @dataclass

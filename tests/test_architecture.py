@@ -13,7 +13,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init_
 
 # From the ground up. Modules of one row may know each other and all that are above them here.
 LAYERS = """
-    errors protocol
+    errors protocol late
     limits message tracking
     context changing signals behavior
     edm types annotations config settings_file settings_page
@@ -48,6 +48,7 @@ LAYERS = """
     renewal
     cli_replica cli_server cli_track
     cli
+    __main__
 """
 RANKS = {name: rank for rank, row in enumerate(LAYERS.split("\n")) for name in row.split()}
 UPWARDS = {("service.py", "odata_service.web.blueprint")}  # imported late, when a blueprint is asked for

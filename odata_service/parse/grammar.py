@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import importlib.util
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,14 @@ def grammar_folder() -> Path:
     if importlib.util.find_spec("odata_service.grammar"):
         return Path(str(importlib.resources.files("odata_service.grammar")))
     return Path(__file__).resolve().parents[2] / "grammar"
+
+
+def _compiled(files: Iterable[str]) -> Path:
+    """Where Lark keeps the tables of a grammar, which take ten times as long to make as to read: beside the bytecode of this file,
+    because who may write there may say what this program does anyway. Where nobody may, they are made each time. Lark itself
+    sees to it that they are of this grammar, of this version of Lark and of this Python."""
+    bytecode = Path(importlib.util.cache_from_source(__file__))
+    return bytecode.with_name(f"{'_'.join(files)}.{sys.implementation.cache_tag}.tables")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +74,15 @@ class Grammar:
         return Lark(
             "\n".join((folder / f"{name}.lark").read_text(encoding="utf-8") for name in self._files),
             parser="lalr",
-            start=list(self.starts),
+            start=sorted(self.starts),
             transformer=self._callbacks(),
             maybe_placeholders=False,
+            cache=str(_compiled(self._files)),
         )
+
+    def load(self) -> None:
+        """Now, instead of when it is first used."""
+        assert self._lark is not None
 
     def read(self, start: str, text: str, watch: Watch, *, target: str, offset: int = 0) -> Any:
         """The value of ``text`` by the rule ``start``. ``offset`` is where ``text`` begins within ``target``."""

@@ -18,7 +18,6 @@ from odata_service.web.metrics import Metrics
 from odata_service.web.observation import Listener, note, watching
 from odata_service.web.proxy import behind
 from odata_service.web.redacted import Names
-from odata_service.web.traces import Traces
 from odata_service.web.wsgi import Layer
 
 
@@ -56,6 +55,8 @@ def _listeners(app: Flask, what: Published, settings: Settings) -> Iterator[List
         app.add_url_rule("/-/metrics", endpoint="metrics", view_func=metrics.view)
         yield metrics
     if settings.otel:
+        from odata_service.web.traces import Traces  # OpenTelemetry is large, and seldom asked for
+
         yield Traces(names, engine.dialect.name)
 
 

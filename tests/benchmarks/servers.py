@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .processes import children, cpu_seconds, free_port, megabytes
+
 REPOSITORY = Path(__file__).parents[2]
 START_SECONDS = 20
 
@@ -28,7 +30,7 @@ class Server:
     """An application under Gunicorn, for the time of a ``with`` block."""
 
     def __init__(self, application: str, workers: Workers, environment: Mapping[str, str]) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self._workers = workers
         options = {"bind": self.address, "worker-class": workers.kind, "workers": workers.count, "log-level": "warning", "keep-alive": 75}
         options |= {"threads": workers.threads} if workers.kind == "gthread" else {}
@@ -54,29 +56,15 @@ class Server:
         self._process.wait()
 
     def _children(self) -> list[int]:
-        master = self._process.pid
-        return [int(child) for child in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
+        return children(self._process.pid)
 
     def megabytes(self, line: str) -> int:
-        """What ``/proc`` says of the workers' memory: ``RssAnon``, ``VmHWM``."""
-        texts = (Path(f"/proc/{pid}/status").read_text() for pid in self._children())
-        found = (each.split() for text in texts for each in text.splitlines() if each.startswith(f"{line}:"))
-        return sum(int(kilobytes) for _, kilobytes, _ in found) // 1024
+        """Of all workers together: ``RssAnon``, ``VmHWM``."""
+        return sum(megabytes(pid, line) for pid in self._children())
 
     def cpu_seconds(self) -> float:
-        """What all threads of all workers have used so far, in steps of nanoseconds."""
-        return sum(time.clock_gettime(_cpu_clock(pid)) for pid in self._children())
-
-
-def _cpu_clock(pid: int) -> int:
-    """The clock of another process: clock_getcpuclockid(3), which Python has for threads only."""
-    return ~pid << 3 | 2
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        """What all threads of all workers have used so far."""
+        return sum(cpu_seconds(pid) for pid in self._children())
 
 
 def _listens(port: int) -> bool:
