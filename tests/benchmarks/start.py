@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,11 +16,10 @@ import click
 from sqlalchemy import URL, Column, ForeignKey, Integer, MetaData, Numeric, String, Table, create_engine, make_url
 
 from .people import FOLDER, postgresql_url
-from .processes import children, cpu_seconds, free_port, megabytes
+from .processes import children, cpu_seconds, free_port, megabytes, wait_until_ready
 from .report import circumstances, write_section
 
 TABLES = 50
-SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ def started(*arguments: str) -> Start:
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        _wait(process, f"http://127.0.0.1:{port}/-/ready")
+        wait_until_ready(process, port)
         seconds = time.perf_counter() - began
         cpu = sum(map(cpu_seconds, (process.pid, *children(process.pid))))
         rss, pss = (max(megabytes(pid, line) for pid in children(process.pid)) for line in ("VmRSS", "Pss"))
@@ -48,18 +46,6 @@ def started(*arguments: str) -> Start:
     finally:
         process.terminate()
         process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
-    for _ in range(SECONDS * 100):
-        try:
-            with urllib.request.urlopen(url, timeout=SECONDS):
-                return
-        except OSError:  # nobody listens yet, or what listens is not ready
-            time.sleep(0.01)
-        if process.poll() is not None:
-            break
-    raise SystemExit("the server did not start")
 
 
 def make_tables(url: URL, count: int = TABLES) -> None:
