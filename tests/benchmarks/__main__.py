@@ -15,8 +15,9 @@ from itertools import islice
 import click
 from sqlalchemy import URL
 
+from .compared import compared
 from .people import fill, postgresql_url, sqlite_url
-from .report import Line, write_contests
+from .report import Line, circumstances, write_contests, write_section
 from .servers import Client, Server, Workers
 from .workloads import LARGE_PAGE, PAGE, Requests, Workload, workloads
 
@@ -116,11 +117,20 @@ def contests(stack: ExitStack, workers: Workers, url: URL) -> Iterator[Contest]:
 @click.option("--threads", default=4, show_default=True)
 @click.option("--report", is_flag=True, help="write the table and the plot of docs/performance.md")
 @click.option("--only", default="", help="workloads with this in their title")
-def main(postgresql: bool, rounds: int, worker_class: str, workers: int, threads: int, only: str, report: bool) -> None:
+@click.option("--peers", is_flag=True, help="other servers on the same rows in SQLite instead of what is written by hand")
+def main(
+    postgresql: bool, rounds: int, worker_class: str, workers: int, threads: int, only: str, report: bool, peers: bool
+) -> None:
     """Print CPU milliseconds per request of the service and of the limit, and the first as a multiple of the second: what is
     below 1 is faster than by hand."""
-    url = postgresql_url() if postgresql else sqlite_url()
+    url = postgresql_url() if postgresql and not peers else sqlite_url()
     fill(url)
+    if peers:
+        lines = compared(url, rounds)
+        click.echo("\n".join(lines))
+        if report:
+            write_section("peers", f"{circumstances()} CPU milliseconds per request.\n\n" + "\n".join(lines))
+        return
     with ExitStack() as stack:
         every = contests(stack, Workers(worker_class, workers, threads), url)
         chosen = [contest for contest in every if only in contest.workload.title]

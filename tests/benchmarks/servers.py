@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from .processes import children, cpu_seconds, free_port, megabytes
 
@@ -26,45 +27,59 @@ class Workers:
     threads: int
 
 
-class Server:
-    """An application under Gunicorn, for the time of a ``with`` block."""
+class Process:
+    """A server that is measured, for the time of a ``with`` block; ``count`` processes of it answer, or it does so itself."""
 
-    def __init__(self, application: str, workers: Workers, environment: Mapping[str, str]) -> None:
-        self.port = free_port()
-        self._workers = workers
-        options = {"bind": self.address, "worker-class": workers.kind, "workers": workers.count, "log-level": "warning", "keep-alive": 75}
-        options |= {"threads": workers.threads} if workers.kind == "gthread" else {}
-        arguments = [f"--{name}={value}" for name, value in options.items()]
-        command = [sys.executable, "-m", "gunicorn", "--preload", *arguments, application]
-        self._process = subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **environment})
+    def __init__(
+        self, command: Sequence[str], port: int, count: int, environment: Mapping[str, str], cwd: Path = REPOSITORY, *, quiet: bool = False
+    ) -> None:
+        self.port = port
+        self._count = count
+        log = subprocess.DEVNULL if quiet else None
+        self._process = subprocess.Popen(command, cwd=cwd, env={**os.environ, **environment}, stdout=log, stderr=log)
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         for _ in range(START_SECONDS * 10):
             if self._process.poll() is not None:
                 break
-            if len(self._children()) == self._workers.count and _listens(self.port):
+            if len(children(self._process.pid)) == self._count and _listens(self.port):
                 return self
             time.sleep(0.1)
-        raise SystemExit("Gunicorn did not start")
+        self.__exit__()
+        raise SystemExit(f"{self._process.args!r} did not start")
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.wait()
 
-    def _children(self) -> list[int]:
-        return children(self._process.pid)
+    @property
+    def _answering(self) -> list[int]:
+        return children(self._process.pid) or [self._process.pid]
 
     def megabytes(self, line: str) -> int:
         """Of all workers together: ``RssAnon``, ``VmHWM``."""
-        return sum(megabytes(pid, line) for pid in self._children())
+        return sum(megabytes(pid, line) for pid in self._answering)
 
     def cpu_seconds(self) -> float:
         """What all threads of all workers have used so far."""
-        return sum(cpu_seconds(pid) for pid in self._children())
+        return sum(cpu_seconds(pid) for pid in self._answering)
+
+
+class Server(Process):
+    """An application under Gunicorn: this environment's, or another one's."""
+
+    def __init__(
+        self, application: str, workers: Workers, environment: Mapping[str, str], python: str = sys.executable, cwd: Path = REPOSITORY
+    ) -> None:
+        port = free_port()
+        options = {"bind": f"127.0.0.1:{port}", "worker-class": workers.kind, "workers": workers.count, "log-level": "warning", "keep-alive": 75}
+        options |= {"threads": workers.threads} if workers.kind == "gthread" else {}
+        arguments = [f"--{name}={value}" for name, value in options.items()]
+        super().__init__([python, "-m", "gunicorn", "--preload", *arguments, application], port, workers.count, environment, cwd)
 
 
 def _listens(port: int) -> bool:

@@ -91,7 +91,7 @@ def _gets(targets: Sequence[str]) -> Requests:
 
 
 def _entities(root: Root) -> tuple[list[str], list[str]]:
-    keys = _some("PersonId")
+    keys = some("PersonId")
     return [f"{root.path}/People({root.key(key)})" for key in keys], [f"/{root.protocol}/people/{key}" for key in keys]
 
 
@@ -102,7 +102,7 @@ def _pages(root: Root, options: str = "", limit_options: str = "") -> tuple[list
 
 
 def _counts(root: Root) -> tuple[list[str], list[str]]:
-    names = _some("Name")
+    names = some("Name")
     literals = [quote(name.replace("'", "''")) for name in names]
     asked = [f"{root.path}/People/$count?$filter=Name%20eq%20'{literal}'" for literal in literals]
     return asked, [f"/{root.protocol}/people/count?name={quote(name)}" for name in names]
@@ -149,6 +149,6 @@ def _person() -> dict[str, str]:
     return {"PersonId": str(uuid.uuid4()), "Name": "Åsa Öberg"}
 
 
-def _some(name: str) -> list[str]:
+def some(name: str) -> list[str]:
     rows = sample_named("people").generated_rows(range(40))
     return [str(row[name]) for row in rows["Person"]]
