@@ -1,28 +1,28 @@
-"""What is done once, or seldom: imports, starts, plans of unseen requests; and requests as large as they may be."""
+"""What is done seldom: plans of unseen requests; and requests as large as they may be."""
 
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import click
+from sqlalchemy import ForeignKey, create_engine, select, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from odata_service import Headers, ODataRequest, ODataService
+from odata_service import EntitySetRights, Headers, ODataRequest, ODataService
 from odata_service.config import Settings
 from odata_service.limits import Limits
 from odata_service.protocol import V2, V4, Protocol
 from odata_service.start import published
 
-from .people import COUNT, fill, sqlite_url
+from .people import COUNT, FOLDER, fill, sqlite_url
 from .report import circumstances, write_section
-from .servers import Client, Request, Server, Workers
 
 TIMES = 9
 COMPARISONS = ("eq", "ne", "gt", "ge", "lt", "le")
+NODES, WIDTH, DEPTH, KINDS = 1_000_000, 10_000, 4, 50
 LARGE = Limits(
     max_in_items=5_000,
     max_or_terms=5_000,
@@ -52,28 +52,9 @@ def asking(service: ODataService, url: str, protocol: Protocol = V4) -> Callable
         target, _, query = url.replace("#", str(number)).replace("~", shape).replace(" ", "%20").partition("?")
         answer = service.handle(ODataRequest(protocol, "GET", target, query, Headers({"Accept": "application/json"})))
         assert answer.status == 200, answer.body
-        return answer
+        return sum(map(len, answer.pieces)) if answer.pieces is not None else answer
 
     return ask
-
-
-def of_start() -> Iterator[tuple[str, str]]:
-    def run(code: str) -> float:
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
-        return time.perf_counter() - started
-
-    bare = min(run("pass") for _ in range(5))
-    loaded = min(run("from odata_service import ODataService") for _ in range(5))
-    yield "`from odata_service import ODataService`, without Python's own start", f"{loaded - bare:.2f} s"
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {"ODATA_SAMPLE": "people", "ODATA_DATABASE_URL": f"sqlite:///{folder}/people.db"}
-        for _ in range(2):  # the first makes the tables and the grammar's cache
-            started = time.perf_counter()
-            with Server("odata_service.web.app:create_app()", Workers("gthread", 1, 4), settings) as server:
-                Client(server).answer(Request("GET", "/v4/People?$top=1"))
-                taken = time.perf_counter() - started
-        yield "from the command to the first answer under Gunicorn", f"{taken:.2f} s"
 
 
 def of_plans(service: ODataService) -> Iterator[tuple[str, str]]:
@@ -92,6 +73,63 @@ def of_plans(service: ODataService) -> Iterator[tuple[str, str]]:
             f"{protocol}: an unseen `$filter` of 60 characters and an unseen shape",
             f"{fresh - known:+.2f} ms beside {known:.2f} ms",
         )
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Node(Base):
+    """The first has so many below it, each of these one, and so on; most have nobody."""
+
+    __tablename__ = "Node"
+    __odata__: ClassVar = {"set": "Nodes"}
+
+    Id: Mapped[int] = mapped_column(primary_key=True)
+    Kind: Mapped[int]
+    Amount: Mapped[float]
+    ParentId: Mapped[int | None] = mapped_column(ForeignKey("Node.Id"), index=True)
+
+    Children: Mapped[list[Node]] = relationship(back_populates="Parent")
+    Parent: Mapped[Node | None] = relationship(back_populates="Children", remote_side=[Id])
+
+
+def of_nodes() -> Iterator[tuple[str, str]]:
+    """A million rows in one table."""
+    engine = create_engine(f"sqlite:///{FOLDER}/benchmark_nodes.db")
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        if not connection.scalar(select(Node.Id).limit(1)):
+            parent = (
+                f"CASE WHEN Id = 0 THEN NULL WHEN Id <= {WIDTH} THEN 0 WHEN Id <= {WIDTH * DEPTH} THEN Id - {WIDTH} END"
+            )
+            numbers = f"WITH RECURSIVE n(Id) AS (SELECT 0 UNION ALL SELECT Id + 1 FROM n WHERE Id < {NODES - 1})"
+            connection.execute(
+                text(f'INSERT INTO "Node" {numbers} SELECT Id, Id * 7 % {KINDS}, Id * 0.25, {parent} FROM n')
+            )
+    service = ODataService(Base, engine, namespace="Extremes", limits=LARGE)
+    service.rights("*", EntitySetRights.ALL_READ)
+    deep = "$expand=Children"
+    for _ in range(DEPTH - 1):
+        deep = f"$expand=Children({deep})"
+    rows = (
+        (
+            f"`$apply=groupby` over {NODES:,} rows",
+            "Nodes?$apply=groupby((Kind),aggregate(Amount with sum as Total,$count as N))",
+        ),
+        (f"`$expand` of {WIDTH:,} entities, {DEPTH} deep", f"Nodes(0)?{deep}"),
+    )
+    for title, url in rows:
+        yield title, f"{milliseconds(asking(service, url), 3):,.1f} ms"
+
+
+def of_exports(url: str) -> Iterator[tuple[str, str]]:
+    """All people in one answer."""
+    whole = Settings(sample="people", database_url=url, page_size=0, limits=Limits(max_page_size=10 * COUNT))
+    service = published(whole).service
+    for protocol in (V4, V2):
+        taken = milliseconds(asking(service, "People", protocol), 3)
+        yield f"{protocol}: {COUNT:,} people in one answer", f"{taken:,.0f} ms, {COUNT * 1000 / taken:,.0f} rows/s"
 
 
 def of_size(service: ODataService) -> Iterator[tuple[str, str]]:
@@ -122,13 +160,13 @@ def main(report: bool) -> None:
     fill(url)
     service = published(Settings(sample="people", database_url=str(url), page_size=0, limits=LARGE)).service
     said = []
-    for work in (of_start(), of_plans(service), of_size(service)):
+    for work in (of_plans(service), of_size(service), of_nodes(), of_exports(str(url))):
         for title, figure in work:
             said.append(f"| {title} | {figure} |")
             click.echo(said[-1])
     if report:
-        text = f"{circumstances()} {COUNT:,} people.\n\n| | CPU time |\n|---|---|\n"
-        write_section("extremes", text + "\n".join(said))
+        head = f"{circumstances()} {COUNT:,} people.\n\n| | CPU time |\n|---|---|\n"
+        write_section("extremes", head + "\n".join(said))
 
 
 if __name__ == "__main__":
