@@ -35,7 +35,6 @@ from odata_service.plan.apply import ApplyPlanner
 from odata_service.plan.cache import Fit, PlanCache
 from odata_service.plan.read import Planner
 from odata_service.plan.read_plan import ReadPlan
-from odata_service.plan.scope import Parameters
 from odata_service.result import DynamicRows, EntityCount, Metadata, Result, ServiceDocument, SingleEntity
 from odata_service.spelling import Exchange, Spelling
 from odata_service.token import EXPANDED, SKIP_TOKEN, Plain, TokenCodec, foreign_token
@@ -219,9 +218,9 @@ class Reads:
     ) -> Result:
         """``$apply``: its rows have no key, so a page starts at a number."""
         query = caller.restrict_applied(bound, tombstones).query
-        parameters = Parameters()
-        planner = ApplyPlanner(self.planner.model, self.planner.database, self.planner.dialect, query.rules, parameters)
-        plans = [planner.plan(query.source, sequence) for sequence in bound.sequences]
+        with self.planner.parameters() as parameters:
+            planner = ApplyPlanner(self.planner.model, self.planner.database, self.planner.dialect, query.rules, parameters)
+            plans = [planner.plan(query.source, sequence) for sequence in bound.sequences]
         values = parameter_values(parameters.constants, literals) | caller.conditions.values
         done = 0 if place is None else int(str(place.after[0]))
         start = done + (number(query.skip, literals) or 0)

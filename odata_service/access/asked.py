@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
+from odata_service.bind.nodes import nodes_in
 from odata_service.bind.query import Query
 from odata_service.bind.typed import CollectionRef, Constant, Counted, Exists, Function
-from odata_service.edm.model import EntityType, Property
 from odata_service.edm.primitive import GEOGRAPHIES
 
 Asked = tuple[str, str]  # a switch of :class:`odata_service.behavior.Behavior`, and the name of an entity set
@@ -28,16 +27,11 @@ def asked_of(query: Query, *, counted: bool = False) -> Iterator[Asked]:
 
 def asked_in(node: object, own: str) -> Iterator[Asked]:
     """The same of an expression about the set ``own``."""
-    if isinstance(node, (Exists, Counted)) and isinstance(node.source, CollectionRef):
-        name = "accept_any_all_requests" if isinstance(node, Exists) else "accept_count_requests"
-        yield name, node.source.navigation.target_set
-    if isinstance(node, Function) and node.signature.name == "replace":
-        yield "accept_replace_function_in_query", own
-    if isinstance(node, Constant) and node.type in GEOGRAPHIES:
-        yield "accept_spatial_literals_in_query", own
-    if isinstance(node, tuple):
-        for each in node:
-            yield from asked_in(each, own)
-    elif is_dataclass(node) and not isinstance(node, EntityType | Property):
-        for each in fields(node):
-            yield from asked_in(getattr(node, each.name), own)
+    for each in nodes_in(node):
+        if isinstance(each, (Exists, Counted)) and isinstance(each.source, CollectionRef):
+            name = "accept_any_all_requests" if isinstance(each, Exists) else "accept_count_requests"
+            yield name, each.source.navigation.target_set
+        elif isinstance(each, Function) and each.signature.name == "replace":
+            yield "accept_replace_function_in_query", own
+        elif isinstance(each, Constant) and each.type in GEOGRAPHIES:
+            yield "accept_spatial_literals_in_query", own

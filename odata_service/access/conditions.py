@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnClause, ColumnElement, Select, SelectBase, Table, TextClause
 from sqlalchemy import and_, exists, false, inspect, literal, or_, select, true
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.util import immutabledict
 
 from odata_service.context import Context
@@ -44,10 +45,9 @@ class Condition:
         if not inspected.is_aliased_class:
             return self.expression
         if _is_about_a_row(self.expression, inspected.mapper):
-            adapted: ColumnElement[bool] = inspected._adapter.traverse(self.expression)
-            return adapted
+            # Not the adapter's own way, which would keep the condition as long as there is the alias.
+            return ClauseAdapter.traverse(inspected._adapter, self.expression)
         return exists(_same_row(inspected, self.expression))
-
 
     @property
     def text(self) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
-from functools import cache
 
+from odata_service.bind.nodes import nodes_in
 from odata_service.bind.query import Query
 from odata_service.bind.typed import FromRoot
 from odata_service.edm.cross_join import CrossJoin
-from odata_service.edm.model import CollectionProperty, ComplexProperty, NavigationProperty, Property
-from odata_service.edm.primitive import PrimitiveType
+from odata_service.edm.model import NavigationProperty
 
 
 def touched(query: Query) -> Iterator[tuple[str, bool]]:
@@ -31,30 +29,10 @@ def touched(query: Query) -> Iterator[tuple[str, bool]]:
 
 def touched_by(node: object) -> Iterator[tuple[str, bool]]:
     """The same of an expression alone."""
-    for way in _ways_in(node):
-        if isinstance(way, FromRoot):
-            yield way.entity_set.name, True
-        elif not way.certain:  # the sides of a cross join are among the sources
-            yield way.target_set, not way.collection
-
-
-def _ways_in(node: object) -> Iterator[NavigationProperty | FromRoot]:
-    """The navigation properties named anywhere in an expression, and what starts at the root."""
-    if isinstance(node, NavigationProperty):
-        yield node
-    elif isinstance(node, FromRoot):
-        yield node
-        yield from _ways_in(node.value)
-    elif isinstance(node, tuple):
-        for each in node:
-            yield from _ways_in(each)
-    else:
-        for name in _parts(type(node)):  # type: ignore[arg-type]  # classes can be hashed
-            yield from _ways_in(getattr(node, name))
-
-
-@cache
-def _parts(kind: type) -> tuple[str, ...]:
-    """The fields of a node that may lead to others."""
-    is_leaf = issubclass(kind, (Property, CollectionProperty, ComplexProperty, PrimitiveType))
-    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) and not is_leaf else ()
+    for each in nodes_in(node):
+        if isinstance(each, FromRoot):
+            yield each.entity_set.name, True
+        elif (
+            isinstance(each, NavigationProperty) and not each.certain
+        ):  # the sides of a cross join are among the sources
+            yield each.target_set, not each.collection

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from odata_service.bind.nodes import nodes_in
 from odata_service.bind.typed import Given, PropertyRef, Typed
-from odata_service.edm.model import (
-    CollectionProperty, ComplexProperty, DynamicColumn, EntityType, NavigationProperty, Property,
-)  # fmt: skip
+from odata_service.edm.model import ComplexProperty, Property
 
 if TYPE_CHECKING:
     from odata_service.bind.expression import ExpressionBinder
 
 Use = Literal["filter", "sort", "aggregate"]
 Bound = TypeVar("Bound", bound=Typed)
-_OfTheModel = CollectionProperty | ComplexProperty | DynamicColumn | EntityType | NavigationProperty | Property
 
 
 def demand_open(value: Bound, use: Use, binder: ExpressionBinder, at: int) -> Bound:
@@ -29,14 +26,8 @@ def demand_open(value: Bound, use: Use, binder: ExpressionBinder, at: int) -> Bo
 
 def properties_in(node: object) -> Iterator[Property]:
     """The properties whose values an expression is made of, also those behind ``$compute`` and in lambdas."""
-    if isinstance(node, PropertyRef | Given):
-        if node.property is not None:
-            yield node.property
-    elif isinstance(node, ComplexProperty):
-        yield from node.members
-    elif isinstance(node, tuple):
-        for each in node:
-            yield from properties_in(each)
-    elif is_dataclass(node) and not isinstance(node, _OfTheModel):
-        for each in fields(node):
-            yield from properties_in(getattr(node, each.name))
+    for each in nodes_in(node):
+        if isinstance(each, PropertyRef | Given) and each.property is not None:
+            yield each.property
+        elif isinstance(each, ComplexProperty):
+            yield from each.members

@@ -352,6 +352,11 @@ class EntityModel:
     operations: Operations = field(default_factory=Operations)
     schema_version: str | None = None
 
+    @cached_property
+    def is_torn(self) -> bool:
+        """Whether a class is published without the one that it derives from."""
+        return any(each.base is None and each.mapper.inherits is not None for each in self.types.values())
+
     @property
     def root_sets(self) -> Mapping[str, EntitySet]:
         """Those that are resources at the root: all but contained ones."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from odata_service.limits import Limits
 from odata_service.parse.syntax import (
@@ -25,34 +26,34 @@ from odata_service.parse.syntax import (
 )
 
 
+_PARTS: Mapping[type, Callable[[Any], Iterable[object]]] = {
+    Path: lambda node: node.steps,
+    Segment: lambda node: [argument.value for argument in node.arguments or ()],
+    Binary: lambda node: (node.left, node.right),
+    Junction: lambda node: node.terms,
+    ListExpression: lambda node: node.items,
+    Call: lambda node: node.arguments,
+    Unary: lambda node: (node.operand,),
+    OrderBy: lambda node: (node.expression,),
+    FilterStep: lambda node: (node.condition,),
+    AnyAll: lambda node: (node.condition,),
+    In: lambda node: (node.operand, node.items),
+    CountOf: lambda node: (node.options.filter,),
+    AggregateOf: lambda node: (node.item.expression,),
+    Case: lambda node: [part for branch in node.branches for part in branch],
+    ObjectExpression: lambda node: [value for _, value in node.members],
+}
+_LEVEL = (Path, Segment, OrderBy)  # what is inside of them is no deeper than they are
+
+
 def parts(node: object) -> Iterable[object]:
     """The nodes directly inside a node.
 
     >>> parts(Unary("not", Path((), 4), 0))
     (Path(steps=(), at=4),)
     """
-    match node:
-        case Path(steps):
-            return steps
-        case Segment(_, arguments):
-            return tuple(argument.value for argument in arguments or ())
-        case Binary(_, left, right):
-            return left, right
-        case Junction(_, terms) | ListExpression(terms) | Call(_, terms):
-            return terms
-        case Unary(_, inner) | OrderBy(inner) | FilterStep(inner) | AnyAll(_, _, inner):
-            return (inner,)
-        case In(operand, items):
-            return operand, items
-        case CountOf(options):
-            return (options.filter,)
-        case AggregateOf(item):
-            return (item.expression,)
-        case Case(branches):
-            return tuple(part for branch in branches for part in branch)
-        case ObjectExpression(members):
-            return tuple(value for _, value in members)
-    return ()
+    inside = _PARTS.get(type(node))
+    return () if inside is None else inside(node)
 
 
 def check_expression(tree: object, limits: Limits, target: str) -> None:
@@ -60,17 +61,19 @@ def check_expression(tree: object, limits: Limits, target: str) -> None:
     waiting = [(node, 1, 0, 0) for node in (tree if isinstance(tree, tuple) else (tree,))]
     while waiting:
         node, depth, calls, lambdas = waiting.pop()
-        at = getattr(node, "at", None)
-        calls += isinstance(node, Call)
-        lambdas += isinstance(node, AnyAll)
+        kind, at = type(node), getattr(node, "at", None)
         limits.check("max_expression_depth", depth, target=target, at=at)
-        limits.check("max_function_depth", calls, target=target, at=at)
-        limits.check("max_lambda_depth", lambdas, target=target, at=at)
-        if isinstance(node, Junction):
+        if kind is Call:
+            calls += 1
+            limits.check("max_function_depth", calls, target=target, at=at)
+        elif kind is AnyAll:
+            lambdas += 1
+            limits.check("max_lambda_depth", lambdas, target=target, at=at)
+        elif isinstance(node, Junction):
             limits.check("max_or_terms", len(node.terms), target=target, at=at)
-        if isinstance(node, In) and isinstance(node.items, ListExpression):
+        elif isinstance(node, In) and isinstance(node.items, ListExpression):
             limits.check("max_in_items", len(node.items.items), target=target, at=at)
-        deeper = depth + (not isinstance(node, Path | Segment | OrderBy))
+        deeper = depth if kind in _LEVEL else depth + 1
         waiting += [(part, deeper, calls, lambdas) for part in parts(node)]
 
 

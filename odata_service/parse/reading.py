@@ -91,6 +91,7 @@ class Reading:
     def _watch(self, tokens: Iterator[Token], target: str) -> Iterator[Token | Lexeme]:
         """The tokens on their way to the parser: counted, and literals read."""
         nodes = open_parentheses = 0
+        most_nodes = self.limits.max_expression_nodes
         previous = ""
         for token in tokens:
             start = token.start_pos or 0
@@ -101,7 +102,8 @@ class Reading:
                 open_parentheses -= 1
             if token.type not in _PUNCTUATION:
                 nodes += 1
-                self.limits.check("max_expression_nodes", nodes, target=target, at=start)
+                if nodes > most_nodes:
+                    self.limits.refuse("max_expression_nodes", str(nodes), target=target, at=start)
             yield self._read_token(token, target, previous)
             previous = token.type
 

@@ -14,7 +14,8 @@ from odata_service.dialects import constructs
 from odata_service.edm.primitive import DECIMAL, PrimitiveType
 from odata_service.plan.expression import exact, truth
 from odata_service.plan.joins import at_link, meeting
-from odata_service.plan.scope import Alias, Scope, of_type, value_of
+from odata_service.plan.aliases import Alias
+from odata_service.plan.scope import Scope, of_type, value_of
 from odata_service.plan.sql_types import SQL_TYPES
 
 SQL = ColumnElement[Any]

@@ -80,7 +80,7 @@ class Frame:
         return self.skip is not None or self.top is not None
 
     def select(self, *columns: SQL) -> Select[Any]:
-        return select(*columns).select_from(self.scope.joined(self.source)).where(*self.conditions)
+        return self.scope.select(*columns).select_from(self.scope.joined(self.source)).where(*self.conditions)
 
 
 @dataclass(frozen=True, slots=True)

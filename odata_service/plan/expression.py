@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, literal, not_, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, literal, not_, null, or_
 from sqlalchemy import true, type_coerce, types
 
 from odata_service.bind import typed
@@ -24,7 +24,8 @@ from odata_service.edm.primitive import DECIMAL, PrimitiveType
 from odata_service.functions import CASTS, TEMPORAL_ARITHMETIC, negated
 from odata_service.plan.dynamic import dynamic
 from odata_service.plan.joins import related
-from odata_service.plan.scope import Alias, Scope, column_of, of_type, value_of
+from odata_service.plan.aliases import Alias
+from odata_service.plan.scope import Scope, column_of, of_type, value_of
 from odata_service.plan.sql_types import SQL_TYPES
 from odata_service.plan.values import values_of
 from odata_service.types import Seen
@@ -79,7 +80,7 @@ def _from_root(node: typed.FromRoot, scope: Scope) -> SQL:
     within = scope.inside(node.entity_set, node.entity_set.type, (node.name,))
     value = exact(node.value, within)
     rows = (
-        select(value)
+        within.select(value)
         .select_from(within.joined())
         .where(*within.conditions, *key_conditions(node.key, within.alias, scope))
     )
@@ -206,7 +207,7 @@ def _subquery(
     narrowing = [truth(condition, within) for condition in conditions]
 
     def select_rows(column: SQL, *more: ColumnElement[bool]) -> Select[Any]:
-        rows = select(column).select_from(within.joined(clause))
+        rows = within.select(column).select_from(within.joined(clause))
         return rows.where(meets, *within.conditions, *narrowing, *more)
 
     return within, select_rows

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, FromClause, and_
 from sqlalchemy.orm import join
 
 from odata_service.edm.model import NavigationProperty
-from odata_service.plan.scope import Alias, column_of
+from odata_service.plan.aliases import Alias
+from odata_service.plan.scope import column_of
 
 Columns = Sequence[ColumnElement[Any]]
 

@@ -28,7 +28,8 @@ from odata_service.plan.row import (
     Side,
     StreamColumns,
 )
-from odata_service.plan.scope import Alias, Parameters, Path, Scope, column_of, value_of
+from odata_service.plan.aliases import Alias
+from odata_service.plan.scope import Parameters, Path, Scope, column_of, value_of
 from odata_service.plan.joins import at_link
 from odata_service.plan.source import source_of
 from odata_service.plan.sql_types import SQL_TYPES
@@ -208,7 +209,7 @@ class Level:
         """One page of the rows, the first or the one that goes on after a row."""
         if nulls is not None:
             self._conditions.append(after(self._order, nulls))
-        statement = self.filtered(select(*self._labelled())).order_by(*self._ordering(self._order))
+        statement = self._ordered()
         if self._query.single:
             return statement
         return self._limited(statement)
@@ -216,22 +217,22 @@ class Level:
     def group(self) -> Select[Any]:
         """All rows that are alike in the first value of the order, which is a parameter."""
         self._conditions.append(in_group(self._order[0]))
-        return self.filtered(select(*self._labelled())).order_by(*self._ordering(self._order))
+        return self._ordered()
 
     def after_group(self) -> Select[Any]:
         """Whether any row comes after these."""
         self._conditions.append(after(self._order[:1], [False]))
-        return self.filtered(select(literal(1))).limit(1)
+        return self.selected(literal(1)).limit(1)
 
     def page_per_parent(self, far: Sequence[int]) -> Select[Any]:
         """One page of rows for every parent: numbered within their parent, and cut one after the page's end. With
         ``$count`` the last column is the number of all rows of the parent."""
         if self._query.single or not self._order:
-            return self.filtered(select(*self._labelled())).order_by(*self._ordering(self._order))
+            return self._ordered()
         parent = [self._columns[position] for position in far]
         number = func.row_number().over(partition_by=parent, order_by=self._ordering(self._order)).label("number")
         total = [func.count().over(partition_by=parent).label("total")] if self._query.count else []
-        numbered = self.filtered(select(*self._labelled(), number, *total)).subquery()
+        numbered = self.selected(*self._labelled(), number, *total).subquery()
         columns = [numbered.c[_label(position)] for position in range(len(self._columns))]
         statement = select(*columns, *(numbered.c[each.name] for each in total))
         return statement.where(*self._within_page(numbered.c.number)).order_by(numbered.c.number)
@@ -242,7 +243,7 @@ class Level:
         query = self._query
         if query.single or not self._order or query.count or query.skip is not None:
             return None
-        statement = self.filtered(select(*self._labelled())).order_by(*self._ordering(self._order))
+        statement = self._ordered()
         return statement.limit(bindparam(LIMIT, type_=Integer()))
 
     def _within_page(self, number: ColumnElement[int]) -> list[ColumnElement[bool]]:
@@ -254,15 +255,15 @@ class Level:
     def counted_per_parent(self, far: Sequence[int]) -> Select[Any]:
         """How many rows every parent has; the last column is the number."""
         parent = [self._columns[position] for position in far]
-        return self.filtered(select(*parent, func.count())).group_by(*parent)
+        return self.selected(*parent, func.count()).group_by(*parent)
 
     def counted(self) -> Select[Any]:
         """How many rows there are over all pages; with ``$top`` and ``$skip`` of ``$count`` itself, after these."""
         query = self._query
         is_sliced = not query.count and not (query.top is query.skip is None)
         if not is_sliced and query.tally.most is None:
-            return self.filtered(select(func.count()))
-        rows = self.filtered(select(literal(1).label("one")))
+            return self.selected(func.count())
+        rows = self.selected(literal(1).label("one"))
         rows = self._limited(rows) if is_sliced else rows
         rows = rows if query.tally.most is None else rows.limit(bindparam(LIMIT, type_=Integer()))
         return select(func.count()).select_from(rows.subquery())
@@ -271,14 +272,21 @@ class Level:
         """The entities as instances."""
         alias, tracking = self._scope.alias, self._scope.entity_set.type.tracking
         apart = () if tracking is None or not tracking.by_database else (tracking.last_updated, tracking.is_deleted)
-        return self.filtered(select(alias)).options(*(undefer(getattr(alias, name)) for name in apart if name))
+        return self._filtered(select(alias)).options(*(undefer(getattr(alias, name)) for name in apart if name))
 
     def whole_entities(self) -> Select[Any]:
         """The entities as instances for a change, locked until its transaction ends; but not their keys, which the
         foreign keys of others look at whenever PostgreSQL stamps a row that refers to them."""
         return self.entities().with_for_update(of=_root_table(self._scope.alias), key_share=True)
 
-    def filtered(self, statement: Select[Any]) -> Select[Any]:
+    def selected(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """Something of all the rows."""
+        return self._filtered(self._scope.select(*columns))
+
+    def _ordered(self) -> Select[Any]:
+        return self.selected(*self._labelled()).order_by(*self._ordering(self._order))
+
+    def _filtered(self, statement: Select[Any]) -> Select[Any]:
         return statement.select_from(self._scope.joined(self._from)).where(*self._conditions)
 
     def _limited(self, statement: Select[Any]) -> Select[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, literal, select
+from sqlalchemy import Select, literal
 from sqlalchemy.engine import Dialect
 
 from odata_service.access.rows import are_for_all
@@ -15,6 +15,7 @@ from odata_service.bind.typed import Constant
 from odata_service.dialects.base import Database
 from odata_service.edm.from_models import property_of_attribute
 from odata_service.edm.model import EntityModel, EntityType, Property
+from odata_service.plan.aliases import Aliases
 from odata_service.plan.level import Level
 from odata_service.plan.read_plan import GroupPlan, ReadPlan
 from odata_service.plan.row import ExpandedNavigation, RowShape
@@ -52,6 +53,7 @@ class Planner:
     database: Database
     dialect: Dialect
     _lookups: dict[Hashable, Lookup] = field(default_factory=dict, compare=False, repr=False)
+    _aliases: Aliases = field(default_factory=Aliases, compare=False, repr=False)
 
     def lookup(self, query: Query) -> Lookup:
         """What finds the entities that a change is about; made once for all that are asked for by the key of one set."""
@@ -67,13 +69,20 @@ class Planner:
 
     def plan(self, read: Read, nulls: Sequence[bool] | None = None) -> ReadPlan:
         """The plan for a read; ``nulls`` when it goes on after a row, see :func:`odata_service.plan.paging.after`."""
-        parameters = Parameters()
-        if read.kind == "count":
-            shape = RowShape(read.query.entity_set, (), (), ())
-            count, exists = self._count(read.query, parameters), self._exists(read.query, parameters)
-            estimated = self._estimated(read.query, parameters)
-            return ReadPlan(read, shape, parameters.constants, count=count, estimated=estimated, exists=exists)
-        return self._entities(read, parameters, nulls)
+        with self.parameters() as parameters:
+            if read.kind == "count":
+                return self._number(read, parameters)
+            return self._entities(read, parameters, nulls)
+
+    def parameters(self) -> Parameters:
+        """What a plan is made with."""
+        return Parameters(self._aliases)
+
+    def _number(self, read: Read, parameters: Parameters) -> ReadPlan:
+        shape = RowShape(read.query.entity_set, (), (), ())
+        count, exists = self._count(read.query, parameters), self._exists(read.query, parameters)
+        estimated = self._estimated(read.query, parameters)
+        return ReadPlan(read, shape, parameters.constants, count=count, estimated=estimated, exists=exists)
 
     def _entities(self, read: Read, parameters: Parameters, nulls: Sequence[bool] | None) -> ReadPlan:
         query = read.query
@@ -162,7 +171,7 @@ class Planner:
         its guess is made of all."""
         if not query.tally.estimated or not (query.count or query.top is query.skip is None):
             return None
-        statement = self._level(query, parameters, ()).filtered(select(literal(1)))
+        statement = self._level(query, parameters, ()).selected(literal(1))
         return self._compiled(statement).explained(self.database.explain) if are_for_all(query.rules) else None
 
     def _exists(self, query: Query, parameters: Parameters) -> Statement | None:
@@ -170,7 +179,7 @@ class Planner:
         if not before:
             return None
         level = self._level(Query(before, rules=query.rules), parameters, ())
-        return self._compiled(level.filtered(select(literal(1))))
+        return self._compiled(level.selected(literal(1)))
 
     def _compiled(self, statement: Select[Any]) -> Statement:
         return compiled(statement, self.database, self.dialect)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import ColumnElement, and_, inspect, or_, true
-from sqlalchemy.orm import aliased, join, outerjoin, with_polymorphic
+from sqlalchemy import ColumnElement, Select, and_, inspect, or_, select, true
+from sqlalchemy.orm import join, outerjoin, with_polymorphic
 
 from odata_service.bind.query import NotDeleted, RowRule
 from odata_service.bind.typed import Constant
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import EntityModel, EntitySet, EntityType, NavigationProperty, Property
-from odata_service.tracking import rows_of
+from odata_service.plan.aliases import Alias, Aliases
 from odata_service.types import seen
 
 Rules = Mapping[str, Sequence[RowRule]]
+_OF_TABLES = {"compile_state_plugin": "default", "plugin_subject": None}
 Path = tuple[NavigationProperty, ...]
-Alias = Any  # of a mapped class: it has whatever attributes the class has
 
 
 def column_of(alias: Alias, column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -25,24 +25,12 @@ def column_of(alias: Alias, column: ColumnElement[Any]) -> ColumnElement[Any]:
     mapper = inspect(alias).mapper
     holder = next((each for each in mapper.self_and_descendants if each.columns.contains_column(column)), mapper)
     source = alias if holder is mapper else getattr(alias, holder.class_.__name__)
-    return seen(getattr(source, holder.get_property_by_column(column).key))
+    return seen(getattr(source, holder.get_property_by_column(column).key).expression)
 
 
 def value_of(alias: Alias, declared: Property) -> ColumnElement[Any]:
     holder = getattr(alias, declared.subclass) if declared.subclass else alias
-    return seen(getattr(holder, declared.attribute))
-
-
-def alias_of(entity_type: EntityType, *, dead: bool = False) -> Alias:
-    """A new alias for rows of a type; in a hierarchy one that has the columns of all types below the root. ``dead`` rows are
-    among them, too, where the database keeps these apart."""
-    root = entity_type.root
-    rows = rows_of(root.mapper, dead=dead)
-    if rows is not None:
-        return aliased(root.mapper.class_, rows, adapt_on_names=True)
-    if not root.derived:
-        return aliased(root.mapper.class_)
-    return with_polymorphic(root.mapper.class_, "*", aliased=True, flat=True)
+    return seen(getattr(holder, declared.attribute).expression)
 
 
 def class_of(entity_type: EntityType) -> Alias:
@@ -60,10 +48,29 @@ def of_type(alias: Alias, entity_type: EntityType) -> list[ColumnElement[bool]]:
 
 
 class Parameters:
-    """The literals of one plan by the name of their parameter, over all its statements."""
+    """The literals of one plan by the name of their parameter, over all its statements; and its aliases, which are left to
+    other plans when it is made. ::
 
-    def __init__(self) -> None:
+        with Parameters(aliases) as parameters: ...
+    """
+
+    def __init__(self, aliases: Aliases | None = None) -> None:
         self.constants: dict[str, Constant] = {}
+        self._aliases = aliases or Aliases()
+        self._taken: list[tuple[EntityType, bool, Alias]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._taken:
+            self._aliases.leave(*self._taken.pop())
+
+    def alias(self, entity_type: EntityType, *, dead: bool) -> Alias:
+        """An alias that stands nowhere else in the plan."""
+        alias = self._aliases.take(entity_type, dead)
+        self._taken.append((entity_type, dead, alias))
+        return alias
 
     def name(self, constant: Constant) -> str:
         """The parameter for a literal; the same literal taken as another type is another parameter."""
@@ -95,7 +102,7 @@ class Scope:
         if alias is not None:
             self.alias = alias
         elif for_change or own_rules is not None:  # what the database keeps apart as deleted, nobody changes
-            self.alias = alias_of(entity_set.type, dead=not for_change)
+            self.alias = parameters.alias(entity_set.type, dead=not for_change)
         else:
             self.alias = self.alias_in(entity_set)
         self._reached: dict[Path, Alias] = {(): self.alias}
@@ -121,6 +128,13 @@ class Scope:
     def start_of(self, navigation: NavigationProperty) -> Alias:
         """The alias whose rows a navigation property leads away from; of a cross join that of its side."""
         return self._starts.get(navigation.name, self.alias)
+
+    def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """A SELECT of tables, not of mapped classes: whatever the ORM would put into it when it is compiled is there already
+        (:func:`of_type`), and its looking for that costs as much as compiling. Only of a class that is published without
+        the one with which it shares a table, the ORM alone knows which rows are its own."""
+        statement = select(*columns)
+        return statement if self.model.is_torn else statement._set_propagate_attrs(_OF_TABLES)
 
     def key(self) -> list[ColumnElement[Any]]:
         """What no two rows have in common."""
@@ -156,7 +170,7 @@ class Scope:
     def _alias(self, entity_type: EntityType, set_name: str) -> Alias:
         """``set_name`` is empty for what is contained in others alone."""
         dead = not any(isinstance(rule, NotDeleted) for rule in self._rules.get(set_name, ()))
-        return alias_of(entity_type, dead=dead)
+        return self.parameters.alias(entity_type, dead=dead)
 
     def of(self, variable: str) -> Scope:
         """The scope whose rows a variable stands for."""

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement
 from odata_service.bind.query import Step
 from odata_service.plan.expression import key_conditions, truth
 from odata_service.plan.joins import joined
-from odata_service.plan.scope import Alias, Scope, of_type
+from odata_service.plan.aliases import Alias
+from odata_service.plan.scope import Scope, of_type
 
 
 def source_of(steps: Sequence[Step], scope: Scope) -> tuple[Any, list[ColumnElement[bool]]]:

@@ -16,7 +16,8 @@ from odata_service.bind.query import LEFT, Expansion, Query, RowRule
 from odata_service.bind.typed import Meets
 from odata_service.edm.model import EntityModel, EntitySet, NavigationProperty
 from odata_service.plan.joins import reached, related
-from odata_service.plan.scope import Alias, alias_of, column_of
+from odata_service.plan.aliases import Alias, alias_of
+from odata_service.plan.scope import column_of
 from odata_service.tracking import UNTIL, Images, moment, stamp_column, tables_of_links, unlinked
 from odata_service.tracking.rows import in_zone_of
 

@@ -13,7 +13,8 @@ from odata_service.edm import primitive
 from odata_service.edm.model import CollectionProperty, ComplexProperty, Property
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.functions import CASTS
-from odata_service.plan.scope import Alias, Path, Scope
+from odata_service.plan.aliases import Alias
+from odata_service.plan.scope import Path, Scope
 from odata_service.plan.sql_types import SQL_TYPES
 from odata_service.types import seen
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from sqlalchemy import Select, and_, bindparam, exists, false, func, literal_column, select, text
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import BinaryExpression
 
 from odata_service import EntitySetRights
 from tests.access.model import BOSS, CLERK, Customer, Employee, Item, Order, Tag
@@ -318,3 +321,17 @@ def test_changes_find_only_what_is_seen(shop):
     assert (hidden.status, hidden.text) == (400, missing.text.replace("(9)", "(3)"))
     assert shop.by(RED).send("PATCH", "Items/$filter(Order/Id eq 3)/$each", {"Product": "x"}).status == 204
     assert shop.by(BLUE).rows("Orders(3)/Items")[0]["Product"] == "thing 1"
+
+
+def test_planning_keeps_no_condition(orders):
+    """Aliases go from plan to plan, and SQLAlchemy remembers what they were asked for."""
+    orders.service.query_interceptor("Orders")(lambda ctx: Order.Tenant == "red")
+
+    def conditions() -> int:
+        orders.service.rights("*", EntitySetRights.ALL_READ)  # forgets all plans
+        assert orders.ids("Items?$filter=Order/Amount gt 0") and orders.ids("Orders") == [1, 2]
+        gc.collect()
+        return sum(isinstance(each, BinaryExpression) for each in gc.get_objects())
+
+    before = [conditions() for _ in range(3)][-1]
+    assert [conditions() for _ in range(3)] == [before] * 3

@@ -37,7 +37,9 @@ REQUESTS = {
     "V4 page with $expand": ("v4", "People?$orderby=Name&$top=10&$expand=Addresses"),
     "V4 $count": ("v4", "People/$count?$filter=Name eq 'Ada Lovelace'"),
     "V4 unseen $filter": ("v4", "People?$filter=Name eq '{}' or startswith(Name,'x{}')&$top=1"),
+    "V4 unseen shape": ("v4", "People?$filter=Name {0} 'Ann' and Name {1} 'Somebody' or length(Name) {2} 40&$top=1"),
 }
+COMPARISONS = ("eq", "ne", "gt", "ge", "lt", "le")
 _TOTAL = re.compile(r"^(?:totals|summary): (\d+)", re.MULTILINE)
 
 
@@ -56,7 +58,10 @@ def run() -> None:
 
 
 def _ask(service: ODataService, protocol: str, url: str, number: int) -> None:
-    target, _, query = url.replace("{}", str(number)).replace(" ", "%20").partition("?")
+    url = url.replace("{}", str(number))
+    for place in range(3):  # others each time
+        url = url.replace(f"{{{place}}}", COMPARISONS[number // len(COMPARISONS) ** place % len(COMPARISONS)])
+    target, _, query = url.replace(" ", "%20").partition("?")
     answer = service.handle(
         ODataRequest(PROTOCOLS[protocol], "GET", target, query, Headers({"Accept": "application/json"}))
     )

@@ -46,6 +46,10 @@ class Manager(Staff):
     Region: Mapped[Region | None] = relationship(back_populates="Bosses")
 
 
+class Intern(Staff):
+    __mapper_args__ = {"polymorphic_identity": "intern"}
+
+
 class Team(Base):
     __tablename__ = "team"
 
@@ -111,3 +115,15 @@ def test_metadata(service: ODataService) -> None:
     said = ClientV4(service).get("$metadata", Accept="application/xml").text
     assert '<NavigationProperty Name="Boss" Type="NS.Manager"' in said
     assert '<NavigationPropertyBinding Path="Boss" Target="Staff" />' in said
+
+
+def test_a_class_without_the_one_it_derives_from_has_its_own_rows_alone(service: ODataService) -> None:
+    with Session(service.engine) as session, session.begin():
+        session.add(Intern(Id=7, Name="Ian"))
+    alone = ODataService([Intern], service.engine, namespace="NS")
+    alone.rights("*", EntitySetRights.ALL_READ)
+    new = ClientV4(alone)
+    (name,) = alone.model.sets
+    assert ids(new.value(name)) == ids(new.value(f"{name}?$filter=Name ne 'x'")) == [7]
+    assert new.get(f"{name}/$count").text == "1"
+    assert new.get(f"{name}(1)").status == 404
