@@ -10,6 +10,7 @@ import pytest
 
 from odata_service.settings_page import settings_page
 from odata_service.formats.options_v2 import SWITCHES, USUAL, OptionsV2
+from tests.offline.scenarios import SCENARIOS
 
 CHECKOUT = Path(__file__).parents[1]
 DOCUMENTS = sorted(
@@ -43,6 +44,15 @@ def test_what_the_offline_client_is_held_to() -> None:
     assert len(functions) > 25 and len(scenarios) > 8
     named = [(file, f"def {name}(") for file, name in functions] + [(file, f'"{name}", "') for file, name in scenarios]
     assert [each for each in named if each[1] not in (CHECKOUT / each[0]).read_text()] == []
+
+
+def test_what_both_offline_clients_are_held_to() -> None:
+    """Every scenario stands in the table, and every test that it names is there."""
+    text = (CHECKOUT / "docs/offline-scenarios.md").read_text()
+    assert sorted(re.findall(r'"([^"]+)"', text)) == sorted(each.name for each in SCENARIOS)
+    functions = re.findall(r"\]\(\.\./(tests/\S+?\.py)\) `(test_\w+)`", text)
+    assert len(functions) > 20
+    assert [each for each in functions if f"def {each[1]}(" not in (CHECKOUT / each[0]).read_text()] == []
 
 
 def test_every_deviation_is_held_by_a_test() -> None:

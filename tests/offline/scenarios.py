@@ -11,17 +11,33 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Step = tuple[Any, ...]
-Rule = Literal["client", "server", "merge", "ask"]
+Rule = Literal["client", "server", "merge", "custom", "ask"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """``rule`` is how devices decide on conflicts; ``end`` has the orders by their ids, each with its name and status."""
+    """``rule`` is how devices decide on conflicts; ``end`` has the orders by their ids, each with its name and status.
+    ``page_size`` is how many orders a pull asks for at once."""
 
     name: str
     rule: Rule
     steps: tuple[Step, ...]
     end: dict[str, tuple[str, str]] = field(hash=False)
+    page_size: int = 3
+
+
+def both(client: str, server: str) -> str:
+    """What the application makes of two statuses, where neither side wins.
+
+    >>> both("lost", "paid")
+    'paid+lost'
+    """
+    return f"{server}+{client}"
+
+
+def filled(count: int) -> dict[str, tuple[str, str]]:
+    """Orders of the server that nobody has typed in: ``r0`` …"""
+    return {f"r{number}": ("Ada", "new") for number in range(count)}
 
 
 # device  what it does                            what for
@@ -34,12 +50,15 @@ class Scenario:
 #   A     has ID NAME STATUS                      what its user sees
 #   A     verify                                  compares all it has with the server, and fetches what is different
 #   A     restart                                 the application starts anew on the same file
-#   A     decide client|server                    on each conflict that is open
+#   A     decide client|server|both               on each conflict that is open
 #   A     conflicts COUNT                         so many are open
 #   A     clock DAYS                              its clock is wrong by so much
 #   A     dies STEP PUSH-OR-PULL                  it stops there, and starts again
+#   A     full, room                              its disk has no room for more, and has again
+#   A     overfills ID                            adds an order that has no room; its user is told, and nothing of it is there
 #   net   down, up, lose COUNT, token             nothing is heard; answers get lost; only a new token is let in
 #   server restart, forget                        begins anew; removes all tombstones for good, so that places are 410
+#   server fill COUNT                             so many orders more, see `filled`
 START = {"1": ("Ada", "new"), "2": ("Brian", "new")}
 SCENARIOS = (
     Scenario(
@@ -90,6 +109,17 @@ SCENARIOS = (
         "conflict, asked, the server is chosen", "ask",
         (("A", "set", "1", "paid"), ("B", "set", "1", "lost"), ("A", "push"), ("B", "fails", "push"), ("B", "decide", "server")),
         {"1": ("Ada", "paid"), "2": ("Brian", "new")},
+    ),
+    Scenario(
+        "conflict, asked, something else is chosen", "ask",
+        (("A", "set", "1", "paid"), ("B", "set", "1", "lost"), ("A", "push"), ("B", "fails", "push"), ("B", "decide", "both"),
+         ("B", "has", "1", "Ada", "paid+lost")),
+        {"1": ("Ada", "paid+lost"), "2": ("Brian", "new")},
+    ),
+    Scenario(
+        "conflict, decided by the application's own rule", "custom",
+        (("A", "set", "1", "paid"), ("B", "set", "1", "lost"), ("B", "rename", "1", "Ada King"), ("A", "push"), ("B", "push")),
+        {"1": ("Ada King", "paid+lost"), "2": ("Brian", "new")},
     ),
     Scenario(
         "a conflict is in nobody's way", "ask",
@@ -188,6 +218,17 @@ SCENARIOS = (
         "the place in the changes is too old", "ask",
         (("A", "delete", "1"), ("A", "push"), ("B", "add", "3", "Chloe", "new"), ("server", "forget"), ("B", "verify")),
         {"2": ("Brian", "new"), "3": ("Chloe", "new")},
+    ),
+    Scenario(
+        "the disk is full", "ask",
+        (("server", "fill", 1_000), ("A", "set", "1", "paid"), ("A", "full"), ("A", "overfills", "3"), ("A", "has", "1", "Ada", "paid"),
+         ("A", "fails", "pull"), ("A", "room")),
+        {"1": ("Ada", "paid"), "2": ("Brian", "new")} | filled(1_000), page_size=500,
+    ),
+    Scenario(
+        "ten thousand rows", "ask",
+        (("server", "fill", 10_000), ("A", "dies", "stored", "pull"), ("A", "pull"), ("A", "set", "r5000", "paid"), ("A", "delete", "r9999")),
+        START | filled(9_999) | {"r5000": ("Ada", "paid")}, page_size=1_000,
     ),
     Scenario(
         "a row is written over by nobody", "ask",

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, update
+from sqlalchemy.exc import OperationalError
 
-from odata_service.client import ask, client_wins, merge, server_wins
+from odata_service.client import Resolution, ask, client_wins, merge, server_wins
+from odata_service.client.operations import pieces
 from odata_service.tracking import UTC_CLOCK, writing
-from tests.offline.harness import Died, Server
+from tests.offline.harness import Died, Server, fuller
 from tests.offline.models import Order, ServerOrder
-from tests.offline.scenarios import SCENARIOS, START, Scenario
+from tests.offline.scenarios import SCENARIOS, START, Scenario, both, filled
 
-RULES = {"ask": ask, "client": client_wins, "server": server_wins, "merge": merge}
+
+def joined(conflict):
+    """What an application decides that wants neither side to lose."""
+    return Resolution("values", {"Status": both(conflict.client["Status"], conflict.server["Status"])})
+
+
+RULES = {"ask": ask, "client": client_wins, "server": server_wins, "merge": merge, "custom": joined}
 
 
 class Play:
     """One scenario under way."""
 
     def __init__(self, scenario: Scenario, server: Server, network, device) -> None:
-        self.server, self.network, self.device = server, network, device
-        self.resolver = RULES[scenario.rule]
-        self.devices = {name: device(name, resolver=self.resolver) for name in "AB"}
+        self.server, self.network = server, network
+        self.options = {"resolver": RULES[scenario.rule], "Order": {"page_size": scenario.page_size}}
+        self.device = device
+        self.devices = {name: device(name, **self.options) for name in "AB"}
+        self.disks = {name: ExitStack() for name in "AB"}
 
     def step(self, who: str, what: str, *told) -> None:
         getattr(self, f"{who if who in ('net', 'server') else 'device'}_{what}")(
@@ -66,7 +77,7 @@ class Play:
     def device_restart(self, name):
         old = self.devices[name]
         old.close()
-        self.devices[name] = self.device(name, resolver=self.resolver)
+        self.devices[name] = self.device(name, **self.options)
         self.devices[name].tokens, self.devices[name].skew = old.tokens, old.skew
 
     def device_dies(self, name, step, what):
@@ -83,7 +94,19 @@ class Play:
         found = self.devices[name].conflicts()
         assert found
         for each in found:
-            self.devices[name].resolve(each.operation_id, winner)
+            decision = {"Status": both(each.client["Status"], each.server["Status"])} if winner == "both" else winner
+            self.devices[name].resolve(each.operation_id, decision)
+
+    def device_full(self, name):
+        self.disks[name].enter_context(fuller(self.devices[name]))
+
+    def device_room(self, name):
+        self.disks[name].close()
+
+    def device_overfills(self, name, id):
+        with pytest.raises(OperationalError, match="full"):
+            self.devices[name].add(Id=id, CustomerName="x" * 100_000)
+        assert id not in self.devices[name].rows()
 
     def device_conflicts(self, name, count):
         assert len(self.devices[name].conflicts()) == count
@@ -108,6 +131,9 @@ class Play:
 
     def server_forget(self):
         self.server.service.purge(timedelta())
+
+    def server_fill(self, count):
+        fill(self.server.engine, filled(count))
 
 
 def shown(rows):
@@ -152,26 +178,14 @@ def play(scenario, server, network, device):
         assert each.pending() == []
 
 
-def test_ten_thousand_rows(server, network, device, protocol):
-    """The first pull is interrupted; the device ends with the server's rows."""
-    fill(server, 10_000)
-    options = {"Order": {"page_size": 1_000, "endpoint": "orders" if protocol == "tables" else "Orders"}}
-    here = device(**options)
-    here.dies_at = "storing"
-    with pytest.raises(Died):
-        here.pull(Order)
-    assert here.pull(Order).is_successful
-    here.change("5000", Status="paid")
-    here.delete("5001")
-    assert here.push(Order).is_successful and here.pull(Order).is_successful
-    expected = shown(server.rows())
-    assert len(expected) == 9_999 and expected["5000"] == ("Ada", "paid") and shown(here.rows()) == expected
-
-
-def fill(server, count):
+def fill(engine, ids):
     """Straight into the table, a thousand rows to a stamp."""
-    with writing(server.engine).begin() as connection:
-        for start in range(0, count, 1_000):
-            stamp = UTC_CLOCK.stamp(connection)
-            values = {"CustomerName": "Ada", "Status": "new", "LastUpdated": stamp, "IsDeleted": False}
-            connection.execute(insert(ServerOrder), [{"Id": str(id), **values} for id in range(start, start + 1_000)])
+    with writing(engine).begin() as connection:
+        for some in pieces(ids, 1_000):
+            values = {
+                "CustomerName": "Ada",
+                "Status": "new",
+                "LastUpdated": UTC_CLOCK.stamp(connection),
+                "IsDeleted": False,
+            }
+            connection.execute(insert(ServerOrder), [{"Id": id, **values} for id in some])

@@ -1,5 +1,5 @@
-"""What happens to a device in the field: tabs are killed, the server dies, the disk is full, there is much to fetch; and several
-tabs, several profiles and locked stores."""
+"""What happens to a device in the field, beyond the scenarios: the server dies, the disk is full while there is much to fetch;
+and several tabs, several profiles and locked stores."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.serving import Serving
 if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
 
-MANY = 10_000
+MANY = 3_000
 
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The field notes, ten thousand of them."""
+    """The field notes, and three thousand more."""
     with serving(tmp_path_factory.mktemp("notes"), "field-notes") as running:
         for _ in sample_named("field-notes").generate(running.service.engine, MANY):
             pass
@@ -44,30 +44,6 @@ def opened(notes: Page) -> Page:
 
 
 NOTES = '{ sets: { Notes: { key: "noteId", indexes: ["kind"] } } }'
-
-
-def test_ten_thousand_records_and_a_tab_that_is_killed(notes: Page) -> None:
-    """The next tab goes on after the last whole page."""
-    notes.run(f"""
-        const device_ = device("many", {NOTES})
-        const reached = new Promise((go) => device_.on("progress", ({{ done }}) => done >= 2000 && go()))
-        device_.sync()
-        await reached
-    """)
-    notes.browser.kill()
-    before, outcome, top = opened(notes).run(f"""
-        const found = device("many", {NOTES}), notes = found.set("Notes")
-        const before = await notes.count()
-        const outcome = await found.sync()
-        return [before, outcome, await notes.query("$filter=individuals gt 900000000000 and kind eq 'bird'&$orderby=temperature desc&$top=2&$count=true")]
-    """)
-    assert 2_000 <= before < MANY and outcome["pulled"] == MANY + 5 - before
-    assert top["count"] == sum(n % 3 != 0 and n**3 > 900_000_000_000 and n % 7 == 0 for n in range(MANY))
-    assert (
-        top["value"][0]["temperature"] > top["value"][1]["temperature"]
-        or top["value"][0]["noteId"] < top["value"][1]["noteId"]
-    )
-    notes.settled("many")
 
 
 def test_a_full_disk(notes: Page) -> None:

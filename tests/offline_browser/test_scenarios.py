@@ -20,7 +20,8 @@ from odata_service.web.client_files import client_files
 from tests.browser import Browser
 from tests.offline.harness import TOKEN, Server
 from tests.offline.models import ServerBase, ServerOrder
-from tests.offline.scenarios import SCENARIOS, START, Scenario
+from tests.offline.scenarios import SCENARIOS, START, Scenario, filled
+from tests.offline.test_scenarios import fill
 from tests.offline_browser.conftest import Page
 from tests.service.databases import emptied
 
@@ -30,6 +31,7 @@ OTHERWISE = {
     # A pull shows at once what the server has in the columns that an edit leaves alone; in Python it waits for the push.
     ("B", "has", "1", "Ada King", "new"): ("B", "has", "1", "Ada King", "paid"),
 }
+SMALL = 1_000_000  # bytes that a disk has in all which becomes full
 REFUSED = ("401 Unauthorized", [("Content-Type", "application/json")])
 
 
@@ -65,12 +67,14 @@ class Play:
     def __post_init__(self) -> None:
         self.network.lost, self.network.token = 0, None
         self.server_restart()
+        if any(what == "full" for _, what, *_ in self.scenario.steps):
+            self.page.browser.room(self.page.root, SMALL)  # the browser asks once, and then counts by itself
         self.open()
 
     def open(self) -> None:
         """The page is loaded anew; nothing of what it had in memory is left."""
         self.page.browser.reach(True)  # the page itself is no part of what is shown here
-        self.page.open().run(PLAY)
+        self.page.open().run(PLAY, self.scenario.rule, self.scenario.page_size)
         self.page.browser.reach(not self.is_down)
 
     def step(self, who: str, what: str, *told: object) -> None:
@@ -88,6 +92,9 @@ class Play:
     def device_push(self, name: str) -> None:
         assert self.does(name, "push")
 
+    def device_pull(self, name: str) -> None:
+        assert self.does(name, "pull")
+
     def device_sync(self, name: str) -> None:
         assert self.does(name, "sync")
 
@@ -104,6 +111,16 @@ class Play:
 
     def device_clock(self, name: str, days: int) -> None:
         self.days[name] = days
+
+    def device_full(self, _name: str) -> None:
+        self.page.run("await filled()")
+
+    def device_room(self, _name: str) -> None:
+        self.page.browser.room(self.page.root, None)
+
+    def device_overfills(self, name: str, id: str) -> None:
+        assert self.does(name, "overfills", id) == "QuotaExceeded"
+        assert self.does(name, "has", id) is None
 
     def device_decide(self, name: str, winner: str) -> None:
         assert self.does(name, "decide", winner) > 0
@@ -130,10 +147,14 @@ class Play:
 
     def server_restart(self) -> None:
         self.network.server.restart()
-        self.network.server.service.sync("Orders", conflicts=self.scenario.rule)
+        rule = "ask" if self.scenario.rule == "custom" else self.scenario.rule
+        self.network.server.service.sync("Orders", conflicts=rule)
 
     def server_forget(self) -> None:
         self.network.server.service.purge(timedelta())
+
+    def server_fill(self, count: int) -> None:
+        fill(self.network.server.engine, filled(count))
 
 
 def shown(records: dict[str, dict[str, Any]]) -> dict[str, tuple[str, str]]:
