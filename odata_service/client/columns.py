@@ -120,7 +120,10 @@ def loads(text: str | bytes) -> Json:
     >>> loads('{"Price":1.50}')
     {'Price': Decimal('1.50')}
     """
-    return json.loads(text, parse_float=decimal.Decimal)
+    return _DECODER.decode(text if isinstance(text, str) else text.decode(json.detect_encoding(text)))
+
+
+_DECODER = json.JSONDecoder(parse_float=decimal.Decimal)
 
 
 DIALECT = sqlite.dialect(

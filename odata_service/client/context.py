@@ -18,7 +18,7 @@ from .pull import Pull
 from .push import Push
 from .results import Listener, OpenConflict, PullResult, PushResult, SyncEvent
 from .session import OfflineSession, recording
-from .settle import Settling
+from .settle import Done, Settling
 from .store import Store
 from .tokens import Tokens
 from .transport import ClientError
@@ -128,8 +128,10 @@ class OfflineContext:
                 raise ClientError(f"no operation {operation_id!r:.60} waits for a decision")
             shape = self.shapes[operation.entity_type]
             query = self.builder.query(shape)
-            settling = Settling(connection, shape, query.id, lambda conflict: decided)
+            done = Done(connection)
+            settling = Settling(done, shape, query.id, lambda conflict: decided)
             settling.resolved(operation, operation.theirs, lambda conflict: decided, Answer("conflict"))
+            done.write()
 
     def on_progress(self, listener: Listener) -> None:
         """Tell a listener what goes on; it is called in the thread where it does."""
@@ -170,7 +172,8 @@ class OfflineContext:
     def _conflict(self, operation: Operation) -> Conflict:
         shape = self.shapes[operation.entity_type]
         with self.store.reading() as connection:
-            return Settling(connection, shape, "", lambda conflict: SERVER).conflict(operation, operation.theirs)
+            settling = Settling(Done(connection), shape, "", lambda conflict: SERVER)
+            return settling.conflict(operation, operation.theirs)
 
     def _tell(self, event: SyncEvent) -> None:
         for listener in self._listeners:

@@ -24,7 +24,7 @@ from .order import Planned, blocked, waves
 from .parallel import side_by_side
 from .results import Listener, PushResult, SyncEvent, SyncEventType
 from .rows import Membership
-from .settle import Settlement, Settling
+from .settle import Done, Settlement, Settling
 from .store import Store
 from .transport import ForeignLink, Unreachable
 from .wire import Answer, Outgoing, Refusal, Wire
@@ -47,6 +47,7 @@ class Push:
     result: PushResult = field(default_factory=PushResult)
     _parked: set[str] = field(default_factory=set)  # refused for good
     _waiting: set[str] = field(default_factory=set)  # not done, so that nothing is which refers to it
+    _queries: dict[str, Query] = field(default_factory=dict)  # by entity type
     _troubled: int = 0  # operations in a row
     _total: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -135,11 +136,11 @@ class Push:
         prepared: list[Operation] = []
         again: list[str] = []
         with self.store.writing() as connection:
-            queue = Queue(connection)
+            queue, done = Queue(connection), Done(connection)
             for operation in queue.of_ids(ids).values():
                 if operation.sent is None and operation.theirs is not None and operation.theirs.values is not None:
                     answer = Answer("conflict", 412, operation.theirs, "the server has another version")
-                    settlement = self._settling(connection, operation).resolved(
+                    settlement = self._settling(done, operation).resolved(
                         operation,
                         operation.theirs,
                         self.builder.resolver_of(self.shapes[operation.entity_type]),
@@ -154,6 +155,7 @@ class Push:
                 )
                 prepared.append(operation)
             queue.save_all(prepared)
+            done.write()
             return dict(self._outgoing(connection, prepared)), again
 
     def _outgoing(self, connection: Connection, prepared: Sequence[Operation]) -> Iterator[tuple[str, Outgoing]]:
@@ -172,16 +174,17 @@ class Push:
     def _settled(self, answers: Mapping[str, Answer]) -> list[str]:
         again: list[str] = []
         with self.store.writing() as connection:
-            current = Queue(connection).of_ids(list(answers))
+            current, done = Queue(connection).of_ids(list(answers)), Done(connection)
             for id, answer in answers.items():
                 operation = current.get(id)
                 if operation is not None and operation.sent is not None:
-                    again += self._noted(operation, self._settling(connection, operation).settle(operation, answer))
+                    again += self._noted(operation, self._settling(done, operation).settle(operation, answer))
+            done.write()
         return again
 
-    def _settling(self, connection: Connection, operation: Operation) -> Settling:
+    def _settling(self, done: Done, operation: Operation) -> Settling:
         shape, query = self.shapes[operation.entity_type], self._query(operation)
-        return Settling(connection, shape, query.id, self.builder.resolver_of(shape))
+        return Settling(done, shape, query.id, self.builder.resolver_of(shape))
 
     def _noted(self, operation: Operation, settlement: Settlement) -> list[str]:
         """Count what has come of an operation; its id where it goes on."""
@@ -216,7 +219,10 @@ class Push:
                 self.result.stopped = "the server wants to know who asks" if denied else failed.message
 
     def _query(self, operation: Operation) -> Query:
-        return self.builder.query(self.shapes[operation.entity_type])
+        name = operation.entity_type
+        if name not in self._queries:
+            self._queries[name] = self.builder.query(self.shapes[name])
+        return self._queries[name]
 
 
 def _sent(operation: Operation, *, together: bool) -> Sent:

@@ -1,9 +1,9 @@
-"""What becomes of an operation and of its row when an answer is there: written in one transaction."""
+"""What becomes of operations and of their rows when answers are there: written in one transaction, and together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -36,10 +36,34 @@ DONE, AGAIN = Settlement(), Settlement(again=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
-    """The operations of one class inside a transaction. ``query`` is the one that its rows are pulled by."""
+class Done:
+    """Operations that are no more, and the entities that the server has for it. Most answers say no more than that, so it is
+    written for all of them at once."""
 
     connection: Connection
+    _operations: list[str] = field(default_factory=list)
+    _taken: dict[str, tuple[EntityShape, list[tuple[str, Remote]]]] = field(default_factory=dict)  # by query
+
+    def add(self, operation: Operation) -> None:
+        self._operations.append(operation.id)
+
+    def take(self, shape: EntityShape, query: str, id: str, remote: Remote) -> None:
+        self._taken.setdefault(query, (shape, []))[1].append((id, remote))
+
+    def write(self) -> None:
+        for query, (shape, remotes) in self._taken.items():
+            arrived = arrivals(shape, remotes)
+            Rows(self.connection, shape).store(arrived, whatever=True)
+            Membership(self.connection, query).note(arrived, PUSHED)
+        Queue(self.connection).remove(self._operations)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """The operations of one class inside a transaction. ``query`` is the one that its rows are pulled by; what is ``done`` is
+    to be written at its end."""
+
+    done: Done
     shape: EntityShape
     query: str
     resolver: Resolver
@@ -105,22 +129,20 @@ class Settling:
             self._rows.remove([operation.item_id])
             self._members.forget([operation.item_id], [])
         else:
-            arrived = self._arrived(operation, remote)
-            self._rows.store(arrived, whatever=True)
-            self._members.note(arrived, PUSHED)
-        self._queue.remove([operation.id])
+            self.done.take(self.shape, self.query, operation.item_id, remote)
+        self.done.add(operation)
 
     @property
     def _queue(self) -> Queue:
-        return Queue(self.connection)
+        return Queue(self.done.connection)
 
     @property
     def _rows(self) -> Rows:
-        return Rows(self.connection, self.shape)
+        return Rows(self.done.connection, self.shape)
 
     @property
     def _members(self) -> Membership:
-        return Membership(self.connection, self.query)
+        return Membership(self.done.connection, self.query)
 
     def _decision(self, conflict: Conflict) -> Resolution:
         return self.resolver(conflict)
@@ -133,11 +155,11 @@ class Settling:
             self.take_over(operation, operation.theirs)
         elif operation.sent.kind == "Delete":
             self._members.forget([operation.item_id], [])
-            self._queue.remove([operation.id])
+            self.done.add(operation)
         elif remote is not None and remote.values is not None:
             self.take_over(operation, remote)
         else:
-            self._queue.remove([operation.id])
+            self.done.add(operation)
         return DONE
 
     def _goes_on(self, operation: Operation, remote: Remote | None) -> Settlement:
@@ -157,7 +179,7 @@ class Settling:
         there = remote is not None and remote.values is not None
         if operation.kind == "Delete" and not there:
             self._members.forget([operation.item_id], [])
-            self._queue.remove([operation.id])
+            self.done.add(operation)
             return DONE
         if there and remote is not None and operation.kind != "Delete" and not self._differs(operation, remote):
             self.take_over(operation, remote)

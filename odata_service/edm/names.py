@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _IRREGULAR = {
     "person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet", "tooth": "teeth",
@@ -98,6 +99,7 @@ _HUMPS = re.compile(r"^[A-Z]+(?=[A-Z][a-z]|[^A-Za-z]|$)|^[A-Z]")
 _UNDERSCORES = re.compile(r"_+([^_])")
 
 
+@lru_cache(maxsize=4096)
 def camel_case(name: str) -> str:
     """The name of a property as .NET's JSON writes it, whether a class or SQL had it first.
 
