@@ -64,8 +64,13 @@ class WireSync:
         return [self._answer(each, said) for each, said in zip(outgoing, document["results"], strict=True)]
 
     def changes(self, place: Place, since: str | None, following: str | None) -> Page:
-        token = following or since
+        return self._page(place, following or since)
+
+    def _page(self, place: Place, token: str | None, *members: str) -> Page:
+        """What has changed since; of each record all members, or the key and those that are named."""
         options = {"limit": str(place.page_size or PAGE_SIZE)} | ({"since": token} if token else {})
+        if members:
+            options["$select"] = ",".join((self._names(place).there[ID], *members))
         address = f"{place.endpoint}?{urlencode(options | ({'$filter': place.query} if place.query else {}))}"
         response = self.transport.ask("GET", address)
         document = response.json
@@ -92,8 +97,10 @@ class WireSync:
     def versions(self, place: Place) -> dict[str, str | None]:
         found: dict[str, str | None] = {}
         following: str | None = None
+        stamps = self._stamps(place)
+        members = stamps if len(stamps) == 1 else ()  # else the service does not say which of them it has
         while True:
-            page = self.changes(place, None, following)
+            page = self._page(place, following, *members)
             found |= {each.id: each.remote.version for each in page.rows if not each.deleted}
             following = page.following
             if following is None:

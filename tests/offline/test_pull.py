@@ -256,6 +256,18 @@ class TestVerify:
         assert found.flipped == {"3", "4"} and here.rows()["3"]["Status"] == "new" and "4" in here.rows()
         assert here.verify(Order)[0].is_clean
 
+    def test_all_is_looked_at_by_key_and_stamp(self, device, server, protocol):
+        """Nothing else of a row is sent, where the protocol lets a client say so of a service that it does not know."""
+        given(server, *(order(str(number)) for number in range(5)))
+        here = device()
+        here.pull(Order)
+        here.network.requests.clear()
+        assert here.verify(Order)[0].is_clean
+        asked = pages(here.network)
+        chosen = {"tables": "%24select=id%2Cversion", "sync": "%24select=id%2ClastUpdated", "v4": "/Orders"}[protocol]
+        assert len(asked) > 1 or protocol == "v4"
+        assert all(chosen in each or "skiptoken" in each for each in asked), asked
+
     def test_what_was_purged_unseen(self, device, server):
         given(server, order("1"), order("2"))
         here = device()
