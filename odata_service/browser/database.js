@@ -14,8 +14,8 @@ export class Database {
     this.stores = stores
   }
 
-  /** Run `work(transaction)` over some stores. Resolves with its value when everything is on the disk, or rejects and nothing
-   * is. `work` awaits nothing but the transaction's own promises. */
+  /** Run `work(transaction)` over some stores. Resolves with its value, of a change when everything is on the disk, or rejects
+   * and nothing is. `work` awaits nothing but the transaction's own promises. */
   read(stores, work) {
     return this.#run(stores, "readonly", work)
   }
@@ -33,8 +33,8 @@ export class Database {
     committed.catch(() => {}) // it is awaited below
     try {
       const value = await work(new Transaction(transaction))
-      if (mode === "readwrite") commit(transaction)
-      await committed
+      commit(transaction)
+      if (mode === "readwrite") await committed // what was read is known by now
       return value
     } catch (error) {
       abort(transaction)
