@@ -193,6 +193,8 @@ class Settling:
             theirs=None,
             sent=None,
             state="Pending",
+            status=None,
+            problem=None,
         )
         self._queue.save(rebased)
         if there and remote is not None:
