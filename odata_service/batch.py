@@ -39,6 +39,7 @@ class Batch:
     refuse: Callable[[ODataError, ODataRequest], ODataResponse]
     timing: Timing
     max_version: str | None = None
+    after: str | None = None  # what must have been replayed where its parts are read, if all are reads
     names: Names = field(init=False)
     failed: set[str] = field(default_factory=set)
     paths: dict[str, str] = field(default_factory=dict)  # of URLs that name no other request, below the root
@@ -51,6 +52,7 @@ class Batch:
         """The answers in the order of the requests."""
         as_json = self.spelling.json_batches and "json" in self.request.headers.get("Content-Type", "").lower()
         parts, limits = self._parts(as_json), self.changes.reads.limits
+        self.timing.after = self.after if all(map(_reads, parts)) else None
         repeatable = Repeatable.of(self.request, limits, asks=map(_asked, parts))
         goes_on = as_json or self.spelling.batch_goes_on(self.request)
         if repeatable is None:
@@ -169,7 +171,7 @@ class Batch:
         whole = self.request
         return ODataRequest(
             whole.protocol, part.method, target, query, self._headers(part), part.body, whole.root, whole.principal, True,
-            in_changeset,
+            in_changeset, self.timing.after,
         )  # fmt: skip
 
     def _headers(self, part: PartRequest) -> Headers:
@@ -200,6 +202,10 @@ class Batch:
             raise BadRequest("BadBatch", f"{url[:200]!r} leaves this service")
         _, mark, query = url.partition("?")
         return f"{path}{mark}{query}"
+
+
+def _reads(part: PartRequest | ChangeSet) -> bool:
+    return isinstance(part, PartRequest) and part.method == "GET"
 
 
 def _failed(answer: PartResponse | ChangeSetResponse) -> bool:

@@ -113,6 +113,7 @@ class ODataRequest:
     principal: Principal = ANONYMOUS
     in_batch: bool = False
     in_changeset: bool = False
+    after: str | None = None  # of a part of a batch that only reads: what must have been replayed where it is read
 
 
 class Sink(Shape):

@@ -34,8 +34,12 @@ class Positions:
 
     def asked(self, request: ODataRequest) -> str | None:
         """What must have been replayed where a request is read; ``None`` where only the database itself will do."""
-        if request.method not in _READS or request.in_batch:
-            return None
+        if request.in_batch:
+            return request.after
+        return self.brought(request) if request.method in _READS else None
+
+    def brought(self, request: ODataRequest) -> str | None:
+        """The position of the last change that a caller knows of, as far as his request tells."""
         if self.access.grant(request.principal).only_reads:
             return START
         return next(filter(None, map(self._position, self._brought(request))), None)

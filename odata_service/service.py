@@ -226,7 +226,8 @@ class ODataService(Configuration):
             if method_of(request) != "POST":
                 raise BadRequest("BadHeader", "a batch is a POST itself", target="X-HTTP-Method")
             handle, refuse = self._handle_part, self.refused
-            return Batch(request, spelling, self._changes, handle, refuse, timing, self._max_version).answer()
+            after = None if self._positions is None else self._positions.brought(request)
+            return Batch(request, spelling, self._changes, handle, refuse, timing, self._max_version, after).answer()
         if spelling.has_pushes and request.method == "POST":
             return Push(request, spelling, self._sync_sets, self._changes, timing).answer()
         request = spelling.meant(request)

@@ -132,6 +132,22 @@ def test_reads_in_a_batch_see_its_changes(pair):
     assert client.revisions()[1] == 7
 
 
+def test_a_batch_that_only_reads_goes_to_the_replica(pair):
+    client = pair.client(user=WRITER)
+    written(client, 1)
+    places = []
+    pair.service.request_finished.connect(lambda context, _: places.append(context.timing.place))
+    reads = {"requests": [{"id": str(each), "method": "GET", "url": f"Items({each})"} for each in (1, 2)]}
+    pair.standby.resume()
+    assert b'"Revision":2' in client.ask("POST", "$batch", reads).body
+    pair.standby.pause()
+    written(client, 1, revision=3)
+    answer = client.ask("POST", "$batch", reads)
+    assert b'"Revision":3' in answer.body
+    assert places == ["replica", "replica", "", "", "primary", "primary", ""]
+    assert "Consistency-Token" not in answer.headers  # it has one
+
+
 def test_a_delta_ends_where_the_replica_stands(pair):
     """And one that began elsewhere, where the clock stood later, goes on there."""
     reader, writer = pair.client(user=READER), pair.client(user=WRITER)
