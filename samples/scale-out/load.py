@@ -292,11 +292,15 @@ class Load:
         """What was acknowledged and is not there; then what each cursor has not brought, compared with what is there."""
         client = Client(self.tally)
         there: dict[str, int] = {}
-        url: str | None = "/v4/items?$select=id,revision"
+        stamps: Counter[str] = Counter()
+        url: str | None = "/v4/items?$select=id,revision,last_updated"
         while url is not None:
             _, page = client.ask("count", "GET", url)
             there |= {each["id"]: each["revision"] for each in page["value"]}
+            stamps.update(each["last_updated"] for each in page["value"])
             url = page.get("@odata.nextLink")
+        for stamp in (each for each, count in stamps.items() if count > 1):
+            self.tally.fault("two transactions with one stamp", stamp)
         written = {id: revision for each in self.writers for id, revision in each.acknowledged.items()}
         lost = {"acknowledged writes": sum(there.get(id, 0) < revision for id, revision in written.items())}
         for each in self.followers:
