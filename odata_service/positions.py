@@ -8,8 +8,10 @@ may not change anything has nothing to miss. So no process has to remember who w
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from odata_service.access import Access
 from odata_service.errors import BadRequest, ODataError
@@ -23,14 +25,19 @@ NOWHERE = ""  # the position of a database that could not be asked for it
 _READS = ("GET", "HEAD")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Positions:
-    """Reads and writes the positions of one service. ``cookie`` is a name that no other service of the same host has."""
+    """Reads and writes the positions of one database, which ``of`` names: those of another, with the same secret, say nothing here."""
 
     access: Access
     database: ReadConnections
     tokens: TokenCodec
-    cookie: str
+    of: str
+
+    @cached_property
+    def cookie(self) -> str:
+        """A name that no other service of the same host has."""
+        return f"odata_position_{hashlib.sha256(self.of.encode()).hexdigest()[:8]}"
 
     def asked(self, request: ODataRequest) -> str | None:
         """What must have been replayed where a request is read; ``None`` where only the database itself will do."""
@@ -50,7 +57,7 @@ class Positions:
         is_change = request.method not in _READS
         if request.in_batch or timing.after is not None or response.status >= (500 if is_change else 400):
             return
-        token = self.tokens.sign(TOKEN, "", [self._now(timing)])
+        token = self.tokens.sign(TOKEN, self.of, [self._now(timing)])
         secure = "; Secure" if request.root.startswith("https:") else ""
         response.headers[TOKEN] = token
         response.headers["Set-Cookie"] = f"{self.cookie}={token}; Path=/; HttpOnly; SameSite=Lax{secure}"
@@ -77,6 +84,6 @@ class Positions:
     def _position(self, token: str) -> str | None:
         """What is not ours says nothing."""
         try:
-            return str(self.tokens.read(TOKEN, "", token)[0])
+            return str(self.tokens.read(TOKEN, self.of, token)[0])
         except (BadRequest, UnicodeError):
             return None

@@ -87,7 +87,7 @@ class ODataService(Configuration):
         tracking.watch_links(self._mappers)
         self.signals = Signals()
         self._positions: Positions | None = None
-        key = self._key = _key(secret, engine, namespace)
+        key = _key(secret, engine, namespace)
         self.access = Access(self.model, veil=key)
         self._row_filters = {}
         self._tables = Tables(self.model)
@@ -119,8 +119,8 @@ class ODataService(Configuration):
         database.prepare(engine, self.limits.statement_timeout_ms)
         connections = ReplicaConnections(engine, database, self.limits.statement_timeout_ms, most_behind=most_behind)
         self._reads.replica = Replica(connections)
-        cookie = f"odata_position_{hashlib.sha256(self._key).hexdigest()[:8]}"
-        self._positions = Positions(self.access, self._reads.connections, TokenCodec(self._key), cookie)
+        of = f"{self.model.namespace} {self.engine.url.database}"
+        self._positions = Positions(self.access, self._reads.connections, self._reads.tokens, of)
 
     @property
     def replica(self) -> Replica | None:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from sqlalchemy.exc import DBAPIError
+
 from odata_service.errors import ServiceUnavailable
 from odata_service.execute.connection import Behind, Connection, ReadConnections, Timing
 
@@ -72,8 +74,9 @@ class Replica:
             self._rest(str(unfit))
         except Behind:
             timing.why = "behind"
-        except ServiceUnavailable as refusal:
-            if refusal.code not in _ITS_OWN:
+        except (ServiceUnavailable, DBAPIError) as error:
+            refusal = self.connections.unavailable(error)
+            if not isinstance(refusal, ServiceUnavailable) or refusal.code not in _ITS_OWN:
                 raise
             timing.why = "away" if refusal.code == "DatabaseAway" else "behind"
             if timing.why == "away":

@@ -82,8 +82,8 @@ READER = User("reader", frozenset(["reader"]))
 WRITER = User("writer", frozenset(["writer"]))
 
 
-def service_on(primary: Engine, replica: Engine | None) -> ODataService:
-    service = ODataService(Base, primary, namespace="Scale")
+def service_on(primary: Engine, replica: Engine | None, secret: str | None = None) -> ODataService:
+    service = ODataService(Base, primary, namespace="Scale", secret=secret)
     service.rights("*", EntitySetRights.ALL_READ)
     service.rights("*", EntitySetRights.ALL, role="writer")
     service.table("items", Item)

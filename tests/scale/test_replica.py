@@ -15,9 +15,9 @@ from odata_service.feed import Listener
 from odata_service.protocol import V4
 from odata_service.tracking import write_sessions
 from odata_service.web.health import Health
-from tests.scale.conftest import READER, ROOT, WRITER, service_on
+from tests.scale.conftest import READER, ROOT, WRITER, Client, service_on
 from tests.sync.followers import FOLLOWERS
-from tests.tracking.lossless import Item, Writer, engine_of_its_own, following, write_side_by_side
+from tests.tracking.lossless import Base, Item, Writer, engine_of_its_own, following, write_side_by_side
 
 
 def written(client, number, revision=2):
@@ -84,6 +84,20 @@ def test_the_position_is_that_of_all_processes(pair):
     written(here, 1)
     there.cookies = here.cookies
     assert (there.revisions()[1], there.place) == (2, "primary behind")
+
+
+def test_a_position_of_another_database_says_nothing(pair, postgresql_database):
+    """Even where both have one secret."""
+    with postgresql_database() as url:
+        elsewhere = create_engine(url)
+        Base.metadata.create_all(elsewhere)
+        services = [service_on(engine, pair.replica, secret="of both") for engine in (elsewhere, pair.primary)]
+        there, here = (Client(service, WRITER) for service in services)
+        token = there.ask("POST", "Items", {"Id": 1, "Revision": 1, "Transaction": "-"}).headers["Consistency-Token"]
+        assert here.get("Items(1)", **{"Consistency-Token": token})["Revision"] == 1
+        assert here.place == "primary not asked for"
+        assert there.cookies.keys().isdisjoint(here.cookies)
+        elsewhere.dispose()
 
 
 def test_who_is_refused_a_change_reads_what_was_in_its_way(pair):

@@ -35,7 +35,7 @@ def test_a_service_starts_without_its_replica(postgresql_database: FreshDatabase
         service = published(settings).service
         service.rights("*", 3)
         client = Client(service, READER)
-        assert (client.ask("GET", "People").status, client.place) == (200, "primary away")
+        assert (client.ask("GET", "People", Prefer="odata.track-changes").status, client.place) == (200, "primary away")
         service.engine.dispose()
 
 
