@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,6 +105,10 @@ def push(path: Path, rule: str, parallel: int, refused_too: bool) -> None:
     click.echo(f"{result.completed_operations} sent, {len(result.failed_requests)} wait")
     for id, answer in result.failed_requests.items():
         click.echo(f"  {id}  {answer.outcome}  {answer.message}")
+    for id, each in result.overruled.items():
+        click.echo(f"  {id}  overruled  {each.entity_type.__name__} {each.item_id}")
+        click.echo(f"    was here: {_shown(each.client, each.server)}")
+        click.echo(f"    server:   {_shown(each.server, each.client)}")
     if result.stopped is not None:
         click.echo(f"odata-service: {result.stopped}", err=True)
     sys.exit(UNREACHABLE if result.stopped else WAITS if result.failed_requests else 0)
@@ -213,7 +217,7 @@ def _authorization(_renew: bool) -> str | None:
     return os.environ.get(TOKEN)
 
 
-def _shown(values: dict[str, Any] | None, other: dict[str, Any] | None) -> str:
+def _shown(values: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> str:
     """What differs, or all where there is nothing to compare with."""
     if values is None:
         return "deleted"

@@ -192,6 +192,8 @@ class Push:
             if settlement.again:
                 return [operation.id]
             failed = settlement.failed
+            if settlement.overruled is not None:
+                self.result.overruled[operation.id] = settlement.overruled
             if failed is None:
                 self.result.failed_requests.pop(operation.id, None)
                 self._waiting.discard(operation.id)

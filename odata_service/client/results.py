@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .conflict import Conflict
 from .wire import Answer
 
 
@@ -45,6 +46,7 @@ class PushResult:
 
     completed_operations: int = 0
     failed_requests: dict[str, Answer] = field(default_factory=dict)
+    overruled: dict[str, Conflict] = field(default_factory=dict)  # by the service, which kept what it had
     stopped: str | None = None  # why the rest was not tried
 
     @property

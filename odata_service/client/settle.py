@@ -21,11 +21,12 @@ NOT_SAID = ""  # the version of what a server has not named
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """One operation after its answer. ``again`` says that it has something more to send at once; ``failed`` is why it
-    stays in the queue."""
+    stays in the queue; ``overruled`` is what gave way to the server's own rule."""
 
     again: bool = False
     failed: Answer | None = None
     asked: Conflict | None = None
+    overruled: Conflict | None = None
 
     @property
     def is_done(self) -> bool:
@@ -75,8 +76,9 @@ class Settling:
             case "done":
                 return self._done(operation, answer.remote)
             case "kept" if operation.is_of_now:
+                overruled = self.conflict(operation, answer.remote)
                 self.take_over(operation, answer.remote)
-                return DONE
+                return Settlement(overruled=overruled)
             case "kept":
                 return self.resolved(replace(operation, sent=None), answer.remote, self._decision, answer)
             case "conflict" if self._is_ours(operation, answer.remote):

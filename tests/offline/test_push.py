@@ -267,6 +267,20 @@ def test_the_server_wins_over_a_deletion(device, server):
     assert here.rows()["1"]["Status"] == "paid"
 
 
+@pytest.mark.parametrize("protocol", ["sync"])
+def test_the_service_has_a_rule_of_its_own(device, server, protocol):
+    """What gave way to it is told, with both sides."""
+    here = pulled(device, server)
+    here.change("1", Status="mine")
+    server.service.sync("Orders", conflicts="server")
+    server.writing(lambda session: setattr(session.get_one(ServerOrder, "1"), "Status", "theirs"))
+    result = here.push()
+    server.restart()
+    (overruled,) = result.overruled.values()
+    assert result.is_successful and here.rows()["1"]["Status"] == "theirs"
+    assert (overruled.client["Status"], overruled.server["Status"]) == ("mine", "theirs")
+
+
 def test_one_operation_that_the_server_dies_of(device, server, protocol):
     """Others are sent nevertheless. (The Sync API takes a queue as a whole, and says of none that it was that one.)"""
     here = device()

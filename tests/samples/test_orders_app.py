@@ -140,6 +140,7 @@ def test_orders_are_taken_offline(app: Orders, root: str) -> None:
 def test_a_conflict_is_shown_and_decided(app: Orders, root: str, side: str, status: str) -> None:
     of_another(root, "order-ada", "Pending")
     app.do("""
+        await press("Sync now")
         await until(() => text("[data-id=order-ada] .tag")[0] === "Pending")
         await navigator.serviceWorker.ready
     """)

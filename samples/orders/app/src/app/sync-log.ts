@@ -36,9 +36,9 @@ interface Entry {
                 <td>{{ entry.SyncedAt | date: "d MMM, HH:mm:ss" }}</td>
                 <td>{{ entry.TableName }}</td>
                 <td>{{ entry.SyncedBy }}</td>
-                <td class="number">{{ entry.RecordsSynced }}</td>
-                <td class="number">{{ entry.Conflicts }}</td>
-                <td class="number">{{ entry.Rejects }}</td>
+                <td class="number" data-unit="records">{{ entry.RecordsSynced }}</td>
+                <td class="number" data-unit="conflicts">{{ entry.Conflicts }}</td>
+                <td class="number" data-unit="rejects">{{ entry.Rejects }}</td>
               </tr>
             }
           </tbody>
