@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnClause, ColumnElement, Select, SelectBase, Table, TextClause
@@ -27,15 +28,32 @@ _CONSTANTS = {True: true(), False: false()}
 Alias = Any  # of a mapped class, or the class itself: it has whatever attributes the class has
 
 
-@dataclass(frozen=True, slots=True)
 class Condition:
-    """What the rows of one set must meet for one caller; ``values`` are those of its parameters, and conditions of one
-    ``shape`` differ in nothing else."""
+    """What the rows of one set must meet for one caller, as it was ``said``; ``values`` are those of its parameters, whose
+    names begin with ``prefix``, and conditions of one ``shape`` differ in nothing else."""
 
-    expression: ColumnElement[bool]
-    shape: Hashable
-    values: Mapping[str, object]
-    fixed: tuple[str, ...] = ()  # values that are part of the SQL
+    def __init__(self, said: ColumnElement[bool], prefix: str) -> None:
+        self._said, self._prefix = said, prefix
+        key = said._generate_cache_key()  # by which SQLAlchemy itself keeps compiled statements
+        self.shape: Hashable = object()  # of which nobody can tell whether it is like another
+        self.values: Mapping[str, object] = {}
+        self._fixed: tuple[str, ...] = (uuid.uuid4().hex,)
+        if key is not None:
+            plain = [bind for bind in key.bindparams if _is_plain(bind)]
+            self.values = {f"{prefix}_{number}": bind.effective_value for number, bind in enumerate(plain)}
+            self._fixed = tuple(repr(bind.effective_value) for bind in key.bindparams if not _is_plain(bind))
+            self.shape = (key.key, self._fixed)
+
+    @cached_property
+    def expression(self) -> ColumnElement[bool]:
+        """With names of ours; what the application holds is not ours to change. Made only where a plan is: what is kept serves
+        whoever has the same shape."""
+        own = visitors.cloned_traverse(self._said, {}, {})
+        _let_replace(own)
+        key = own._generate_cache_key()
+        for number, bind in enumerate(filter(_is_plain, () if key is None else key.bindparams)):
+            bind.key, bind.unique = f"{self._prefix}_{number}", False
+        return own
 
     def __call__(self, alias: Alias) -> ColumnElement[bool]:
         """The condition about an alias of the set. One that is only about columns of the row is put on the alias itself.
@@ -52,7 +70,7 @@ class Condition:
     @property
     def text(self) -> str:
         """What tells it from other conditions, also in another process."""
-        return f"{self.expression} {sorted(self.values.items())} {self.fixed}"
+        return f"{self.expression} {sorted(self.values.items())} {self._fixed}"
 
     def of_image(self, images: Images) -> ColumnElement[bool]:
         """The condition about a row as it was. Columns inside of a subquery that selects from the class itself are those
@@ -144,15 +162,8 @@ def _condition(said: Sequence[ColumnElement[bool] | bool], set_name: str, number
     """All of what the interceptors of a set said; an interceptor that forgot to return something opens nothing."""
     if any(each is None for each in said):
         raise TypeError(f"a query interceptor of {set_name} returned None; True stands for all rows")
-    expression = and_(true(), *(_CONSTANTS[each] if isinstance(each, bool) else each for each in said))
-    own = visitors.cloned_traverse(expression, {}, {})  # what the application holds is not ours to change
-    _let_replace(own)
-    key = own._generate_cache_key()  # by which SQLAlchemy itself keeps compiled statements
-    if key is None:
-        return Condition(own, object(), {}, (uuid.uuid4().hex,))  # of which nobody can tell whether it is like another
-    values = {bind.key: bind.effective_value for bind in _named(key.bindparams, f"row_{number}")}
-    fixed = tuple(repr(bind.effective_value) for bind in key.bindparams if bind.key not in values)
-    return Condition(own, (key.key, fixed), values, fixed)
+    first, *others = (_CONSTANTS[each] if isinstance(each, bool) else each for each in said)
+    return Condition(and_(first, *others) if others else first, f"row_{number}")
 
 
 def _let_replace(expression: ColumnElement[bool]) -> None:
@@ -164,9 +175,6 @@ def _let_replace(expression: ColumnElement[bool]) -> None:
             element.__dict__["_annotations"] = immutabledict(kept)
 
 
-def _named(binds: Sequence[BindParameter[Any]], prefix: str) -> Sequence[BindParameter[Any]]:
-    """The values that can be parameters, with names of ours: not lists, whose length is part of the SQL."""
-    plain = [bind for bind in binds if not (bind.expanding or bind.literal_execute)]
-    for number, bind in enumerate(plain):
-        bind.key, bind.unique = f"{prefix}_{number}", False
-    return plain
+def _is_plain(bind: BindParameter[Any]) -> bool:
+    """Whether its value can be a parameter: not a list, whose length is part of the SQL."""
+    return not (bind.expanding or bind.literal_execute)
