@@ -115,7 +115,7 @@ class Reads:
         if shape is None:
             return self._parsed(request, caller, spelling, exchange, timing)
         place = self._place(request, caller, shape.skip_token)
-        key = (spelling.protocol, exchange.variant, shape.key, caller.grant.roles, place and place.mark)
+        key = (spelling.protocol.name, exchange.variant, shape.key, caller.grant.roles, place and place.mark)
         plan = self.plans.get(key, shape.texts, caller)
         literals = None if plan is None else _literals(shape.texts, spelling)
         if plan is None or literals is None:

@@ -213,7 +213,7 @@ class ExchangeV4(OfOData):
         return headers | self._applied(result)
 
     def _applied(self, result: Result) -> dict[str, str]:
-        return self.preferences.applied(*self._followed(result))
+        return self.preferences.applied(*self._followed(result)) if self.preferences.spelled else {}
 
     def _followed(self, result: Result) -> Iterator[str]:
         """The names of the preferences that decided this answer, if they were asked for."""

@@ -25,6 +25,8 @@ EXPONENT = "(?:[eE](?:[+-]|%2[bB])?\\d+)?"
 # What needs no encoding and is encoded all the same could hide a literal or the name of an option.
 HIDDEN = "3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[fF]|2[dDeE]"  # after a percent sign
 
+_SIGNS = ("%0", "%2", "%3")  # how a blank is written, or a parenthesis: nothing of a name
+
 
 def _is_unicode(text: str) -> bool:
     """Half a surrogate pair is no text; the parser says so."""
@@ -112,5 +114,6 @@ class Scissors:
                 return None
         last = before[-1:]
         if found[0] == "'":
-            return self.prefix(before) + found if last.isalnum() or last == "_" else found
+            is_name = (last.isalnum() or last == "_") and before[-3:-1] not in _SIGNS
+            return self.prefix(before) + found if is_name else found
         return None if last == "+" and not plus else found  # a sign that was not cut with its number
