@@ -173,7 +173,7 @@ class Feed:
         """Who hears of something fetches it at once, so a replica that may be read from is asked, and what it does not have yet
         is no news."""
         replica = self.reads.replica
-        return self.reads.connections if replica is None or replica.problem else replica.connections
+        return replica.connections if replica is not None and replica.is_fit() else self.reads.connections
 
     def _sees_any(self, listener: Listener, since: int, until: int) -> bool:
         """Whether any of the changes are of entities that this one may see."""

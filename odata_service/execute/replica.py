@@ -87,15 +87,19 @@ class Replica:
             return found
         return None
 
-    def look(self) -> None:
-        """Whether it is of use, for who asks how the service is."""
+    def is_fit(self) -> bool:
+        """Whether it is of use to who has changed nothing."""
 
         def greet() -> bool:
             with self.connections.open(Timing(after=START)):
                 return True
 
+        return self.answer(greet, Timing(after=START)) is not None
+
+    def look(self) -> None:
+        """For who asks how the service is: now, whether it rests or not."""
         self._rests_until = 0.0
-        self.answer(greet, Timing(after=START))
+        self.is_fit()
 
     def _rest(self, problem: str) -> None:
         self._rests_until = time.monotonic() + SECONDS_TO_REST

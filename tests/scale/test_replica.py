@@ -125,6 +125,9 @@ def test_nobody_is_told_of_what_the_replica_does_not_have(pair):
     assert (len(told), list(feed._news([listener]))) == (1, [])
     pair.standby.resume()
     assert [stamp > told[0] for _, stamp in feed._news([listener])] == [True]
+    with away(pair.standby):
+        written(pair.client(user=WRITER), 1, revision=3)
+        assert len(list(feed._news([listener]))) == 1
 
 
 def test_reads_in_a_batch_see_its_changes(pair):
