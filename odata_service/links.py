@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, unquote_plus, urljoin, urlsplit
 
 from odata_service.edm.literal_v2 import write_literal
@@ -160,8 +161,13 @@ def option_name(option: str, *, bare: bool) -> str:
     >>> option_name("%24Top=5", bare=True), option_name("$filter=x", bare=False)
     ('top', '$filter')
     """
-    name = unquote_plus(option.partition("=")[0]).strip().lower()
+    name = _name_written(option.partition("=")[0])
     return name.lstrip("$!") if bare else name
+
+
+@lru_cache(maxsize=256)  # there are few
+def _name_written(name: str) -> str:
+    return unquote_plus(name).strip().lower()
 
 
 def without_format(query: str) -> str:
@@ -194,6 +200,7 @@ def lasting_options(query: str) -> list[str]:
     return [option for option, name in names if name == "$format" or not name.startswith("$")]
 
 
+@lru_cache(maxsize=64)  # for the token that a request brings, and the one that its answer gives
 def ordering_options(query: str) -> str:
     """What of a query decides which rows there are and in which order: a skip token is good for these alone.
 
