@@ -15,7 +15,7 @@ from typing import Self
 from .processes import children, cpu_seconds, free_port, megabytes
 
 REPOSITORY = Path(__file__).parents[2]
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)

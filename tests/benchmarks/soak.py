@@ -425,8 +425,8 @@ def _tell(soak: Soak, seconds: float, records: int, gone: list[str], differing: 
         click.echo(f"  {kind:<24}{count:>10,}")
     click.echo(f"{records:,} records written; acknowledged and not there: {len(gone)}")
     click.echo(f"customers that followers have otherwise than the database: {differing}")
-    warm = soak.sizes[len(soak.sizes) // 5]
-    click.echo(f"MB of each worker when warm: {warm}, at the end: {soak.sizes[-1]}, most: {max(map(max, soak.sizes))}")
+    tenths = [soak.sizes[len(soak.sizes) * tenth // 10] for tenth in range(10)]
+    click.echo(f"MB of each worker, tenth by tenth: {[*tenths, soak.sizes[-1]]}")
     for mistake in (*soak.tally.mistakes[:10], *gone[:10]):
         click.echo(f"  {mistake}")
 
