@@ -53,10 +53,11 @@ class Writer:
                 for announce in transaction.announcements if self.is_told else ():
                     announce()
                 return outcome
-            except (DBAPIError, StatementError) as error:
+            except (StatementError, ServiceUnavailable) as error:
                 if attempt == 0 and _is_lost_before_commit(error):
                     continue
-                refusal = self.database.refusal(error.orig) if isinstance(error.orig, BaseException) else None
+                cause = _cause(error)
+                refusal = None if cause is None else self.database.refusal(cause)
                 if refusal is None:
                     raise
                 if not isinstance(refusal, ServiceUnavailable) or refusal.code != "TryAgain" or attempt == ATTEMPTS - 1:
@@ -65,7 +66,13 @@ class Writer:
         raise AssertionError("the last attempt returns or raises")
 
 
-def _is_lost_before_commit(error: StatementError) -> bool:
+def _cause(error: StatementError | ServiceUnavailable) -> BaseException | None:
+    """What the driver said; also where it said so to a read of this transaction, which has made a refusal of it."""
+    found = error.__cause__ if isinstance(error, ServiceUnavailable) else error
+    return found.orig if isinstance(found, StatementError) else found
+
+
+def _is_lost_before_commit(error: BaseException) -> bool:
     """Whether nothing can have been written. Most often the database was restarted, and this connection is from before.
     COMMIT alone is no statement of ours: whoever lost his connection there cannot know."""
     return isinstance(error, DBAPIError) and error.connection_invalidated and error.statement is not None

@@ -32,14 +32,15 @@ class Tally:
 
     outer: str
     milliseconds: dict[str, list[float]] = field(default_factory=dict)  # by kind of request
-    statuses: Counter[str] = field(default_factory=Counter)
+    again: Counter[str] = field(default_factory=Counter)  # requests that were made once more, by why
     wrong: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, kind: str, status: int, seconds: float) -> None:
+    def note(self, kind: str, status: int, seconds: float, code: str) -> None:
         with self.lock:
-            self.statuses[f"{kind} {status}"] += 1
+            if status in (0, *COMES_AGAIN):
+                self.again[f"{kind} {status} {code}".strip()] += 1
             if status < 500 and status:
                 self.milliseconds.setdefault(kind, []).append(seconds * 1000)
 
@@ -71,7 +72,7 @@ class Client:
         while time.monotonic() < deadline:
             started = time.monotonic()
             status, said, text = self._once(method, url, body, headers)
-            self.tally.note(kind, status, time.monotonic() - started)
+            self.tally.note(kind, status, time.monotonic() - started, _code(text) if status in COMES_AGAIN else "")
             if status and status not in COMES_AGAIN:
                 self._look(status, said, text, f"{method} {url}")
                 return status, json.loads(text) if text else None
@@ -111,6 +112,14 @@ class Client:
         for link in found:
             if not link.startswith(f"{self.tally.outer}/"):
                 self.tally.fault("link of another address", link)
+
+
+def _code(text: bytes) -> str:
+    """Why a request was refused; nothing of a proxy's page."""
+    try:
+        return str(json.loads(text)["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _links(document: Any) -> Iterator[str]:
@@ -255,7 +264,7 @@ class Load:
         stopping = threading.Event()
         runners = [*self.writers, *self.followers, *(Reader(self.tally) for _ in range(self.clients))]
         threads = [threading.Thread(target=self._run, args=(each, stopping)) for each in runners]
-        self.tally.milliseconds, self.tally.statuses = {}, Counter()
+        self.tally.milliseconds, self.tally.again = {}, Counter()
         started = time.monotonic()
         for thread in threads:
             thread.start()
@@ -283,10 +292,7 @@ class Load:
             p50, p99 = each[len(each) // 2], each[min(len(each) - 1, len(each) * 99 // 100)]
             print(f"  {kind:<14} {len(each) / self.took:7.1f}/s   p50 {p50:6.1f} ms   p99 {p99:7.1f} ms")
         total = sum(map(len, self.tally.milliseconds.values()))
-        again = {
-            name: count for name, count in self.tally.statuses.items() if name.split()[-1] in ("0", "502", "503", "504")
-        }
-        print(f"  {'all':<14} {total / self.took:7.1f}/s   made again: {again or 'none'}", flush=True)
+        print(f"  {'all':<14} {total / self.took:7.1f}/s   made again: {dict(self.tally.again) or 'none'}", flush=True)
 
     def lost(self) -> dict[str, int]:
         """What was acknowledged and is not there; then what each cursor has not brought, compared with what is there."""

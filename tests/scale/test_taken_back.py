@@ -9,6 +9,7 @@ from sqlalchemy import create_engine
 
 from odata_service.dialects import database_named
 from odata_service.execute import write
+from odata_service.execute.connection import Connection
 from odata_service.execute.write import ATTEMPTS
 from tests.conftest import FreshDatabase
 from tests.scale.conftest import WRITER, Client, service_on
@@ -34,6 +35,28 @@ def test_the_work_is_done_again(postgresql_database: FreshDatabase, monkeypatch,
         answer = client.ask("POST", "Items", {"Id": 1, "Revision": 1, "Transaction": "-"})
         assert (answer.status, client.get("Items/$count")) == (status, items), answer.body
         assert ("Retry-After" in answer.headers) is (status == 503)
+        engine.dispose()
+
+
+def test_so_it_is_where_a_read_of_the_transaction_hears_of_it(postgresql_database: FreshDatabase, monkeypatch) -> None:
+    """The answer to a request that may come again is read before COMMIT."""
+    monkeypatch.setattr(write, "SECONDS_TO_WAIT", 0.0)
+    with postgresql_database() as url:
+        engine = create_engine(url)
+        Base.metadata.create_all(engine)
+        client, taken_back = Client(service_on(engine, None), WRITER), iter(range(2))
+        rows = Connection.rows
+
+        def refused(connection, statement, values):
+            if "item" in statement.text and next(taken_back, None) is not None:
+                raise psycopg.errors.SerializationFailure("another node was first")
+            return rows(connection, statement, values)
+
+        monkeypatch.setattr(Connection, "rows", refused)
+        item = {"Id": 1, "Revision": 1, "Transaction": "-"}
+        answer = client.ask("POST", "Items", item, **{"Idempotency-Key": "once"})
+        assert (answer.status, next(taken_back, None)) == (201, None), answer.body
+        assert client.get("Items/$count") == 1
         engine.dispose()
 
 
