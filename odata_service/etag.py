@@ -171,7 +171,7 @@ class TagRules:
 
     def of_addition(self, request: ODataRequest) -> Conditions:
         conditions = TagConditions.of(request.headers)
-        if self.strict and conditions != TagConditions():
+        if self.strict and not (conditions.if_match is conditions.if_none_match is None):
             raise _meaningless(
                 "If-Match and If-None-Match are for entities that are there, not for what is added or for links"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # there is one of each
 class Protocol:
     """A major version of OData, or what was made of one. Nothing between parsing and writing asks which one it is."""
 

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # there is one of each: what is compared so often, is so by identity
 class PrimitiveType:
     """A row of :data:`PRIMITIVES`.
 
@@ -22,10 +22,6 @@ class PrimitiveType:
     rank: int = 0
     low: int | None = None
     high: int | None = None
-
-    def __hash__(self) -> int:
-        """Each has a name of its own. (Types are looked up in tables for every value.)"""
-        return hash(self.name)
 
     @property
     def is_numeric(self) -> bool:

@@ -186,6 +186,8 @@ def _reference(item: object) -> EntityReference:
 
 
 def _count(payload: EntityPayload) -> int:
+    if not (payload.related or payload.changes):
+        return 1
     related = (item for items in payload.related.values() for item in items)
     return (
         1
