@@ -175,6 +175,8 @@ class Transport:
     def _sent(self, method: str, address: str, headers: Mapping[str, str], content: bytes, renewed: bool) -> Response:
         who = None if self.auth is None else self.auth(renewed)
         given = dict(headers) | ({} if who is None else {"Authorization": who})
+        if self.client.is_closed:
+            raise NotSent(f"{urlsplit(address).netloc} is not asked any more: the context was closed")
         try:
             answer = self.client.request(method, address, headers=given, content=content, follow_redirects=False)
         except (httpx.TransportError, httpx.InvalidURL) as error:

@@ -120,3 +120,12 @@ def test_another_token():
 def test_what_a_person_may_read(content, message):
     made, _, _ = transport([httpx.Response(400, content=content)])
     assert made.ask("GET", "Orders").message == message
+
+
+def test_a_context_that_is_closed_while_something_waits():
+    """The application ends; nothing but an answer is missing."""
+    made, asked, waited = transport([httpx.Response(503)])
+    made.patience = Patience(tries=3, sleep=lambda _seconds: made.close())
+    with pytest.raises(Unreachable, match="the context was closed"):
+        made.ask("GET", "Orders")
+    assert len(asked) == 1 and waited == []
