@@ -10,7 +10,7 @@ from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from odata_service.changes import Changes
-from odata_service.changeset import ChangeSetRun, Names
+from odata_service.changeset import ChangeSetRun, Names, may_refer
 from odata_service.context import Context
 from odata_service.errors import BadRequest, FailedDependency, ODataError
 from odata_service.execute.connection import Timing
@@ -20,7 +20,8 @@ from odata_service.formats.multipart import (
 )  # fmt: skip
 from odata_service.links import taken_apart
 from odata_service.message import Headers, ODataRequest, ODataResponse
-from odata_service.repeats import IDEMPOTENCY_KEY, REQUEST_ID, Repeatable, result_header
+from odata_service.monitors import at_once
+from odata_service.repeats import IDEMPOTENCY_KEY, REQUEST_ID, UNSAFE, Repeatable, result_header
 from odata_service.spelling import Spelling
 
 _OF_THE_BATCH = ("OData-Version", "OData-MaxVersion", "DataServiceVersion", "MaxDataServiceVersion", "Accept-Language")
@@ -40,6 +41,7 @@ class Batch:
     timing: Timing
     max_version: str | None = None
     after: str | None = None  # what must have been replayed where its parts are read, if all are reads
+    joins: bool = False  # whether nobody is told of its parts one by one
     names: Names = field(init=False)
     failed: set[str] = field(default_factory=set)
     paths: dict[str, str] = field(default_factory=dict)  # of URLs that name no other request, below the root
@@ -87,6 +89,9 @@ class Batch:
 
     def _answered(self, parts: Parts, goes_on: bool) -> Responses:
         """With ``goes_on`` also what follows an error; not what depends on a request that failed."""
+        joined = self._joined(parts) if goes_on and self.joins else None
+        if joined is not None:
+            return joined
         responses: Responses = []
         for part in parts:
             answer = self._change_set(part) if isinstance(part, ChangeSet) else self._single(part)
@@ -96,6 +101,40 @@ class Batch:
                 if not goes_on:
                     break
         return responses
+
+    def _joined(self, parts: Parts) -> Responses | None:
+        """Changes that stand for themselves, in one transaction where nothing is in the way of any: most of what each takes by
+        itself is its transaction. Where something is, all is taken back (``None``), and each goes its own way."""
+        singles = [each for each in parts if isinstance(each, PartRequest) and _stands_alone(each)]
+        if len(singles) < 2 or len(singles) < len(parts):
+            return None
+        run = ChangeSetRun(
+            self.spelling, self.changes, self.timing, Names(self.request.root), self._at_once, self.max_version
+        )
+        try:
+            self.changes.reads.limits.check("max_changeset_size", len(singles))
+            repeatables = [each for part in singles if run.is_plain(part) and (each := self._own_key(part)) is not None]
+            if len(repeatables) < len(singles):
+                return None
+            answers = self.changes.answered_each(
+                repeatables,
+                partial(run.done_apart, singles),
+                lambda changes, done: run.answers(done, changes),
+                self.timing,
+            )
+        except Exception:  # whatever it is, the request that it is about is told by itself
+            return None
+        if answers is None:
+            return None
+        return [self._named(answer, part) for answer, part in zip(answers, singles, strict=True)]
+
+    def _at_once(self, part: PartRequest) -> ODataRequest:
+        return at_once(self._inner(part))
+
+    def _own_key(self, part: PartRequest) -> Repeatable | None:
+        """That of the request by itself, so that it is known however it comes again."""
+        exchange = self.spelling.agree(self.spelling.meant(self._at_once(part)), self.max_version)
+        return Repeatable.of(exchange.request, self.changes.reads.limits)
 
     def _single(self, part: PartRequest) -> PartResponse:
         try:
@@ -211,6 +250,10 @@ def _reads(part: PartRequest | ChangeSet) -> bool:
 def _failed(answer: PartResponse | ChangeSetResponse) -> bool:
     answers = [answer] if isinstance(answer, PartResponse) else answer.responses
     return any(each.response.status >= 400 for each in answers)
+
+
+def _stands_alone(part: PartRequest) -> bool:
+    return _has_key(part.headers) and part.method in UNSAFE and not part.depends_on and not may_refer(part)
 
 
 def _names(part: PartRequest | ChangeSet) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -35,6 +35,10 @@ from odata_service.tracking import begin_to_keep, images_of, install_clock
 
 KEY_TAKEN = "KeyTaken"
 OF_THE_DATABASE = ("KeyExists", "ReferenceMissing")
+
+
+class _DoneBefore(Exception):
+    """What was to be done together was done in part."""
 
 
 @dataclass(slots=True)
@@ -142,6 +146,36 @@ class Changes:
         answers = self.run(lambda transaction: self._once(repeatable, work, answer, transaction), timing)()
         self.repeats.sweep()
         return answers
+
+    def answered_each(
+        self,
+        repeatables: Sequence[Repeatable],
+        work: Callable[[Transaction], Outcome],
+        answer: Callable[[Changes, Outcome], Answers],
+        timing: Timing,
+    ) -> Answers | None:
+        """The same for many, each of which is done once: in one transaction, or not at all (``None``) where one of them was
+        done before."""
+        self.repeats.create_table()
+
+        def once(transaction: Transaction) -> Answers:
+            if self.repeats.claim_all(transaction.connection, repeatables):
+                raise _DoneBefore
+            answers: list[ODataResponse] = []
+            outcome = work(transaction)
+
+            def keep() -> None:
+                answers.extend(answer(self.within(transaction), outcome))
+                each = zip(repeatables, answers, strict=True)
+                self.repeats.keep_all(transaction.connection, {repeatable: [said] for repeatable, said in each})
+
+            transaction.at_last(keep)
+            return answers
+
+        try:
+            return self.run(once, timing)
+        except _DoneBefore:
+            return None
 
     def _once(
         self,

@@ -13,7 +13,7 @@ from odata_service.answers import ChangeAnswers
 from odata_service.changes import Changes
 from odata_service.context import Context
 from odata_service.edm.model import EntitySet
-from odata_service.errors import ODataError
+from odata_service.errors import BadRequest, ODataError
 from odata_service.execute.connection import Timing
 from odata_service.execute.order import Changed, Effect, Order
 from odata_service.execute.write import Transaction
@@ -104,7 +104,7 @@ class ChangeSetRun:
         self.begun = []
         for part in parts:
             try:
-                if waiting and _may_refer(part):
+                if waiting and may_refer(part):
                     done, waiting = [*done, *self._changed(waiting, transaction)], []
                 asked = self._order(part)
                 if waiting and not asked.order.joins(waiting[-1].order):
@@ -116,6 +116,17 @@ class ChangeSetRun:
                 error.content_id = error.content_id or part.content_id
                 raise
         return [*done, *self._changed(waiting, transaction)]
+
+    def is_plain(self, part: PartRequest) -> bool:
+        """Whether none of the application's own code is told of the request."""
+        request = self.inner(part)
+        return not self.orders.alike(method_of(request), request, self.max_version)[1].is_unique
+
+    def done_apart(self, parts: Sequence[PartRequest], transaction: Transaction) -> list[Done]:
+        """Requests that do not know of each other, and are answered as if each were alone."""
+        done = self.done(parts, transaction)
+        demand_apart(done)
+        return done
 
     def _begun(self, part: PartRequest) -> ODataRequest:
         """A request of the change set, as those who listen leave it."""
@@ -186,6 +197,21 @@ class ChangeSetRun:
         )
 
 
+def demand_apart(done: Sequence[Done]) -> None:
+    """Refuse changes of which one would show in the answer to another: each is of an entity of its own, or the deletion of
+    one."""
+    places = {
+        (each.changed.entity_set.name, tuple(each.changed.place.key))
+        if isinstance(each.changed, Changed)
+        else each.request.target
+        for each in done
+    }
+    deletions = [each.changed is None and each.request.method == "DELETE" for each in done]
+    others = [isinstance(each.changed, Changed) for each in done]
+    if len(places) < len(done) or not (all(deletions) or all(others)):
+        raise BadRequest("BadBatch", "these changes are not made together")
+
+
 def _form(answered: tuple[Done, Result]) -> object:
     """The same for answers that can be written together: to requests that differ in their bodies only."""
     done, result = answered
@@ -203,6 +229,6 @@ def _written(answered: Sequence[tuple[Done, Result]]) -> Sequence[ODataResponse]
     return [done.exchange.write(result)]
 
 
-def _may_refer(part: PartRequest) -> bool:
+def may_refer(part: PartRequest) -> bool:
     """Whether a request could name one before it, whose address has to be known then."""
     return "$" in part.url.partition("?")[0] or b"$" in part.body

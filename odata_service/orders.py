@@ -28,7 +28,7 @@ from odata_service.result import Created
 from odata_service.spelling import Exchange, Spelling
 
 Said = tuple[tuple[str, str], ...]
-_OF_THE_BODY = ("content-length", "content-id")  # which decide nothing
+_OF_THE_BODY = ("content-length", "content-id", "idempotency-key")  # which decide nothing
 
 
 @dataclass(slots=True)

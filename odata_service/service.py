@@ -227,7 +227,8 @@ class ODataService(Configuration):
                 raise BadRequest("BadHeader", "a batch is a POST itself", target="X-HTTP-Method")
             handle, refuse = self._handle_part, self.refused
             after = None if self._positions is None else self._positions.brought(request)
-            return Batch(request, spelling, self._changes, handle, refuse, timing, self._max_version, after).answer()
+            joins = self._changes.is_told and self._positions is None and self.signals.are_quiet
+            return Batch(request, spelling, self._changes, handle, refuse, timing, self._max_version, after, joins).answer()
         if spelling.has_pushes and request.method == "POST":
             return Push(request, spelling, self._sync_sets, self._changes, timing).answer()
         request = spelling.meant(request)

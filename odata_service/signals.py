@@ -61,6 +61,12 @@ class Signals:
     error_hooks: list[ErrorHook] = field(default_factory=list)
     entry_hooks: dict[str, list[EntryHook]] = field(default_factory=dict)  # by set name, "*" for all of them
 
+    @property
+    def are_quiet(self) -> bool:
+        """Whether nobody listens to single requests."""
+        told = (self.request_started, self.request_finished, self.changeset_started, self.changeset_saved)
+        return not self.entry_hooks and not any(each.handlers for each in told)
+
     def entry_hooks_of(self, context: Context, set_name: str) -> list[BoundHook]:
         """Those that want to see the entities of a set in an answer."""
         hooks = (*self.entry_hooks.get(set_name, ()), *self.entry_hooks.get("*", ()))

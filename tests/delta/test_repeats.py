@@ -305,3 +305,92 @@ class TestBatch:
             answer = people.send("POST", "$batch", body, **given)
             assert answer.status == 200 and b"201 Created" in answer.body
         assert self.zoes(people) == ("1", "0")
+
+
+class TestJoined:
+    """Changes of a batch that stand for themselves are made in one transaction where nothing is in the way, and nobody can tell."""
+
+    BEN = "00000000-0000-4000-8000-000000000008"
+    REQUESTS = [
+        part(1, "POST", "People", ZOE, headers={"Idempotency-Key": "1", "Prefer": "return=representation"}),
+        part(2, "POST", "People", {"PersonId": BEN, "Name": "Ben"}, headers={"Idempotency-Key": "2"}),
+        part(
+            3, "PATCH", ADA, {"Name": "Ada King"}, headers={"Idempotency-Key": "3", "Prefer": "return=representation"}
+        ),
+    ]
+
+    def send(self, people, *requests):
+        return people.send("POST", "$batch", {"requests": list(requests)}).json["responses"]
+
+    def names(self, people) -> set[str]:
+        return {each["Name"] for each in people.get("People").json["value"]}
+
+    def stamps(self, people) -> set[str]:
+        """Those of one transaction are one."""
+        people_ = people.get("People?$filter=Name in ('Zoe','Ben','Ada King')").json["value"]
+        assert len(people_) == 3
+        return {each["LastUpdated"] for each in people_}
+
+    def plain(self, answers):
+        """But for stamps and the time that it took."""
+        dropped = ("server-timing", "LastUpdated", "etag", "@odata.etag")
+        return [
+            {
+                "status": each["status"],
+                "headers": {name: value for name, value in each["headers"].items() if name not in dropped},
+                "body": {name: value for name, value in each.get("body", {}).items() if name not in dropped},
+            }
+            for each in answers
+        ]
+
+    def test_in_one_transaction(self, people):
+        answers = self.send(people, *self.REQUESTS)
+        assert [each["status"] for each in answers] == [201, 201, 200] and len(self.stamps(people)) == 1
+
+    def test_answered_as_each_alone(self, people, client_of):
+        """Where somebody listens to requests, each has its own transaction."""
+        together = self.plain(self.send(people, *self.REQUESTS))
+        other = dataclasses.replace(people, service=client_of("people").service)
+        with other.service.engine.begin() as connection:
+            connection.execute(REPEATS.delete())
+        for name in (ZOE["PersonId"], self.BEN):
+            other.send("DELETE", f"People({name})")
+        other.send("PATCH", ADA, {"Name": "Ada Lovelace"})
+        other.service.request_started.connect(lambda context: None)
+        apart = self.send(other, *self.REQUESTS)
+        assert self.plain(apart) == together and len(self.stamps(other)) == 3
+
+    def test_come_again(self, people):
+        """All of them, some beside others, each in a batch or alone: none is done twice, and the answers are those of before."""
+        first = self.send(people, *self.REQUESTS)
+        more = part(4, "POST", "People", {"Name": "Cid"}, headers={"Idempotency-Key": "4"})
+        assert self.plain(self.send(people, *self.REQUESTS)) == self.plain(first)
+        mixed = self.send(people, more, *self.REQUESTS[:2])
+        assert [each["status"] for each in mixed] == [201] * 3 and self.plain(mixed[1:]) == self.plain(first[:2])
+        alone = people.send("POST", "People", ZOE, Idempotency_Key="1", Prefer="return=representation")
+        assert alone.status == 201 and alone.json["LastUpdated"] == first[0]["body"]["LastUpdated"]
+        assert people.get("People/$count?$filter=Name in ('Zoe','Ben','Cid')").text == "3"
+
+    def test_one_that_is_refused(self, people):
+        wrong = part(4, "POST", "People", {"Nmae": "x"}, headers={"Idempotency-Key": "4"})
+        answers = self.send(people, self.REQUESTS[0], wrong, *self.REQUESTS[1:])
+        assert [each["status"] for each in answers] == [201, 400, 201, 200]
+        assert {"Zoe", "Ben", "Ada King"} <= self.names(people)
+
+    def test_two_of_one_entity(self, people):
+        """Each answer shows what its own request has made of it."""
+        again = part(
+            4, "PATCH", ADA, {"Name": "Ada"}, headers={"Idempotency-Key": "4", "Prefer": "return=representation"}
+        )
+        answers = self.send(people, self.REQUESTS[2], again)
+        assert [each["body"]["Name"] for each in answers] == ["Ada King", "Ada"]
+
+    def test_deletions(self, people):
+        self.send(people, *self.REQUESTS)
+        gone = [
+            part(n, "DELETE", f"People({key})", headers={"Idempotency-Key": f"d{n}"})
+            for n, key in enumerate((ZOE["PersonId"], self.BEN), start=1)
+        ]
+        for _ in "12":
+            assert [each["status"] for each in self.send(people, *gone)] == [204, 204]
+        assert not {"Zoe", "Ben"} & self.names(people)
