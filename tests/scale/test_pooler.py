@@ -17,7 +17,7 @@ from tests.scale.conftest import READER, WRITER, Client, service_on
 from tests.tracking.lossless import Base
 
 pytestmark = pytest.mark.skipif(not pooler.is_installed(), reason="apt-get install pgbouncer")
-THREADS, ROUNDS = 6, 30
+THREADS, ROUNDS = 6, 12
 
 
 @pytest.fixture(scope="module")
