@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 
 from odata_service.edm.feed import FeedMapping
 from odata_service.edm.model import EntityType, NavigationProperty, StreamProperty
@@ -18,7 +18,7 @@ from odata_service.formats.expanded import grouped, keys, next_address
 from odata_service.formats.feed_v2 import OrUpdated, head_pieces, updated
 from odata_service.formats.given_v2 import given_elements, given_links
 from odata_service.formats.hierarchy import PiecesByType, deferred, written_by_type
-from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, addresses, joined, written
+from odata_service.formats.pieces import KeyForm, Page, Piece, addresses, joined, kept, written
 from odata_service.formats.structured import media_type_property
 from odata_service.formats.xml_text import RELATED, SCHEME, attribute, escaped
 from odata_service.links import lasting_options, path_text
@@ -56,14 +56,10 @@ class Frame:
         return f"{head}{counted}{author}", going_on
 
 
+@kept
 def row_writer(shape: RowShape) -> RowWriter:
     """The writer of a shape, made when it is first seen."""
-    return _row_writer(Itself(shape))
-
-
-@lru_cache(maxsize=2048)
-def _row_writer(key: Itself) -> RowWriter:
-    return RowWriter(key.shape)
+    return RowWriter(shape)
 
 
 class RowWriter:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from odata_service.bind.pull import STAYS
 from odata_service.edm.model import Property
 from odata_service.edm.table_type import DELETED, ID, UPDATED_AT, VERSION
 from odata_service.formats.columns_datasync import column_of, zero_of
 from odata_service.formats.json_text import encoded, quoted
-from odata_service.formats.pieces import Itself, Page, Piece, joined, listed, texts_of, written
+from odata_service.formats.pieces import Page, Piece, joined, kept, listed, texts_of, written
 from odata_service.plan.row import RowShape
 from odata_service.result import EntityCollection, Level, Row
 
@@ -44,7 +43,7 @@ def rows(level: Level) -> Iterable[str]:
         return ()
     mark = next((each.position for each in level.shape.computed if each.name == STAYS), None)
     if mark is None or all(row[mark] for row in level.rows):
-        return written(_pieces(Itself(level.shape)), Page.of(level.rows))
+        return written(_pieces(level.shape), Page.of(level.rows))
     return _mixed(level, mark)
 
 
@@ -52,9 +51,7 @@ def _mixed(level: Level, mark: int) -> Iterator[str]:
     """Each kind is written at once, and then both are put back into their order."""
     kinds = ((row for row in level.rows if row[mark]), (row for row in level.rows if not row[mark]))
     writers = (_pieces, _gone_pieces)
-    staying, gone = (
-        _some(list(kind), pieces(Itself(level.shape))) for kind, pieces in zip(kinds, writers, strict=True)
-    )
+    staying, gone = (_some(list(kind), pieces(level.shape)) for kind, pieces in zip(kinds, writers, strict=True))
     return (next(staying if row[mark] else gone) for row in level.rows)
 
 
@@ -62,14 +59,14 @@ def _some(rows: list[Row], pieces: tuple[Piece, ...]) -> Iterator[str]:
     return iter(written(pieces, Page.of(rows)) if rows else ())
 
 
-@lru_cache(maxsize=2048)
-def _pieces(key: Itself) -> tuple[Piece, ...]:
-    return joined(["{", *listed(_member(key.shape, declared) for declared in key.shape.selected), "}"])
+@kept
+def _pieces(shape: RowShape) -> tuple[Piece, ...]:
+    return joined(["{", *listed(_member(shape, declared) for declared in shape.selected), "}"])
 
 
-@lru_cache(maxsize=2048)
-def _gone_pieces(key: Itself) -> tuple[Piece, ...]:
-    return joined(["{", *listed(_gone_member(key.shape, declared) for declared in key.shape.selected), "}"])
+@kept
+def _gone_pieces(shape: RowShape) -> tuple[Piece, ...]:
+    return joined(["{", *listed(_gone_member(shape, declared) for declared in shape.selected), "}"])
 
 
 def _gone_member(shape: RowShape, declared: Property) -> list[Piece]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty, Property
 from odata_service.etag import etag_of
@@ -14,7 +13,7 @@ from odata_service.formats.given_v2 import given_pieces
 from odata_service.formats.hierarchy import PiecesByType, deferred, written_by_type
 from odata_service.formats.json_text import listed, quoted
 from odata_service.formats.options_v2 import USUAL, OptionsV2
-from odata_service.formats.pieces import Itself, KeyForm, Page, Piece, addresses, joined, texts_of, written
+from odata_service.formats.pieces import KeyForm, Page, Piece, addresses, joined, kept, texts_of, written
 from odata_service.formats.structured import media_type
 from odata_service.links import lasting_options, path_text
 from odata_service.plan.row import ExpandedNavigation, RowShape
@@ -34,14 +33,10 @@ class Frame:
     options: OptionsV2 = USUAL
 
 
+@kept
 def row_writer(shape: RowShape, options: OptionsV2) -> RowWriter:
     """The writer of a shape, made when it is first seen."""
-    return _row_writer(Itself(shape), options)
-
-
-@lru_cache(maxsize=2048)
-def _row_writer(key: Itself, options: OptionsV2) -> RowWriter:
-    return RowWriter(key.shape, options)
+    return RowWriter(shape, options)
 
 
 class RowWriter:

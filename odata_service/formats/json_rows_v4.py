@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 
 from odata_service.formats.columns_v4 import LITERALS_OF_JSON, literal_column_of
 from odata_service.formats.context_v4 import collection_context, contained_place, entity_context, place_of
@@ -13,20 +13,16 @@ from odata_service.formats.expanded import grouped, keys
 from odata_service.formats.expanded_v4 import Asked
 from odata_service.formats.hierarchy import PiecesByType, written_by_type
 from odata_service.formats.json_text import quoted
-from odata_service.formats.pieces import Itself, KeyForm, Page, joined, written
+from odata_service.formats.pieces import KeyForm, Page, joined, kept, written
 from odata_service.formats.style_v4 import Style
 from odata_service.plan.row import ExpandedNavigation, RowShape, Side
 from odata_service.result import Level, Row
 
 
+@kept
 def row_writer(shape: RowShape, style: Style) -> RowWriter:
     """The writer of a shape in a style, made when it is first asked for."""
-    return _row_writer(Itself(shape), style)
-
-
-@lru_cache(maxsize=2048)
-def _row_writer(key: Itself, style: Style) -> RowWriter:
-    return RowWriter(key.shape, style)
+    return RowWriter(shape, style)
 
 
 class RowWriter:

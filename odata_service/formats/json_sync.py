@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 
 import orjson
 
@@ -14,7 +13,7 @@ from odata_service.formats.columns_v4 import column_of
 from odata_service.formats.error_v4 import write_error
 from odata_service.formats.json_text import encoded, quoted
 from odata_service.formats.negotiate import media_ranges
-from odata_service.formats.pieces import Itself, Page, Piece, joined, listed, texts_of, written
+from odata_service.formats.pieces import Page, Piece, joined, kept, listed, texts_of, written
 from odata_service.formats.value_v4 import write_json
 from odata_service.plan.row import RowShape
 from odata_service.result import Level, Row
@@ -47,17 +46,25 @@ def changes(level: Level, reasons: Sequence[str], token: str, more: bool, *, exa
 
 def records(shape: RowShape, rows: Sequence[Row], exact: bool = False) -> Iterable[str]:
     """The JSON text of each record."""
-    return written(_pieces(Itself(shape), exact), Page.of(rows)) if rows else ()
+    return written(_pieces(shape, exact), Page.of(rows)) if rows else ()
 
 
 def _keys(shape: RowShape, rows: Sequence[Row], exact: bool) -> Iterable[str]:
-    return written(_pieces(Itself(shape), exact, of_key=True), Page.of(rows)) if rows else ()
+    return written(_key_pieces(shape, exact), Page.of(rows)) if rows else ()
 
 
-@lru_cache(maxsize=2048)
-def _pieces(key: Itself, exact: bool, of_key: bool = False) -> tuple[Piece, ...]:
-    shown = key.shape.entity_set.type.key if of_key else key.shape.selected
-    return joined(["{", *listed(_member(key.shape, declared, exact) for declared in shown), "}"])
+@kept
+def _pieces(shape: RowShape, exact: bool) -> tuple[Piece, ...]:
+    return _members(shape, shape.selected, exact)
+
+
+@kept
+def _key_pieces(shape: RowShape, exact: bool) -> tuple[Piece, ...]:
+    return _members(shape, shape.entity_set.type.key, exact)
+
+
+def _members(shape: RowShape, shown: Iterable[Property], exact: bool) -> tuple[Piece, ...]:
+    return joined(["{", *listed(_member(shape, declared, exact) for declared in shown), "}"])
 
 
 def _member(shape: RowShape, declared: Property, exact: bool) -> list[Piece]:

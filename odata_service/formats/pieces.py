@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import TypeVar, TypeVarTuple, Unpack
 
 from odata_service.dialects.base import Decoder
 from odata_service.edm.model import Property
@@ -15,6 +17,9 @@ from odata_service.formats.json_text import Column, interleaved
 from odata_service.links import path_text
 from odata_service.plan.row import Around, RowShape
 from odata_service.result import Row
+
+Made = TypeVar("Made")
+Rest = TypeVarTuple("Rest")
 
 
 @dataclass(slots=True)
@@ -69,17 +74,18 @@ def joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     return tuple(together)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Itself:
-    """A shape as a dictionary key by identity: comparing the columns would cost more than writing a row."""
+def kept(make: Callable[[RowShape, Unpack[Rest]], Made]) -> Callable[[RowShape, Unpack[Rest]], Made]:
+    """What is made of a shape is kept with it, and goes when its plan does."""
 
-    shape: RowShape
+    @wraps(make)
+    def made(shape: RowShape, *rest: *Rest) -> Made:
+        key = make, rest
+        if key not in shape.made:
+            shape.made[key] = make(shape, *rest)
+        found: Made = shape.made[key]
+        return found
 
-    def __hash__(self) -> int:
-        return id(self.shape)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Itself) and self.shape is other.shape
+    return made
 
 
 def texts_of(column: Column, position: int) -> Callable[[Page], Sequence[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from odata_service.dialects.base import Decoder
 from odata_service.edm.dynamic import DynamicType, DynamicValues
@@ -42,6 +43,8 @@ class RowShape:
     collections: tuple[SelectedValues, ...] = ()
     dynamic: SelectedDynamic | None = None
     around: tuple[Around, ...] = ()  # the entities that contain these, from the root on
+    # Its writers. (Any: they are the formats'.)
+    made: dict[object, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def declared_type(self) -> EntityType:
