@@ -29,6 +29,7 @@ export { compile } from "./filter.js"
 const LOCK = "encryption"
 const SOON = 300 // milliseconds from an edit to its push
 const A_MOMENT = 50
+const A_LITTLE_LONGER = 250 // while a synchronisation is at work, which has better things to do than to count
 const FIRST_PAUSE = 2_000
 const LONGEST_PAUSE = 5 * 60_000
 
@@ -351,7 +352,7 @@ export class OfflineClient {
       seen = this.#counting
       const status = await this.status().catch(() => null) // the store may be locked, or closed already
       if (status) this.#dispatch("status", status)
-      if (seen !== this.#counting) await new Promise((go) => setTimeout(go, A_MOMENT))
+      await new Promise((go) => setTimeout(go, this.#atWork > 0 ? A_LITTLE_LONGER : A_MOMENT))
     }
     this.#counting = 0
   }
