@@ -40,7 +40,7 @@ def pytest_collection_finish() -> None:
     """The tests themselves stay to the end: the collector need not walk over them again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
