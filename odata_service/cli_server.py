@@ -41,14 +41,12 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
         self._figures = folder_of_figures(self._settings)
         self._sign = sign_of(read) if self._settings.watch else None
         self._build(self._settings)
+        gc.freeze()  # workers share what is there, and their collector passes it over
         super().__init__()
 
     def _build(self, settings: Settings) -> None:
-        gc.unfreeze()
         what = published(settings, self._progress)
         self._app = application(what, settings)
-        gc.collect()
-        gc.freeze()  # workers share what is there, and their collector passes it over
         self._settings, self._published = settings, what
 
     def _renew(self) -> None:
@@ -56,6 +54,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
         old = self._settings
         self._build(replace(self._read(), host=old.host, port=old.port))
         self.callable = None  # so that Gunicorn asks for it once more
+        gc.unfreeze()
+        gc.collect()  # what was served before
+        gc.freeze()
 
     def load_config(self) -> None:
         gunicorn.http.message.MAX_REQUEST_LINE = REQUEST_LINE  # 8190, and its 0 would mean no limit at all
