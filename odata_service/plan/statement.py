@@ -71,7 +71,7 @@ def _expanded(result: Any) -> Statement:
     names = state.positiontup if result.positional else list(state.parameters)
 
     def parameter(name: str) -> Parameter:
-        if name in given:
+        if name in result.binds:
             return _parameter(result, name)
         process, value = state.processors.get(name), state.parameters[name]
         key = result.escaped_bind_names.get(name, name)

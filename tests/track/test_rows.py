@@ -153,6 +153,14 @@ UPSERTS = {
 }
 
 
+def test_a_stamp_of_a_whole_second(notes: Shop) -> None:
+    follower = Follower(notes.served(), "notes")
+    follower.pull()
+    notes.sql("UPDATE odata_clock SET last = 4102444799999")
+    notes.sql("INSERT INTO note (id, body) VALUES (9, 'in 2100')")
+    assert follower.pull() == [{"id": 9, "body": "in 2100", "code": None}]
+
+
 def test_statements_that_insert_or_change(notes: Shop) -> None:
     follower = Follower(notes.served(), "notes")
     follower.pull()
