@@ -19,7 +19,7 @@ run: $(VENV)/.installed ## serve the People sample at http://127.0.0.1:8000/ (PO
 	@$(BIN)/odata-service serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.installed-test ## the whole test suite, PostgreSQL and MariaDB included (PYTEST_ARGS="-k filter" narrows it)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev ## ruff and mypy
 	$(BIN)/ruff check .

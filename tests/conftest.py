@@ -36,15 +36,6 @@ settings.register_profile("stable", derandomize=True, deadline=None)
 settings.load_profile("stable")
 
 
-# Folders with files that take long, mostly for other processes: whoever begins with one of these at the end is waited for.
-_LONG = ("offline", "offline_browser", "leaks", "faults", "databases", "delta", "sync", "samples", "clients", "web")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    items.sort(key=lambda item: item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] not in _LONG)
-
-
 def pytest_collection_finish() -> None:
     """The tests themselves stay to the end: the collector need not walk over them again and again."""
     gc.collect()

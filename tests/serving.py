@@ -67,10 +67,10 @@ class Serving:
     def interrupt(self) -> tuple[int, str]:
         """Ctrl-C: the status, and what was said after the greeting."""
         self.process.send_signal(signal.SIGINT)
-        said = "".join(self.process.communicate(timeout=20))
+        said = "".join(self.process.communicate(timeout=60))
         return self.process.returncode, said
 
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.communicate(timeout=20)
+            self.process.communicate(timeout=60)

@@ -88,5 +88,5 @@ def test_wsgi_app_under_a_gunicorn_of_one_s_own(tmp_path, postgresql_database, p
             root = next(line.split()[-2] for line in gunicorn.stderr if "Listening at" in line)
             answers = {urllib.request.urlopen(f"{root}/v2/People/$count").read() for _ in range(20)}
             gunicorn.terminate()
-            gunicorn.communicate(timeout=20)
+            gunicorn.communicate(timeout=60)
     assert answers == {b"12"}

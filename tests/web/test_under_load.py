@@ -89,4 +89,4 @@ def test_a_request_under_way_is_answered_before_the_end(serving: Serving) -> Non
         time.sleep(0.5)  # it has been told, and waits for us alone
         connection.sendall(BODY[10:])
         assert connection.recv(100).startswith(b"HTTP/1.1 201 ")
-    assert serving.process.wait(20) == 0
+    assert serving.process.wait(60) == 0
