@@ -6,13 +6,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, create_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import URL
+
+from tests.database_servers import program, wait_for
 
 _SECONDS_TO_START = 60
 # A crash may lose the tests' data, and nobody comes over the network.
@@ -23,12 +23,8 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-def _program(name: str) -> str | None:
-    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-
-
 def is_installed() -> bool:
-    return _program("mariadbd") is not None and _program("mariadb-install-db") is not None
+    return program("mariadbd") is not None and program("mariadb-install-db") is not None
 
 
 @contextmanager
@@ -38,7 +34,7 @@ def server() -> Iterator[URL]:
     try:
         with _running(folder) as process:
             url = URL.create("mariadb+pymysql", "root", query={"unix_socket": f"{folder}/socket"})
-            _await(url, process, folder)
+            wait_for(url, process, folder / "log", _SECONDS_TO_START)
             yield url
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -48,9 +44,9 @@ def server() -> Iterator[URL]:
 def _running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     # Two of them that use one folder for temporary tables take each other's away.
     own = [*(["--user=root"] if os.geteuid() == 0 else []), f"--datadir={folder}/data", f"--tmpdir={folder}"]
-    install = [str(_program("mariadb-install-db")), "--no-defaults", *own, "--skip-test-db"]
+    install = [str(program("mariadb-install-db")), "--no-defaults", *own, "--skip-test-db"]
     subprocess.run([*install, "--auth-root-authentication-method=normal"], check=True, capture_output=True)
-    command = [str(_program("mariadbd")), "--no-defaults", *own, *_OPTIONS, f"--socket={folder}/socket"]
+    command = [str(program("mariadbd")), "--no-defaults", *own, *_OPTIONS, f"--socket={folder}/socket"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([*command, f"--pid-file={folder}/pid"], stdout=log, stderr=log)
     try:
@@ -58,16 +54,3 @@ def _running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()  # what it has not written yet is not needed any more
         process.wait()
-
-
-def _await(url: URL, process: subprocess.Popen[bytes], folder: Path) -> None:
-    engine, deadline = create_engine(url), time.monotonic() + _SECONDS_TO_START
-    while True:
-        try:
-            engine.connect().close()
-            break
-        except OperationalError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((folder / "log").read_text()) from None
-            time.sleep(0.05)
-    engine.dispose()

@@ -6,13 +6,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, create_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import URL
+
+from tests.database_servers import program, wait_for
 
 CONNECTIONS = 2
 _SECONDS_TO_START = 20
@@ -30,12 +30,8 @@ logfile = {folder}/log
 """
 
 
-def _program() -> str | None:
-    return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-
-
 def is_installed() -> bool:
-    return _program() is not None
+    return program("pgbouncer") is not None
 
 
 @contextmanager
@@ -50,25 +46,12 @@ def pooled(server: URL) -> Iterator[URL]:
     becomes = ["-u", owner] if os.geteuid() == 0 else []  # PgBouncer does not run as root
     if becomes:
         shutil.chown(folder, owner)
-    process = subprocess.Popen([str(_program()), "-q", *becomes, str(settings)], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([str(program("pgbouncer")), "-q", *becomes, str(settings)], stderr=subprocess.DEVNULL)
     try:
         url = server.set(query={"host": str(folder)}, port=6432)
-        _await(url, process, folder)
+        wait_for(url, process, folder / "log", _SECONDS_TO_START)
         yield url
     finally:
         process.kill()
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _await(url: URL, process: subprocess.Popen[bytes], folder: Path) -> None:
-    engine, deadline = create_engine(url), time.monotonic() + _SECONDS_TO_START
-    while True:
-        try:
-            engine.connect().close()
-            break
-        except OperationalError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((folder / "log").read_text()) from None
-            time.sleep(0.05)
-    engine.dispose()
