@@ -173,9 +173,11 @@ class Changes:
             return answers
 
         try:
-            return self.run(once, timing)
+            answers = self.run(once, timing)
         except _DoneBefore:
             return None
+        self.repeats.sweep()
+        return answers
 
     def _once(
         self,

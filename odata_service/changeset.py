@@ -125,7 +125,7 @@ class ChangeSetRun:
     def done_apart(self, parts: Sequence[PartRequest], transaction: Transaction) -> list[Done]:
         """Requests that do not know of each other, and are answered as if each were alone."""
         done = self.done(parts, transaction)
-        demand_apart(done)
+        _demand_apart(done)
         return done
 
     def _begun(self, part: PartRequest) -> ODataRequest:
@@ -197,7 +197,7 @@ class ChangeSetRun:
         )
 
 
-def demand_apart(done: Sequence[Done]) -> None:
+def _demand_apart(done: Sequence[Done]) -> None:
     """Refuse changes of which one would show in the answer to another: each is of an entity of its own, or the deletion of
     one."""
     places = {

@@ -394,3 +394,10 @@ class TestJoined:
         for _ in "12":
             assert [each["status"] for each in self.send(people, *gone)] == [204, 204]
         assert not {"Zoe", "Ben"} & self.names(people)
+
+    def test_old_records_are_swept(self, people):
+        people.send("POST", "People", {"Name": "Cid"}, Idempotency_Key="4")
+        age(people, hours=721)
+        people.service._changes.repeats._next_sweep = 0
+        self.send(people, *self.REQUESTS)
+        assert records(people) == len(self.REQUESTS) and len(self.stamps(people)) == 1
