@@ -4,7 +4,8 @@ commit whenever there is a new one. It says that there is something to fetch, an
     id: 1795671586223
     data: {"stamp":"2026-11-26T05:39:46.223Z"}
 
-One thread of each process looks at the clock for all who wait, so that a client costs a connection and nothing else.
+One thread of each process looks at the clock for all who wait, so that a client costs a connection and nothing else. Who
+was believed until some moment is sent away then, and has to say anew who he is.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from odata_service.bind.query import Query, Read, Step
 from odata_service.edm.model import EntitySet
 from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, ODataError
 from odata_service.execute.connection import ReadConnections, Timing
-from odata_service.message import ODataRequest, ODataResponse, Sink
+from odata_service.message import ODataRequest, ODataResponse, Sink, User
 from odata_service.reads import Reads
 from odata_service.tracking import greatest_stamp, has_counter, last_stamps, milliseconds, moment
 
@@ -51,6 +52,11 @@ class Listener:
     caller: Caller
     sink: Sink
     seen: int
+
+    @property
+    def is_believed(self) -> bool:
+        user = self.caller.context.user
+        return not isinstance(user, User) or time.time() < user.until
 
 
 def is_feed(request: ODataRequest) -> bool:
@@ -128,7 +134,11 @@ class Feed:
             time.sleep(SECONDS_BETWEEN_LOOKS)
 
     def _waiting(self) -> list[Listener] | None:
+        """Those who are still believed; the others are sent away."""
         with self._lock:
+            for each in [each for each in self._listeners if not each.is_believed]:
+                self._listeners.remove(each)
+                each.sink.close()
             if not self._listeners:
                 self._thread = None
                 return None

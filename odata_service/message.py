@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol as Shape
@@ -69,11 +70,13 @@ class Principal(Shape):
 @dataclass(frozen=True)
 class User:
     """A caller, for applications without a class of their own for one; a subclass may say more: a tenant, a locale.
-    ``claims`` are what his token, or his account, says of him."""
+    ``claims`` are what his token, or his account, says of him; ``until`` when, in seconds since 1970, that is not believed
+    any more: an answer that goes on ends then."""
 
     name: str
     roles: frozenset[str] = frozenset()
     claims: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False, kw_only=True)
+    until: float = field(default=math.inf, compare=False, repr=False, kw_only=True)
 
 
 ANONYMOUS = User("anonymous")

@@ -67,7 +67,7 @@ class Bearer:
         name = claims["sub"]
         if not isinstance(name, str) or not name or name == ANONYMOUS.name:
             _refuse("it does not say whose it is")
-        return User(name, roles_of(claim_at(claims, self.roles_claim)), claims=claims)
+        return User(name, roles_of(claim_at(claims, self.roles_claim)), claims=claims, until=self._until(claims))
 
     def _claims(self, token: str) -> Claims:
         """What was found true a short while ago is not calculated again, as long as it holds and the keys are the same."""
@@ -78,8 +78,11 @@ class Bearer:
         claims = self._checked(token)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        self._known[mark] = claims, float(claims["exp"]) + self.leeway, current
+        self._known[mark] = claims, self._until(claims), current
         return claims
+
+    def _until(self, claims: Claims) -> float:
+        return float(claims["exp"]) + self.leeway
 
     @property
     def _version(self) -> int:

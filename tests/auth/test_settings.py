@@ -17,6 +17,7 @@ from odata_service.auth.passwords import Passwords, hash_password, verifier
 from odata_service.cli import main
 from odata_service.config import ConfigurationError, KeySettings, Settings, UserSettings
 from odata_service.errors import Unauthorized
+from odata_service.message import User
 from odata_service.web.app import create_app
 from odata_service.web.blueprint import Sender
 from tests.auth.people import CHEAP, PASSWORD, PUBLIC, SECRET, app_of, basic, settings, token
@@ -41,6 +42,13 @@ def test_roles_of_a_token(path: str, claims: dict[str, Any], roles: set[str]) ->
     who = Authentication((Bearer({"HS256": SECRET}, roles_claim=path),))
     caller = who(sender(Authorization=f"Bearer {token(aud=None, **claims)}"))
     assert (caller.name, caller.roles) == ("ada", roles)
+
+
+def test_a_token_is_believed_as_long_as_clocks_may_differ() -> None:
+    end = int(time.time()) + 600
+    who = Authentication((Bearer({"HS256": SECRET}, leeway=20),))
+    caller = who(sender(Authorization=f"Bearer {token(aud=None, exp=end)}"))
+    assert isinstance(caller, User) and caller.until == end + 20
 
 
 def test_what_is_known_of_a_user() -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import queue
 import re
+import time
 from datetime import datetime
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import Engine
 from odata_service import feed
 from odata_service import EntitySetRights, Headers, Limits, ODataRequest, ODataResponse, ODataService
 from odata_service.errors import ServiceUnavailable
-from odata_service.message import ANONYMOUS, Principal
+from odata_service.message import ANONYMOUS, Principal, User
 from odata_service.protocol import V2, V4
 from odata_service.tracking import install_clock, write_sessions
 from tests.access.model import CLERK, STRANGER, Base, Order, fill
@@ -165,6 +166,24 @@ class TestCommits:
                 pass
         assert service._feed._thread is None
         listening(service, "People/$changes").stamp()
+
+
+class TestExpiry:
+    def test_who_is_not_believed_any_more_is_sent_away_and_hears_nothing(self, people, service):
+        ada, ben = User("ada", until=time.time() + 3_600), User("ben")
+        first, second = listening(service, "People/$changes", ada), listening(service, "People/$changes", ben)
+        first.stamp(), second.stamp()
+        object.__setattr__(ada, "until", time.time())  # the hour has passed
+        assert first.came.get(timeout=PATIENCE) == b"closed"
+        people.send("PATCH", ADA, {"Name": "Ada King"})
+        second.stamp()
+        assert first.came.empty() and [each.sink for each in service._feed._listeners] == [second]
+
+    def test_the_last_one(self, people, service):
+        first = listening(service, "People/$changes", User("ada", until=0.0))
+        while first.came.get(timeout=PATIENCE) != b"closed":
+            pass
+        stop(service)
 
 
 def stamp_of(text: str) -> int:
