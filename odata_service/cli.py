@@ -32,7 +32,7 @@ from odata_service.schema_changes import changes
 from odata_service.schema_document import document_in
 from odata_service.settings_file import gathered, schema, shown
 from odata_service.settings_page import settings_page
-from odata_service.start import published, started
+from odata_service.start import published, service_of_sample, started
 from odata_service.web.app import application
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -209,7 +209,8 @@ def _refusals(settings: Settings) -> Iterator[str]:
     """What keeps the service from starting. A sample would make its database, which is not what was asked for."""
     try:
         if settings.sample_name:
-            authentication_of(settings, create_engine("sqlite://"))
+            service = service_of_sample(sample_named(settings.sample_name), settings, create_engine("sqlite://"))
+            authentication_of(settings, service.engine)
         else:
             application(published(settings, _progress), settings)
     except ConfigurationError as error:

@@ -86,11 +86,10 @@ def anybody_may_change(settings: Settings) -> bool:
     """Samples are open to everybody, and so is a database that is writable, until rights are given."""
     if not lets_anybody_in(settings):
         return False
-    if settings.sample_name:
-        return True
     usual = settings.rights or {EVERYBODY: ("all",)}
     said = [usual, *(table.rights for table in settings.tables.values() if table.rights)]
-    return settings.writable and any(set(each.get(EVERYBODY, ())) - _READING for each in said)
+    writable = settings.writable or bool(settings.sample_name)
+    return writable and any(set(each.get(EVERYBODY, ())) - _READING for each in said)
 
 
 def _is_weak(secret: str) -> bool:
@@ -114,10 +113,6 @@ RULES = (
     Rule(
         "anybody who reaches {s.host}:{s.port} may change what is there: [users], [keys] or auth_… say who asks, and rights who may",
         lambda s: is_reachable(s) and anybody_may_change(s),
-    ),
-    Rule(
-        "[rights] and [tables] say nothing of the sample {s.sample}, which has rights of its own",
-        lambda s: bool(s.sample_name and (s.rights or s.tables)),
     ),
     Rule(
         "any page in a browser of this computer may change what is there: cors_origins is *, and nobody is asked who he is",
@@ -186,5 +181,5 @@ def _roles_of_nothing(settings: Settings) -> Iterator[str]:
     for section, callers in (("users", settings.users), ("keys", settings.keys)):
         for name, caller in callers.items():
             for role in caller.roles:
-                if role not in known and not settings.sample_name:
+                if role not in known:
                     yield f"{section}.{name}: nothing is said of the role {role}"

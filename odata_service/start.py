@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from odata_service import ODataService
 from odata_service.config import ConfigurationError, Settings
 from odata_service.database import Pool, is_in_memory, one_line, open_engine, replica_engine
+from odata_service.opening import open_sample
 from odata_service.reflect.reading import Progress, quiet
 from odata_service.reflect.service import reflected
 from odata_service.sample import Sample, sample_named
@@ -53,10 +55,11 @@ def started(settings: Settings) -> ODataService:
     return published(settings).service
 
 
-def _of_sample(sample: Sample, settings: Settings) -> ODataService:
+def service_of_sample(sample: Sample, settings: Settings, engine: Engine) -> ODataService:
+    """The service of a sample, of whose database nothing is asked."""
     service = ODataService(
         sample.base,
-        open_engine(settings.url, pool=Pool.of(settings)),
+        engine,
         namespace=sample.namespace,
         container=sample.container,
         limits=settings.limits,
@@ -65,6 +68,12 @@ def _of_sample(sample: Sample, settings: Settings) -> ODataService:
     if settings.page_size:
         service.page_size("*", settings.page_size)
     sample.configure(service)
+    open_sample(service, settings)
+    return service
+
+
+def _of_sample(sample: Sample, settings: Settings) -> ODataService:
+    service = service_of_sample(sample, settings, open_engine(settings.url, pool=Pool.of(settings)))
     try:
         sample.create(service.engine)
     except SQLAlchemyError as error:

@@ -41,6 +41,7 @@ LAYERS = """
     configuration
     service
     schema_document schema_changes
+    opening
     database sample reflect start
     track
     auth safety

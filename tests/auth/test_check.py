@@ -46,6 +46,7 @@ SAFE: dict[str, Any] = {
     Settings(database_url="sqlite:///shop.db", cors_origins=("*",)),
     Settings(**SAFE),
     Settings(**SAFE, auth_anonymous=True),
+    Settings(**SAFE, sample="people"),
     Settings(**SAFE, cors_origins=("https://app.example.com",), cors_credentials=True),
 ])  # fmt: skip
 def test_safe(settings: Settings) -> None:
@@ -57,8 +58,8 @@ def test_safe(settings: Settings) -> None:
     ({"users": {}, "keys": {}, "auth_jwks": "", "rights": {}, "host": "127.0.0.1"}, "anybody who reaches 127.0.0.1:8000 may change"),  # by a proxy
     ({"auth_anonymous": True, "rights": {"everybody": ("write_append",), "clerk": (), "reader": ()}}, "anybody who reaches"),
     ({"auth_anonymous": True, "tables": {"Notes": TableSettings(rights={"everybody": ("all",)})}}, "anybody who reaches"),
-    ({"auth_anonymous": True, "sample": "people", "rights": {}}, "anybody who reaches"),
-    ({"sample": "people"}, "[rights] and [tables] say nothing of the sample people"),
+    ({"auth_anonymous": True, "sample": "people", "rights": {}, "users": {"ada": UserSettings(DEAR)}, "keys": {}}, "anybody who reaches"),
+    ({"auth_anonymous": True, "sample": "people", "rights": {"everybody": ("all",), "clerk": (), "reader": ()}}, "anybody who reaches"),
     ({"base_url": "", "trusted_proxies": 0}, "passwords, keys and tokens cross the network as they are"),
     ({"base_url": "http://api.example.com", "trusted_proxies": 0}, "passwords, keys and tokens cross the network as they are"),
     ({"trusted_proxies": 0}, "all guesses seem to come from the proxy"),
@@ -122,6 +123,12 @@ class TestCommand:
         Path("odata.toml").write_text(toml)
         said = self.check("sqlite:///shop.db", "--config", "odata.toml")
         assert said.exit_code == 1 and said.stdout.splitlines()[-1].startswith(line), said.output
+
+    def test_a_sample_that_does_not_even_start(self) -> None:
+        Path("odata.toml").write_text('[tables.Peple]\nrights = "read"')
+        said = self.check("--sample", "people", "--config", "odata.toml")
+        assert said.stdout == "tables.'Peple': the sample has no such table; did you mean 'People'?\n"
+        assert said.exit_code == 1 and not Path("var").exists()
 
     def test_a_file_that_others_may_read(self) -> None:
         file = Path("odata.toml")

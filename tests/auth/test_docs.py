@@ -57,7 +57,7 @@ def bearer(**claims: Any) -> dict[str, str]:
 
 
 def test_each_file_is_tried() -> None:
-    assert set(FILES) == {"passwords", "keys", "tokens", "whole"}
+    assert set(FILES) == {"passwords", "keys", "tokens", "whole", "sample"}
 
 
 def test_passwords(serve: Any) -> None:
@@ -89,6 +89,14 @@ def test_whole(serve: Any) -> None:
         assert client.post("/v4/Orders", headers=ADA, json={"Id": 9, "Owner": owner}).status_code == status
     assert client.delete("/v4/Orders(1)", headers=ADA).status_code == 403
     assert client.get("/v4/Orders", headers=KEY).headers["Content-Type"].startswith("application/json")
+
+
+def test_sample(serve: Any) -> None:
+    client = serve("sample").test_client()
+    statuses = [{each["Status"] for each in client.get("/v4/Orders", headers=said).json["value"]} for said in (ADA, KEY)]
+    assert statuses[0] == {"Pending"} < statuses[1]
+    deleted = [client.delete("/v4/Customers(1)", headers=said).status_code for said in (ADA, {})]
+    assert deleted == [403, 401]
 
 
 def test_the_whole_one_is_safe(serve: Any) -> None:
