@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from odata_service.access import Caller
 from odata_service.bind.call import Call
@@ -23,12 +23,13 @@ from odata_service.reads import Reads, key_after
 from odata_service.rereads import Known, Rereads
 from odata_service.result import Created, DeltaItem, DeltaResponse, Failure, NoContent, Result, SingleEntity
 from odata_service.spelling import Exchange, Spelling
+from odata_service.values import frozen
 
 # They say which entities are meant; a change means those of its address, whatever stands behind it.
 _OF_COLLECTIONS = ("filter", "search", "orderby", "top", "skip", "count", "apply", "skip_token", "delta_token")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeAnswers:
     """Answers the changes of one caller in one exchange."""
 

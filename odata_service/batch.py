@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
@@ -23,13 +23,14 @@ from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.monitors import at_once
 from odata_service.repeats import IDEMPOTENCY_KEY, REQUEST_ID, UNSAFE, Repeatable, result_header
 from odata_service.spelling import Spelling
+from odata_service.values import mutable
 
 _OF_THE_BATCH = ("OData-Version", "OData-MaxVersion", "DataServiceVersion", "MaxDataServiceVersion", "Accept-Language")
 Parts = Sequence[PartRequest | ChangeSet]
 Responses = list[PartResponse | ChangeSetResponse]
 
 
-@dataclass(slots=True)
+@mutable
 class Batch:
     """One batch under way."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from odata_service.errors import BadRequest, did_you_mean
+from odata_service.values import frozen, mutable
 
 EVERY = "*"
 
@@ -16,7 +17,7 @@ def _switch(default: bool, help: str, *, per_set: bool = False) -> Any:
     return field(default=default, metadata={"help": help, "per_set": per_set})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Behavior:
     """One row per switch; those that are ``per_set`` may differ from entity set to entity set."""
 
@@ -33,7 +34,7 @@ class Behavior:
 _ROWS = {row.name: row for row in dataclasses.fields(Behavior)}
 
 
-@dataclass(slots=True)
+@mutable
 class Behaviors:
     """The switches of the service, and those of sets that differ from them."""
 

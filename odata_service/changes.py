@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -32,6 +32,7 @@ from odata_service.result import CurrentState, Result, hooked
 from odata_service.signals import Signals
 from odata_service.spelling import Exchange, Spelling
 from odata_service.tracking import begin_to_keep, images_of, install_clock
+from odata_service.values import mutable
 
 KEY_TAKEN = "KeyTaken"
 OF_THE_DATABASE = ("KeyExists", "ReferenceMissing")
@@ -41,7 +42,7 @@ class _DoneBefore(Exception):
     """What was to be done together was done in part."""
 
 
-@dataclass(slots=True)
+@mutable
 class Changes:
     """Answers POST, PUT, MERGE, PATCH and DELETE. After a change the entity is read again as a GET would read it,
     because only the committed row has its stamp and what the database itself put in."""

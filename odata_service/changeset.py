@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from itertools import groupby
 from urllib.parse import unquote
@@ -26,11 +26,12 @@ from odata_service.rereads import Known, Rereads
 from odata_service.result import Created, NoContent, Result, SingleEntity
 from odata_service.spelling import Exchange, Spelling
 from odata_service.tracking.rows import Key
+from odata_service.values import frozen, mutable
 
 _REFERENCE = re.compile(r"\$([^/?()]+)")
 
 
-@dataclass(slots=True)
+@mutable
 class Names:
     """What requests of a batch are called by others, and the addresses of the entities that they were about."""
 
@@ -54,7 +55,7 @@ class Names:
         return url if found is None or address is None else address + path[found.end() :]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """A change that is known to be possible, and not made yet."""
 
@@ -65,7 +66,7 @@ class Asked:
     aim: Aim
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """A change that waits for its transaction before it is answered; ``answer`` is for the case that it is undone there."""
 
@@ -77,7 +78,7 @@ class Done:
     answer: ODataResponse | None = None
 
 
-@dataclass(slots=True)
+@mutable
 class ChangeSetRun:
     """One change set under way. ``inner`` makes a request of a part."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from odata_service.context import Context
+from odata_service.values import frozen
 
 Entity = Any  # an instance of whatever class is mapped
 
@@ -21,7 +21,7 @@ class UpdateOperations(enum.IntFlag):
     DELETE = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """What becomes of one attribute. Of a collection, ``old`` are the entities taken out and ``new`` those put in."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from odata_service.message import ODataRequest, Principal
+from odata_service.values import mutable
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from odata_service.execute.connection import Timing
 
 
-@dataclass(slots=True)
+@mutable
 class Context:
     """One request. ``session`` is that of its transaction where something is changed, else ``None``; ``timing`` says, when it
     is finished, what the database was asked for it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from odata_service.config import ConfigurationError, Settings
 from odata_service.dialects import database_named
+from odata_service.values import frozen
 
 # What people write → the driver that our extra installs.
 DRIVERS = {
@@ -28,7 +28,7 @@ CONNECT_SECONDS = 10
 SECONDS_FOR_REPLICA = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pool:
     """How many connections a process keeps, how many more it makes when they are in use, and how long a request waits."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -37,12 +37,13 @@ from odata_service.token import EXPANDED, SKIP_TOKEN, Plain, TokenCodec
 from odata_service.tracking import (
     Images, are_kept, begin_to_keep, floor_of, has_counter, has_floor, images_of, last_stamp, unlinked,
 )  # fmt: skip
+from odata_service.values import frozen, mutable
 
 DELTA_TOKEN = "$deltatoken"
 SECONDS_PER_DAY = 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """What a delta token says. A ``reading`` under way began when the last stamp was ``since``; ``changes`` are those
     after ``since``, and those of one delta go up to ``until`` and go on after the row with the values ``after``.
@@ -58,7 +59,7 @@ class Mark:
         return [self.kind, self.since, self.given, self.until, *self.after]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Follower:
     """Who follows which sets: that of the query and those that it expands: the request, its caller, and the name of the
     option in which a protocol carries a token."""
@@ -92,7 +93,7 @@ class Follower:
         return Gone("DeltaLinkGone", message, location=location, target=self.option)
 
 
-@dataclass(slots=True)
+@mutable
 class Deltas:
     """Follows the changes of reads."""
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 from typing import Protocol as Shape
 
@@ -17,6 +17,7 @@ from odata_service.links import path_text
 from odata_service.message import ODataRequest
 from odata_service.plan.row import RowShape
 from odata_service.result import NotModified, Result, SingleEntity
+from odata_service.values import frozen
 
 Concurrency = Literal["demanded", "optional"]  # whether changes of entities that have an ETag need If-Match
 
@@ -89,7 +90,7 @@ class ConditionRules(Shape):
         """Of an action that is bound to an entity."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TagConditions:
     """``If-Match`` and ``If-None-Match``; tags are compared weakly, as they say nothing of bytes. ``missing`` refuses a
     change without If-Match of an entity that has an ETag."""
@@ -145,7 +146,7 @@ class TagConditions:
         return self.if_none_match is not None and etag is not None and _matches(self.if_none_match, etag)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TagRules:
     """The rules of OData's versions. Where nothing else is said of a set, If-Match is ``usually``
     demanded or not, and a change without it is refused with ``missing``; with ``strict``, headers that mean nothing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from odata_service.access import Caller, Tombstones
 from odata_service.bind.query import Read, ReadAll
@@ -14,9 +14,10 @@ from odata_service.execute.read import Given, Literals, Reader, number
 from odata_service.plan.read import Planner
 from odata_service.result import EntityCollection, EntityCount, Level, MixedEntities, Result
 from odata_service.token import Plain
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Start:
     """Where a page begins: in a set, after the row with these values in the order of its key; ``skipped`` entities after
     that, which may take it to other sets."""
@@ -26,7 +27,7 @@ class Start:
     skipped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Everything:
     """One reading of all sets. ``given`` signs the places where pages end."""
 
@@ -49,7 +50,7 @@ class Everything:
                 yield self.caller.restrict(read, self.tombstones)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Page:
     everything: Everything
     reads: Sequence[Read]

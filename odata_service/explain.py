@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import field, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 import orjson
@@ -28,6 +28,7 @@ from odata_service.plan.cache import PlanCache
 from odata_service.plan.statement import Statement
 from odata_service.reads import Reads
 from odata_service.spelling import Spelling
+from odata_service.values import mutable
 
 OPTION = "explain"
 _DEEPEST = 24  # levels of an expression that are shown
@@ -59,7 +60,7 @@ def demand_role(request: ODataRequest, roles: frozenset[str]) -> None:
         raise Forbidden("ExplainForbidden", f"${OPTION} is open to some roles only", target=f"${OPTION}")
 
 
-@dataclass(slots=True)
+@mutable
 class Explanation:
     """One explanation under way."""
 
@@ -101,7 +102,7 @@ class Explanation:
         return done
 
 
-@dataclass(slots=True)
+@mutable
 class Explaining(ReadConnections):
     """Keeps of every statement what there is to say."""
 
@@ -116,7 +117,7 @@ class Explaining(ReadConnections):
         return _Explained(driver, timing, self)
 
 
-@dataclass(slots=True)
+@mutable
 class _Explained(Connection):
     explaining: Explaining
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -20,12 +20,13 @@ from odata_service.plan.cache import PlanCache
 from odata_service.reads import Reads
 from odata_service.result import Result, SingleEntity
 from odata_service.spelling import Spelling
+from odata_service.values import frozen
 
 ROWS_OF_A_PAGE = 2_000
 _NO_NAME = re.compile(r"[^A-Za-z0-9.-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """What a table comes as."""
 
@@ -64,7 +65,7 @@ def _named(wanted: str) -> Form | None:
     return next((form for form in FORMS if first in (form.extension, form.media_type)), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Export:
     """One table under way. ``shown`` is what the application's own code makes of a page."""
 

@@ -14,7 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import unquote
 
 from sqlalchemy import Connection
@@ -29,6 +29,7 @@ from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.message import ODataRequest, ODataResponse, Sink, User
 from odata_service.reads import Reads
 from odata_service.tracking import greatest_stamp, has_counter, last_stamps, milliseconds, moment
+from odata_service.values import mutable
 
 CHANGES = "$changes"
 READS = ("GET", "HEAD")
@@ -44,7 +45,7 @@ HEARTBEAT = b":\n\n"  # a comment: it tells the server whether the client is sti
 logger = logging.getLogger("odata_service")
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Listener:
     """One who waits for changes of an entity set, and has ``seen`` those up to a stamp."""
 
@@ -63,7 +64,7 @@ def is_feed(request: ODataRequest) -> bool:
     return request.target.strip("/").endswith(f"/{CHANGES}")
 
 
-@dataclass(slots=True)
+@mutable
 class Feed:
     """All who wait in this process."""
 

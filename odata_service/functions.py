@@ -4,7 +4,6 @@ Expression Syntax)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,12 +34,13 @@ from odata_service.edm.primitive import (
     PrimitiveType,
 )  # fmt: skip
 from odata_service.protocol import DATASYNC, V2, V4, ZUMO, Protocol
+from odata_service.values import frozen
 
 # SQLAlchemy's functions take and give elements of any type; what is true of them is said by ``takes`` and ``returns``.
 SQL = Callable[..., ColumnElement[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Canonical:
     """One signature of a function. ``only`` names the protocol that alone has it."""
 

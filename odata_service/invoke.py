@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, column, literal, select
@@ -38,11 +38,12 @@ from odata_service.plan.read import Planner
 from odata_service.plan.scope import Parameters
 from odata_service.result import EntityCount, Nothing, NoContent, OperationResult, PropertyValue, Result
 from odata_service.returned import key_of_entity, step_of
+from odata_service.values import frozen
 
 Entity = Any  # an instance of whatever class is mapped
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """One request that ends in an operation; ``literal`` reads the text of a value in a query option."""
 
@@ -66,7 +67,7 @@ class Asked:
         return literal_values(self.syntax)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invoker:
     """Runs operations for one service."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, unquote_plus, urljoin, urlsplit
 
@@ -15,6 +14,7 @@ from odata_service.edm.literal_v2 import write_literal
 from odata_service.edm.model import EntitySet
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest
+from odata_service.values import frozen
 
 KeyLiteral = Callable[[object, PrimitiveType], str]
 
@@ -79,7 +79,7 @@ def key_in_parentheses(parts: Sequence[tuple[str, str]]) -> str:
     return f"({pairs})" if parts else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """An entity by its set and key; ``around`` are the keys of the entities that contain it, the nearest first."""
 

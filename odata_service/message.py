@@ -10,6 +10,7 @@ from typing import TypeVar, overload
 
 from odata_service.errors import BadRequest, MethodNotAllowed
 from odata_service.protocol import Protocol
+from odata_service.values import frozen
 
 
 Default = TypeVar("Default")
@@ -97,7 +98,7 @@ def claim_at(claims: Mapping[str, object], path: str) -> object:
     return claim_at(inner, rest) if isinstance(inner, Mapping) else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ODataRequest:
     """One request to a service root.
 
@@ -149,7 +150,7 @@ def method_of(request: ODataRequest) -> str:
     return tunnelled.upper()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ODataResponse:
     """Status, headers and body, ready for any HTTP server. A long body comes in ``pieces``, each made when it is wanted.
     Where it ``goes_on``, that takes a sink, puts pieces of body into it from now on, and gives how to end it."""

@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 
 import orjson
@@ -33,6 +33,7 @@ from odata_service.errors import MethodNotAllowed, NotFound
 from odata_service.formats.prefer import without
 from odata_service.message import ODataRequest, ODataResponse
 from odata_service.tracking import create_missing, writing
+from odata_service.values import mutable
 
 PATH = "$async"
 SECONDS_KEPT = 86_400
@@ -51,7 +52,7 @@ MONITORS = Table(
 Handle = Callable[[ODataRequest], ODataResponse]
 
 
-@dataclass(slots=True)
+@mutable
 class Monitors:
     """Status monitors: one row for each request that runs on."""
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Select, select
@@ -29,13 +29,14 @@ from odata_service.context import Context
 from odata_service.edm.model import EntityModel
 from odata_service.edm.operation import Kind, Operation, Parameter, ValueType
 from odata_service.message import Principal
+from odata_service.values import frozen, mutable
 
 Function = Callable[..., Any]
 Declared = TypeVar("Declared", bound=Function)
 Entity = TypeVar("Entity")
 
 
-@dataclass(slots=True)
+@mutable
 class OperationContext(Context):
     """What an operation runs in: of an action, ``session`` is that of its transaction; what a function changes there is
     undone."""
@@ -52,7 +53,7 @@ class OperationContext(Context):
         return select(model).where(*(rule(model) for rule in self.rules(model)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration:
     """What a decorator was told."""
 

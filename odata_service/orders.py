@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
@@ -26,12 +26,13 @@ from odata_service.parse.syntax import NO_OPTIONS, Syntax
 from odata_service.reads import Reads
 from odata_service.result import Created
 from odata_service.spelling import Exchange, Spelling
+from odata_service.values import frozen, mutable
 
 Said = tuple[tuple[str, str], ...]
 _OF_THE_BODY = ("content-length", "content-id", "idempotency-key")  # which decide nothing
 
 
-@dataclass(slots=True)
+@mutable
 class Orders:
     """Takes orders from requests of one spelling. In a change set many requests differ in nothing but their bodies: what
     such a one is about is found out once."""
@@ -90,7 +91,7 @@ class Orders:
         return Query(resource.steps, rules=caller.rules(self.spelling.tombstones)), literal_values(syntax)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aim:
     """What is to be changed, by its address, and who may do it; what is to be done with it, the body says."""
 

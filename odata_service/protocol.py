@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # there is one of each
+
+@frozen(eq=False)  # there is one of each
 class Protocol:
     """A major version of OData, or what was made of one. Nothing between parsing and writing asks which one it is."""
 

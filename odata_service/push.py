@@ -8,7 +8,7 @@ client has to decide on, and what was refused, leaves no record, so that it may 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,7 @@ from odata_service.spelling import Spelling
 from odata_service.sync_log import log_model
 from odata_service.sync_sets import OF_THE_ARTICLE, SyncSets
 from odata_service.tracking.rows import chunks
+from odata_service.values import mutable
 
 JSON = {"Content-Type": "application/json"}
 STATUS: Mapping[Did, int] = {"added": 201, "updated": 200, "deleted": 200, "unchanged": 200, "kept": 200, "open": 409}
@@ -44,7 +45,7 @@ Subject = tuple[str, tuple[object, ...]]
 Texts = Mapping[Subject, str]
 
 
-@dataclass(slots=True)
+@mutable
 class Item:
     """One operation under way, and what came of it; ``said`` is the answer that was given before."""
 
@@ -77,7 +78,7 @@ class Undone(Exception):
         self.response = response
 
 
-@dataclass(slots=True)
+@mutable
 class Push:
     """One push under way."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from sqlalchemy import Connection
 
@@ -38,11 +38,12 @@ from odata_service.plan.read_plan import ReadPlan
 from odata_service.result import DynamicRows, EntityCount, Metadata, Result, ServiceDocument, SingleEntity
 from odata_service.spelling import Exchange, Spelling
 from odata_service.token import EXPANDED, SKIP_TOKEN, Plain, TokenCodec, foreign_token
+from odata_service.values import frozen, mutable
 
 INCLUDE_DELETED = "includeDeleted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a page goes on: after the row of a set that has these values in the order of the query."""
 
@@ -59,7 +60,7 @@ class Place:
         return self.entity_set, self.nulls
 
 
-@dataclass(slots=True)
+@mutable
 class Reads:
     """Answers GETs. ``page_sizes`` are by set name, ``"*"`` for those not named."""
 

@@ -13,13 +13,13 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from odata_service.config import ConfigurationError, Settings
 from odata_service.reflect.service import catalogue_sign
 from odata_service.settings_file import gathered
+from odata_service.values import frozen
 from odata_service.web.app import create_app
 
 SECONDS_BETWEEN_LOOKS = 3.0
@@ -27,12 +27,15 @@ logger = logging.getLogger("odata_service")
 ReadSettings = Callable[[], Settings]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sign:
     """What is another after a change: of the file of settings, and of the database's catalogue."""
 
     file: tuple[int, int] | None
     catalogue: str = ""
+
+
+UNSEEN = Sign(None)
 
 
 class Listener(Protocol):
@@ -88,7 +91,7 @@ def _look(gunicorn: int, settings: ReadSettings, before: Sign) -> None:
             os.kill(gunicorn, signal.SIGHUP)
 
 
-def sign_of(settings: ReadSettings, before: Sign = Sign(None)) -> Sign:
+def sign_of(settings: ReadSettings, before: Sign = UNSEEN) -> Sign:
     """Where the database cannot be asked now, or nobody knows which it is, its catalogue is as it was ``before``."""
     file = before.file
     try:

@@ -12,7 +12,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.utils import parsedate_to_datetime
 
 import orjson
@@ -25,6 +25,7 @@ from odata_service.errors import BadRequest, ODataError, PreconditionFailed, Ser
 from odata_service.limits import Limits
 from odata_service.message import Headers, ODataRequest, ODataResponse
 from odata_service.tracking import create_missing, writing
+from odata_service.values import frozen, mutable
 
 REQUEST_ID, FIRST_SENT, CLIENT_ID = "Repeatability-Request-ID", "Repeatability-First-Sent", "Repeatability-Client-ID"
 RESULT = "Repeatability-Result"
@@ -46,7 +47,7 @@ REPEATS = Table(
 Answers = Sequence[ODataResponse]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeatable:
     """A request that its sender may repeat: under which key, and what it asks. The same key with another question is a
     mistake of the client's."""
@@ -122,7 +123,7 @@ def result_header(method: str, headers: Headers, error: ODataError | None = None
     return {RESULT: "rejected" if error is not None and error.target in (REQUEST_ID, FIRST_SENT) else "accepted"}
 
 
-@dataclass(slots=True)
+@mutable
 class Repeats:
     """The records of the requests that were done."""
 

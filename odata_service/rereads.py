@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from odata_service.access import Caller
 from odata_service.access.rows import guards_of
@@ -19,11 +18,12 @@ from odata_service.reads import Reads, key_after, typed_key
 from odata_service.result import EntityCollection, Level, Result, SingleEntity
 from odata_service.spelling import Spelling
 from odata_service.tracking.rows import Key, chunks
+from odata_service.values import frozen
 
 Known = Mapping[tuple[str, Key], SingleEntity]  # by set name and key
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rereads:
     """Reads what a caller has just changed. What another change has deleted since, in the same change set or by somebody
     else, is not there any more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from odata_service.errors import ODataError
 from odata_service.limits import Limits
 from odata_service.plan.row import RowShape
 from odata_service.signals import Signals
+from odata_service.values import frozen
 
 if TYPE_CHECKING:
     from odata_service.edm.operation import ParameterType
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Row = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Level:
     """The rows of one entity set at one level of ``$expand``.
 
@@ -43,7 +44,7 @@ class Level:
     hooks: Sequence[BoundHook] = ()  # the application's code that is shown each entity before it is written
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntityCollection:
     """Entities, the count over all pages where it was asked for, and the link to the next page."""
 
@@ -55,7 +56,7 @@ class EntityCollection:
     tally: Tally | None = None  # how it was counted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MixedEntities:
     """Entities of many sets, ``$all``: a level for each set."""
 
@@ -64,7 +65,7 @@ class MixedEntities:
     next_link: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntityDelta:
     """What changed since a delta link was given, in the order of the changes. ``reasons`` stands beside the rows: empty
     for an entity that is there, else why it is not: ``deleted``, or ``changed`` so that it matches no more. ``moments``
@@ -77,7 +78,7 @@ class EntityDelta:
     moments: Sequence[datetime] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Why one of many changes was not made; ``operation`` is insert, update or delete."""
 
@@ -85,7 +86,7 @@ class Failure:
     error: ODataError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeltaItem:
     """What became of one item of a delta that a client sent: ``entity`` is a level of one row, ``reason`` why there is
     none; ``address`` is empty for what could not be inserted."""
@@ -97,7 +98,7 @@ class DeltaItem:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeltaResponse:
     """The answer to a change of many entities, in the order in which they were named."""
 
@@ -105,7 +106,7 @@ class DeltaResponse:
     items: Sequence[DeltaItem]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SingleEntity:
     """One entity; ``level.rows`` has one row. ``etag`` is the header's text, or ``None``."""
 
@@ -113,7 +114,7 @@ class SingleEntity:
     etag: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PropertyValue:
     """A property of one entity (``People(1)/Name``), its value in Python; ``raw`` for ``…/$value``."""
 
@@ -123,7 +124,7 @@ class PropertyValue:
     etag: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComplexValue:
     """``Products(1)/ShippingAddress``: members by name in Python, or ``None`` for a structure that is null."""
 
@@ -132,7 +133,7 @@ class ComplexValue:
     etag: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CollectionValue:
     """``Products(1)/Tags``: values in Python, and how many there are in all where that was asked for."""
 
@@ -142,7 +143,7 @@ class CollectionValue:
     etag: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamContent:
     """The octets of a media entity or named stream, those that were asked for, with their media type and ETag; ``None``
     where it is empty. ``length`` is that of the whole, where this may be a part."""
@@ -153,7 +154,7 @@ class StreamContent:
     length: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OperationResult:
     """What a function or action returned that is no entity: a primitive, enumeration or structure, or a collection of
     them; ``type_name`` is its qualified type name as in V4's ``$metadata``, ``name`` the operation's, ``shape`` the type
@@ -166,12 +167,12 @@ class OperationResult:
     shape: ParameterType | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nothing:
     """An operation that returns an entity found none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamicType:
     """The type of a value that ``$apply`` made, or that the model has ``declared``."""
 
@@ -180,7 +181,7 @@ class DynamicType:
     declared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamicRows:
     """Rows without a declared type, as ``$apply`` makes them: names to values in Python, structures nested. ``context``
     is what the context URL says of them after ``#``: ``Sales(Customer(Country),Total)``; ``types`` what is known of the
@@ -193,7 +194,7 @@ class DynamicRows:
     types: Mapping[tuple[str, ...], DynamicType] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntityLinks:
     """``…/$links/Nav``: the addresses of entities; ``collection`` false for a single one."""
 
@@ -208,7 +209,7 @@ class EntityLinks:
         return not self.collection and not self.level.rows
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntityCount:
     """``…/$count``."""
 
@@ -216,7 +217,7 @@ class EntityCount:
     tally: Tally | None = None  # how it was counted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoContent:
     """204, with the ETag and the entity's address where there is one."""
 
@@ -224,14 +225,14 @@ class NoContent:
     entity_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotModified:
     """304: the client has this state already."""
 
     etag: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Created:
     """201 with the new entity; ``location`` is its address."""
 
@@ -250,7 +251,7 @@ def together(results: Sequence[Created]) -> Level:
     return Level(results[0].entity.level.shape, [row for each in results for row in each.entity.level.rows])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CurrentState:
     """A request that another change has forestalled, with the entity as that has left it."""
 
@@ -258,14 +259,14 @@ class CurrentState:
     error: ODataError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceDocument:
     """The root: the sets this caller may see."""
 
     model: EntityModel
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Metadata:
     """``$metadata``, with what the caller may do and how much of it, for formats that say so."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import field, fields, is_dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, literal, or_, select
@@ -29,6 +29,7 @@ from odata_service.parse.v4 import parse_condition_v4
 from odata_service.plan.expression import truth
 from odata_service.plan.scope import Parameters, Scope, class_of, value_of
 from odata_service.protocol import V4
+from odata_service.values import mutable
 
 CLAIM = "@user."
 TARGET = "the filter of rows"
@@ -39,7 +40,7 @@ _MOST_KEPT = 1_024
 logger = logging.getLogger("odata_service")
 
 
-@dataclass(slots=True)
+@mutable
 class RowFilters:
     """What each role sees of one set, and everybody. A role adds, and never takes away; who has none of them sees nothing."""
 
@@ -54,7 +55,7 @@ class RowFilters:
         return or_(*conditions) if conditions else False
 
 
-@dataclass(slots=True)
+@mutable
 class RowFilter:
     """One filter. ``text`` was found good before any request: ``Owner eq @user.sub and Region in @user.regions``."""
 

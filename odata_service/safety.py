@@ -6,12 +6,12 @@ import ipaddress
 import re
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from odata_service.config import Settings
 from odata_service.settings_file import EVERYBODY
+from odata_service.values import frozen
 
 SHORTEST = 16  # characters of a secret that is not drawn by lot
 CHEAPEST_SCRYPT = 14  # the logarithm of its cost
@@ -22,7 +22,7 @@ _READING = {"none", "read", "read_single", "read_multiple"}
 _SCRYPT = re.compile(r"\$scrypt\$ln=(\d+),")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """What is said of settings that are so."""
 

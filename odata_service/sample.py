@@ -7,7 +7,6 @@ import importlib.util
 import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -21,6 +20,7 @@ from odata_service import ODataService
 from odata_service.config import ConfigurationError
 from odata_service.errors import did_you_mean
 from odata_service.tracking import UTC_CLOCK, install_clock, tracking_of, writing
+from odata_service.values import frozen
 
 Row = dict[str, object]  # by attribute
 Rows = dict[str, list[Row]]  # by model, parents before children
@@ -28,7 +28,7 @@ PER_STAMP = 1_000  # a client fetches all rows of a stamp together
 PER_TRANSACTION = 20_000  # a commit writes most pages of the indexes anew: few of them are fast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sample:
     """A service to try: ``Sample("people", Base, Person, "PeopleModel", "MyPeopleEntities", …)``."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from odata_service.schema_document import DeclaredProperty, DeclaredType, DeclaredWay, SchemaDocument
+from odata_service.values import frozen
 
 Effect = Literal["breaks", "may break", "is safe"]
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """What a change does to clients of V2 and V4, and to those that keep copies; ``why`` for whoever is surprised."""
 
@@ -56,7 +56,7 @@ KINDS = _kinds(
 _WIDER = ("Edm.Byte", "Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Decimal")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """``Shop.Person/Name holds 20, not 40``"""
 

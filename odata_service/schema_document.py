@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from odata_service.config import ConfigurationError
 from odata_service.errors import ODataError
 from odata_service.formats.read_xml import Node, read_xml
 from odata_service.limits import Limits
+from odata_service.values import frozen
 
 _V4 = "http://docs.oasis-open.org/odata/ns/edmx"
 _LIMITS = Limits(max_xml_elements=5_000_000)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredProperty:
     type: str
     nullable: bool
@@ -24,7 +25,7 @@ class DeclaredProperty:
     scale: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredWay:
     """A navigation property: to entities of a type, to one or to many."""
 
@@ -32,7 +33,7 @@ class DeclaredWay:
     collection: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredType:
     base: str
     key: tuple[str, ...]
@@ -40,7 +41,7 @@ class DeclaredType:
     navigation: Mapping[str, DeclaredWay]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchemaDocument:
     """Types by their full name, sets and singletons by name with their type, enumerations with their members."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from odata_service.context import Context
 from odata_service.errors import ODataError
 from odata_service.message import ODataResponse
+from odata_service.values import mutable
 
 if TYPE_CHECKING:
     from odata_service.entry import BoundHook, EntryHook
@@ -21,7 +22,7 @@ ErrorHook = Callable[[Context, Exception], ODataError | None]
 logger = logging.getLogger("odata_service")
 
 
-@dataclass(slots=True)
+@mutable
 class Signal(Generic[Told]):
     """Handlers, called in the order in which they were connected. ::
 
@@ -48,7 +49,7 @@ class Signal(Generic[Told]):
                 logger.exception("a handler has failed")
 
 
-@dataclass(slots=True)
+@mutable
 class Signals:
     """``request_started`` and ``request_finished`` are sent for every request, for a batch and for each of its parts;
     ``changeset_started`` in the transaction of a change set, or of a change by itself, and again where the transaction has

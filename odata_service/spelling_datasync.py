@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 from urllib.parse import quote
@@ -39,13 +39,14 @@ from odata_service.protocol import DATASYNC
 from odata_service.result import Created, CurrentState, EntityCollection, NoContent, NotModified, Result, SingleEntity
 from odata_service.spelling import AnswersOfRecords, Exchange, Spelling, WaysOfRecords
 from odata_service.tables import Table, TableOperation, Tables
+from odata_service.values import frozen
 
 CONTENT_TYPE = f"{JSON}; charset=utf-8"
 TUNNEL = "X-HTTP-Method"
 HIDDEN = (("includeDeleted", "false"),)  # the common language's word for it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExchangeDatasync(AnswersOfRecords):
     """One request of a table, or of the row with ``key``, and what its options say of the answer."""
 
@@ -118,7 +119,7 @@ def _row(status: int, entity: SingleEntity, headers: Mapping[str, str] | None = 
     return ODataResponse(status, usual | dict(headers or {}), json_datasync.row(entity.level))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RulesDatasync:
     """What is asked of a row before it is read or changed."""
 
@@ -164,7 +165,7 @@ _OPERATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpellingDatasync(WaysOfRecords):
     """Tables, each a plain list of rows with an id, a version and a stamp."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from odata_service.bind.change import Body
 from odata_service.bind.query import Read
@@ -25,6 +25,7 @@ from odata_service.result import EntityCollection, EntityDelta, Result, ServiceD
 from odata_service.spelling import AnswersOfRecords, Exchange, Spelling, WaysOfRecords
 from odata_service.sync_sets import SyncSets
 from odata_service.token import BAD_TOKEN
+from odata_service.values import frozen
 
 JSON = {"Content-Type": "application/json"}
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -33,7 +34,7 @@ UNLIMITED = Limits()
 CONDITIONS: ConditionRules = TagRules("optional", ODataError, strict=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExchangeSync(AnswersOfRecords):
     """One request for what has changed."""
 
@@ -80,7 +81,7 @@ class ExchangeSync(AnswersOfRecords):
         raise AssertionError(f"a set gives no {type(result).__name__}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpellingSync(WaysOfRecords):
     """Records of tracked sets, by the token of the last pull; and pushes."""
 

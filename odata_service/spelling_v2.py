@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import unquote_plus
 
 from odata_service.access import Tombstones
@@ -43,11 +43,12 @@ from odata_service.result import (
     SingleEntity, StreamContent,
 )  # fmt: skip
 from odata_service.spelling import Exchange, OfOData, Spelling
+from odata_service.values import frozen
 
 CONDITIONS: ConditionRules = TagRules("demanded", BadRequest, strict=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExchangeV2(OfOData):
     """The version and formats of one answer."""
 
@@ -175,7 +176,7 @@ class ExchangeV2(OfOData):
         return ODataResponse(200, headers | {"Content-Type": "text/plain;charset=utf-8"}, text.encode())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpellingV2:
     """The protocol of WCF Data Services."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import unquote, unquote_plus
 
 from odata_service.access import Tombstones
@@ -56,6 +56,7 @@ from odata_service.result import (
     StreamContent,
 )
 from odata_service.spelling import Exchange, OfOData, Spelling
+from odata_service.values import frozen
 
 _ENUM_LITERAL = re.compile(r"\w+(?:\.\w+)+'")
 CONDITIONS: ConditionRules = TagRules("optional", PreconditionRequired, strict=False)
@@ -65,7 +66,7 @@ OF_ENTITIES = (EntityCollection, MixedEntities, SingleEntity, Created, DynamicRo
 Answer = tuple[int, dict[str, str], bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExchangeV4(OfOData):
     """The version, formats and preferences of one answer."""
 
@@ -230,7 +231,7 @@ class ExchangeV4(OfOData):
             yield "return"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpellingV4:
     """OData 4.0 and 4.01."""
 

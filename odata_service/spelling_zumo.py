@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from odata_service.bind.change import Body
 from odata_service.edm.literal_datasync import read_old_literal
@@ -24,6 +24,7 @@ from odata_service.result import EntityCollection
 from odata_service.spelling import Exchange
 from odata_service.spelling_datasync import ExchangeDatasync, SpellingDatasync
 from odata_service.tables import Table
+from odata_service.values import frozen
 
 VERSION = "ZUMO-API-VERSION"
 OPTIONS = "X-ZUMO-Options"
@@ -33,7 +34,7 @@ OLD = "__zumo=2"
 DELETED_TOO = f"{INCLUDE_DELETED}=true"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExchangeZumo(ExchangeDatasync):
     """Pages of version 3 have links with an address, those of version 2 are arrays or have a count and no link."""
 
@@ -47,7 +48,7 @@ class ExchangeZumo(ExchangeDatasync):
         return json_datasync.page(result, self._link(result))
 
     def _link(self, result: EntityCollection) -> str | None:
-        bare = super(ExchangeZumo, self)._link(result)
+        bare = super()._link(result)
         if bare is None:
             return None
         options = _options(self.request)
@@ -58,7 +59,7 @@ class ExchangeZumo(ExchangeDatasync):
         return f"{address}?{query}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpellingZumo(SpellingDatasync):
     """The same tables for older clients. Which of the two dialects a client speaks, it says in a header or in the query."""
 
@@ -66,7 +67,7 @@ class SpellingZumo(SpellingDatasync):
     updates = ("PUT", "PATCH")
 
     def meant(self, request: ODataRequest) -> ODataRequest:
-        request = super(SpellingZumo, self).meant(request)
+        request = super().meant(request)
         added = [OLD] if _version(request).startswith("2") else []
         if "include:deleted" in _options(request):
             added.append(DELETED_TOO)
@@ -77,18 +78,18 @@ class SpellingZumo(SpellingDatasync):
 
     def shape(self, target: str, query: str) -> Shape | None:
         """Plans of the older dialect are not kept: its literals look like others."""
-        return None if is_old(query) else super(SpellingZumo, self).shape(target, query)
+        return None if is_old(query) else super().shape(target, query)
 
     def write_error(self, error: ODataError, request: ODataRequest) -> ODataResponse:
         if error.target == VERSION:
             body = json_datasync.problem(error.status, error.message)
             return ODataResponse(error.status, {"Content-Type": "application/problem+json"}, body)
-        return super(SpellingZumo, self).write_error(error, request)
+        return super().write_error(error, request)
 
     def _parsed_rows(self, table: Table, query: str, limits: Limits, hidden: tuple[tuple[str, str], ...]) -> Syntax:
         if is_old(query):
             return parse_old_rows(table.name, query, limits, table.names(), hidden)
-        return super(SpellingZumo, self)._parsed_rows(table, query, limits, hidden)
+        return super()._parsed_rows(table, query, limits, hidden)
 
     def agree(self, request: ODataRequest, max_version: str | None) -> Exchange:
         table, key = self._place(request.target)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 from sqlalchemy import Engine
@@ -16,12 +15,13 @@ from odata_service.opening import open_sample
 from odata_service.reflect.reading import Progress, quiet
 from odata_service.reflect.service import reflected
 from odata_service.sample import Sample, sample_named
+from odata_service.values import frozen
 
 _ROOTS = {"/v4": "v4", "/v2": "v2"}
 _ROOTS_OF_TRACKED = {"/tables": "tables", "/sync": "sync"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Published:
     """A service with what there is to say of it at its start. ``example`` is a request to try first, below the host; ``main``
     the class that is its most important one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from weakref import WeakKeyDictionary
 
 from odata_service.bind.conflict import RULES, ConflictRule
@@ -11,12 +11,13 @@ from odata_service.edm.model import EntityModel, EntitySet, EntityType
 from odata_service.edm.sync_type import is_syncable, sync_type
 from odata_service.edm.unique import is_unique
 from odata_service.errors import NotFound, did_you_mean
+from odata_service.values import frozen, mutable
 
 DEFAULT: ConflictRule = "merge"  # nothing is overwritten unseen, and nobody is asked without need
 OF_THE_ARTICLE = "sync-"  # POST api/sync/sync-orders
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SyncSet:
     """What the service was told of a set: the attribute by which clients know its records, where it is not the primary
     key, and the rule for conflicts."""
@@ -25,7 +26,7 @@ class SyncSet:
     conflicts: ConflictRule = DEFAULT
 
 
-@dataclass(slots=True)
+@mutable
 class SyncSets:
     """Every tracked set of a model, as the Sync API has it."""
 

@@ -15,6 +15,7 @@ from odata_service.edm.errors import ModelError
 from odata_service.edm.model import EntityModel, EntitySet
 from odata_service.edm.table_type import can_be_table, table_type
 from odata_service.errors import NotFound, Refused, did_you_mean
+from odata_service.values import mutable
 
 PAGE_SIZE = 100
 _MOST_CALLERS = 256  # combinations of roles
@@ -88,7 +89,7 @@ class Table:
         return EntitySet(entity_set.name, table_type(entity_set.type, soft_delete=self.soft_delete))
 
 
-@dataclass(slots=True)
+@mutable
 class Tables:
     """Those declared and, of other tracked sets, those that the convention makes: ``/tables/people`` by the set's name and
     ``/tables/person`` by the type's, which is what the client asks for where nobody tells it more."""

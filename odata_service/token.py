@@ -11,13 +11,13 @@ import hmac
 import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import orjson
 
 from odata_service.edm import primitive
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest
+from odata_service.values import frozen
 
 _SIGNATURE_BYTES = 12
 BAD_TOKEN = "BadToken"
@@ -27,7 +27,7 @@ EXPANDED = ""  # what the token of an expanded collection is bound to: it goes o
 Plain = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TokenCodec:
     """Makes and reads tokens. ``binding`` is what a token is good for (the query it pages, the rights of the caller);
     under another binding it is refused.

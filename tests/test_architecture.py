@@ -13,6 +13,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init_
 
 # From the ground up. Modules of one row may know each other and all that are above them here.
 LAYERS = """
+    values
     errors protocol late
     limits message tracking
     context changing signals behavior
@@ -108,7 +109,7 @@ def test_module(path: Path) -> None:
 
 
 # Leaves of the server that are as good for a client: words, literals, column types. Everything else would be its server.
-SHARED = {"errors", "edm", "types", "dialects.exact"}
+SHARED = {"values", "errors", "edm", "types", "dialects.exact"}
 # How values stand in bodies, and what batches look like, is the same on both sides; a service may be in the same process.
 SHARED_ONLINE = SHARED | {"message", "protocol", "formats.value_v2", "formats.value_v4", "formats.multipart"}
 

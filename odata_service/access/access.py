@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy.orm import Mapper
@@ -20,12 +20,13 @@ from odata_service.behavior import Behaviors
 from odata_service.context import Context
 from odata_service.edm.model import EntityModel
 from odata_service.message import ANONYMOUS, ODataRequest, Principal
+from odata_service.values import mutable
 
 _MOST_GRANTS = 256  # combinations of roles whose models are kept
 _USES = ServiceOperationRights.ALL | ServiceActionRights.INVOKE
 
 
-@dataclass(slots=True)
+@mutable
 class Access:
     """Rights and the visibility of tombstones per entity set; ``"*"`` stands for those not named.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from odata_service.access.asked import Asked, asked_in, asked_of
 from odata_service.access.conditions import Conditions, saw
@@ -20,11 +20,12 @@ from odata_service.bind.sync import Sync
 from odata_service.context import Context
 from odata_service.edm.model import EntityModel, EntitySet
 from odata_service.tracking import Images
+from odata_service.values import frozen
 
 Upsert = Callable[[], EntityPayload]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """One caller in one request. Whoever reads or changes something asks here first."""
 

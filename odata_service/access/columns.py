@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from odata_service.access.rights import EVERY, Granted, Roles
 from odata_service.edm.model import ComplexProperty, EntitySet, EntityType, Property
 from odata_service.errors import did_you_mean
+from odata_service.values import frozen, mutable
 
 SetName = str
 
@@ -37,7 +38,7 @@ _USES = {
 }
 
 
-@dataclass(slots=True)
+@mutable
 class ColumnPolicy:
     """What the service was told of properties. One that nobody spoke of is open as far as its set is; of one that somebody
     spoke of, everybody and each role have what was said of them, and no more."""
@@ -62,7 +63,7 @@ class ColumnPolicy:
         return Columns(self.said.get(set_name), roles)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Columns:
     """The rights on the properties of one set, for the callers with some roles."""
 

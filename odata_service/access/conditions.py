@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy.util import immutabledict
 
 from odata_service.context import Context
 from odata_service.tracking import UNTIL, Images
+from odata_service.values import mutable
 
 QueryInterceptor = Callable[[Context], "ColumnElement[bool] | bool"]
 Guards = tuple[tuple[str, Hashable], ...]  # sets, and the shape that their conditions must have
@@ -128,7 +129,7 @@ def _same_row(inspected: Any, expression: ColumnElement[bool]) -> Any:
     return statement.correlate(inspected.selectable)
 
 
-@dataclass(slots=True)
+@mutable
 class Conditions:
     """The conditions of one caller in one request, each made when it is first asked for; ``values`` are those of the
     parameters in all that were made so far."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from odata_service.access.rights import EntitySetRights, Roles, ServiceOperationRights
 from odata_service.bind.payload import DeltaPayload, EntityPayload, Removed
@@ -11,6 +11,7 @@ from odata_service.bind.resource import Resource
 from odata_service.edm.model import EntityModel, EntitySet, EntityType, NavigationProperty
 from odata_service.edm.operation import Operation
 from odata_service.errors import Forbidden
+from odata_service.values import frozen
 
 _RIGHT_FOR = {
     "POST": EntitySetRights.WRITE_APPEND,
@@ -21,7 +22,7 @@ _RIGHT_FOR = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Grant:
     """What all callers with the same roles may do: the model as they may see it, and the rights on each of its sets."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
+
+from odata_service.values import mutable
 
 EVERY = "*"
 EVERYBODY = ""  # the role that every caller has
@@ -55,7 +57,7 @@ Roles = frozenset[str]
 NO_ROLES: Roles = frozenset()
 
 
-@dataclass(slots=True)
+@mutable
 class Granted(Generic[Right]):
     """Rights by role and name. A caller has what everybody has and what any of his roles has: a role adds, and never
     takes away. ``"*"`` stands for the names that were not spoken of to that role. ::

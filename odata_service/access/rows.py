@@ -4,7 +4,7 @@ tombstones where these are hidden."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from odata_service.access.conditions import Conditions, Guards, QueryInterceptor
@@ -12,6 +12,7 @@ from odata_service.access.rights import EVERY
 from odata_service.bind.query import NotDeleted, RowRule
 from odata_service.changing import ChangeInterceptor, ChangeListener
 from odata_service.edm.model import EntityModel, EntitySet
+from odata_service.values import mutable
 
 # What a spelling does with them where neither set nor request says; "asked" where the request alone says it.
 Tombstones = Literal["shown", "hidden", "asked"]
@@ -68,7 +69,7 @@ def guards_of(rules: RowRules) -> Guards:
     return rules.taken() if isinstance(rules, CallerRules) else ()
 
 
-@dataclass(slots=True)
+@mutable
 class RowPolicy:
     """What the service was told of rows, by set. Tombstones are ordinary ones until a set or a request hides them."""
 

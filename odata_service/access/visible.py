@@ -4,7 +4,7 @@ what does not exist."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from odata_service.access.columns import Columns
@@ -13,6 +13,7 @@ from odata_service.edm.model import (
     ComplexProperty, EntityModel, EntitySet, EntityType, NavigationProperty, Property,
 )  # fmt: skip
 from odata_service.edm.operation import Operation, Operations, types_of
+from odata_service.values import frozen
 
 Member = TypeVar("Member")
 
@@ -73,7 +74,7 @@ def _shown(members: Mapping[str, Member], columns: Columns) -> dict[str, Member]
     return {name: member for name, member in members.items() if columns.shows(name)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Ways:
     """Which navigation properties are left: none to what is closed, none over a foreign key that is hidden."""
 

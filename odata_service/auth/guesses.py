@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from odata_service.config import ConfigurationError
 from odata_service.errors import ServiceUnavailable, TooManyRequests
 from odata_service.tracking import create_missing, writing
+from odata_service.values import frozen, mutable
 
 SECONDS_BETWEEN_SWEEPS = 600
 GUESSES = Table(
@@ -35,7 +36,7 @@ GUESSES = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guess:
     """One that is being checked."""
 
@@ -53,7 +54,7 @@ class Guess:
                 connection.execute(update(GUESSES).where(mine).values(guesses=GUESSES.c.guesses - 1))
 
 
-@dataclass(slots=True)
+@mutable
 class Guesses:
     """So many wrong guesses for an account, and so many from an address, in so many ``seconds``; then everybody waits who
     guesses for this account or from this address until they are over. 0 of either is no limit."""

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from odata_service.config import ConfigurationError
 from odata_service.errors import ServiceUnavailable
+from odata_service.values import frozen
 
 try:
     import jwt
@@ -54,7 +55,7 @@ if jwt is not None:
     MISTAKES = (jwt.PyJWTError, *MISTAKES)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SigningKey:
     """A key, what it is called, and the algorithms that it is for."""
 

@@ -10,10 +10,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import ModuleType
 
 from odata_service.config import ConfigurationError
+from odata_service.values import mutable
 
 try:
     import argon2
@@ -103,7 +104,7 @@ def _bytes(text: str) -> bytes:
         raise ConfigurationError("a kept password is cut short") from error
 
 
-@dataclass(slots=True)
+@mutable
 class Passwords:
     """Those of all accounts. Who has no account is checked against one that nobody has, so that time does not tell of him.
 

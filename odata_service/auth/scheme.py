@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from odata_service.message import Principal
+from odata_service.values import frozen
 
 MOST_CHARACTERS = 32_768  # of what a header says of the sender; Gunicorn takes no longer ones
 
@@ -46,7 +46,7 @@ class Scheme(Protocol):
         """Whose they are; :class:`NotBelieved` where that is not known."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Authorization:
     """The header: ``Authorization: Basic …``.
 

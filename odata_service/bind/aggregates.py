@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 from odata_service.bind.applied import Aggregated, Related
@@ -16,6 +16,7 @@ from odata_service.edm.primitive import DECIMAL, DOUBLE, INT64, PrimitiveType
 from odata_service.edm.said import AGGREGATION_METHODS
 from odata_service.errors import BadRequest, NotImplementedByService, did_you_mean
 from odata_service.parse.syntax import AggregateItem, Expression, Path, Segment
+from odata_service.values import frozen
 
 TARGET = "$apply"
 METHODS = (*AGGREGATION_METHODS, "$count")
@@ -24,7 +25,7 @@ _IN_ORDER = (primitive.STRING, primitive.DATE, primitive.TIME_OF_DAY, primitive.
              primitive.DURATION)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AggregateBinder:
     """Binds items over rows that are entities, or that have only the columns that ``expressions`` knows."""
 

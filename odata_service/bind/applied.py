@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from builtins import property as computed  # Aggregated has a field of the name
-from dataclasses import dataclass
 
 from odata_service.bind.query import Order
 from odata_service.bind.typed import Constant, Typed
 from odata_service.edm.model import EntityType, NavigationProperty, Property
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Narrowed:
     """``filter(…)`` and ``search(…)``."""
 
     condition: Typed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ordered:
     """``orderby(…)``."""
 
     order: tuple[Order, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sliced:
     """``skip(n)`` or ``top(n)``."""
 
@@ -33,7 +33,7 @@ class Sliced:
     count: Constant
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Best:
     """``topcount(2,Amount)`` and its family."""
 
@@ -42,7 +42,7 @@ class Best:
     value: Typed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Related:
     """``Products/Descriptions``: a way from a row to other entities, each of which counts once however many rows lead to
     it. Each navigation property has the type beside it that its entities must be of; ``name`` is what the last ones
@@ -52,7 +52,7 @@ class Related:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aggregated:
     """``Amount with sum as Total``; without an ``expression`` it counts rows, or those ``related`` to them. Only what meets
     the ``condition`` takes part. ``property`` is where a least or greatest value comes from."""
@@ -70,7 +70,7 @@ class Aggregated:
         return self.method in ("countdistinct", "$count")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grouped:
     """``groupby((Country),aggregate(…))``; without ``groups`` all rows are one group."""
 
@@ -81,7 +81,7 @@ class Grouped:
 Transformation = Narrowed | Ordered | Sliced | Best | Grouped
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applied:
     """A sequence of transformations, and the columns of its result by path (``Category/Name``). Those below a path in
     ``wholes`` are one structure or entity: null where all of them are. ``context`` has the paths that a context URL names."""

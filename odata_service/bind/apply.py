@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, NoReturn
 
 from odata_service.bind.aggregates import TARGET, AggregateBinder
@@ -22,12 +22,13 @@ from odata_service.parse import apply_syntax as written
 from odata_service.parse.syntax import (
     AggregateItem, Compute, Expression, Literal, Options, OrderBy, Path, Segment, SelectItem,
 )  # fmt: skip
+from odata_service.values import frozen
 
 Grouping = Path | written.Rollup | written.RollupRecursive
 _BEFORE_AGGREGATE = (written.Identity, written.FilterRows, written.SearchRows, written.ComputeRows)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApplyBinder:
     """Binds one sequence. ``names`` are the columns there are now; ``grouped`` says that rows are no entities any
     more, so that there is nothing else."""

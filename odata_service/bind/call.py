@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn
 
 from odata_service.bind.convert import NotConvertible, convert, convertible
@@ -17,11 +17,12 @@ from odata_service.errors import BadRequest, NotImplementedByService, did_you_me
 from odata_service.parse.syntax import (
     Alias, EnumLiteral, Expression, ListExpression, Literal, ObjectExpression, Segment,
 )  # fmt: skip
+from odata_service.values import frozen
 
 Values = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """Overloads of one name, the ``steps`` to what they are bound to (none for an import), and the path that follows."""
 
@@ -52,7 +53,7 @@ def bound_call(model: EntityModel, steps: tuple[Step, ...], path: tuple[Segment,
     return Call(candidates, path[0], steps, path[1:]) if candidates else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArgumentBinder:
     """Finds the overload that an address means, and the values of its parameters in Python. ``implicit`` are the query
     string's other options, ``read`` reads the text of one (URL Conventions, Implicit Parameter Aliases)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Octets
@@ -13,12 +12,13 @@ from odata_service.edm.dynamic import DynamicType
 from odata_service.edm.model import (
     CollectionProperty, ComplexProperty, DynamicColumn, EntitySet, NavigationProperty, Property, StreamProperty,
 )  # fmt: skip
+from odata_service.values import frozen
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Insert:
     """``POST People``; with ``parent`` and ``navigation`` it is ``POST People(k)/Addresses``. Where the client sees no
     tombstones, it ``revives`` a deleted entity of the same key. With ``replays`` an entity that is there just so is
@@ -32,7 +32,7 @@ class Insert:
     replays: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Update:
     """``replace`` sets what the payload leaves out to its default (PUT); otherwise that stays (MERGE, PATCH)."""
 
@@ -43,7 +43,7 @@ class Update:
     revives: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetProperty:
     """``PUT People(k)/Name``."""
 
@@ -52,7 +52,7 @@ class SetProperty:
     value: object
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delete:
     """``DELETE People(k)``. With ``for_good`` no tombstone is left."""
 
@@ -60,7 +60,7 @@ class Delete:
     for_good: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetStructure:
     """``PATCH Products(k)/ShippingAddress`` and, with ``replace``, PUT; ``None`` makes it null."""
 
@@ -70,7 +70,7 @@ class SetStructure:
     replace: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetValues:
     """``PUT Products(k)/Tags``, and DELETE, which leaves an empty collection."""
 
@@ -79,7 +79,7 @@ class SetValues:
     values: Sequence[object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddValue:
     """``POST Products(k)/Tags``: one value more, at the end."""
 
@@ -88,7 +88,7 @@ class AddValue:
     value: object
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetDynamic:
     """``PUT Products(k)/Colour`` where no type declares it; ``None`` takes it away."""
 
@@ -98,7 +98,7 @@ class SetDynamic:
     value: tuple[object, DynamicType] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetStream:
     """``PUT Products(k)/Photo`` or the ``$value`` of a media entity; ``None`` empties it."""
 
@@ -107,7 +107,7 @@ class SetStream:
     octets: Octets | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InsertMedia:
     """``POST MediaItems`` with the octets themselves; ``slug`` is what the entity should be called. With ``parent`` and
     ``navigation`` it is ``POST Products(k)/Pictures``."""
@@ -120,7 +120,7 @@ class InsertMedia:
     navigation: NavigationProperty | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """``POST …/Nav/$ref`` (add), ``PUT …/Nav/$ref`` (set), ``DELETE`` (remove): relate an entity to others.
 
@@ -134,7 +134,7 @@ class Link:
     keyed: Query | None = None  # the member that ``DELETE …/Nav(key)/$ref`` names
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invoke:
     """``POST Products(k)/ApplyDiscount``: ``run`` does it in the session of a transaction. What that gives is called when
     all is written, and says what the action returned."""
@@ -142,7 +142,7 @@ class Invoke:
     run: Callable[[Session], Callable[[], Any]]  # what an action returns is known above only, in ``invoke``
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApplyDelta:
     """``PATCH Products`` with a delta payload. ``goes_on`` does what is possible where some of it is not."""
 
@@ -151,7 +151,7 @@ class ApplyDelta:
     goes_on: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpdateEach:
     """``PATCH Products/$filter(Price gt 100)/$each``; ``check`` refuses more entities than one request may change."""
 
@@ -161,7 +161,7 @@ class UpdateEach:
     check: Callable[[int], None] = lambda count: None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteEach:
     """``DELETE Products/$filter(Price gt 100)/$each``."""
 

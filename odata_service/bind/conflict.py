@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Literal
 
 from odata_service.edm.temporal import in_utc
+from odata_service.values import frozen
 
 ConflictRule = Literal["latest", "server", "client", "merge", "ask"]
 Winner = Literal["client", "server", "merge", "ask"]
 Values = Mapping[str, object]  # by property
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conflict:
     """What both sides have made of a record since they last agreed. ``client`` are the values that the client sets,
     ``None`` where it deletes; ``server`` those that the record has in these columns now, ``None`` where it is deleted;
@@ -47,7 +48,7 @@ class Conflict:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolution:
     """Who wins, and what of the client's values is written: all where the client does, some after a merge."""
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from odata_service.bind.query import Expansion, Order, Query, Read, RowRule
 from odata_service.bind.typed import Logical, Meets, Not, PropertyRef, Typed, Visible
 from odata_service.edm.from_models import tracking_property
 from odata_service.edm.model import NavigationProperty
 from odata_service.tracking import stamp_column
+from odata_service.values import frozen
 
 IS_DELETED = "$deleted"
 MATCHES = "$matches"
 STAMPED = "$stamped"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Changed:
     """In which rows something has changed: in ``themselves``, or around them. With ``of_view`` they are also rows that the
     caller does not see any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NoReturn
 
 from odata_service.bind import structural
@@ -42,6 +42,7 @@ from odata_service.errors import BadRequest, NotImplementedByService, did_you_me
 from odata_service.functions import CASTS, TEMPORAL_ARITHMETIC, Canonical, names, signatures
 from odata_service.parse import syntax
 from odata_service.protocol import Protocol
+from odata_service.values import frozen
 
 WITHOUT_VALUE = (EntityRef, StructureRef, StructureValue)
 _EQUALITY = ("eq", "ne")
@@ -50,7 +51,7 @@ _UNORDERED_TYPES = (primitive.BINARY, primitive.STREAM)
 _ARITHMETIC = ("add", "sub", "mul", "div", "divby", "mod")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpressionBinder:
     """Binds the expressions of one option (``target``) about entities of ``type``, or about what ``own`` stands for."""
 

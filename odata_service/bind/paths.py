@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from odata_service.bind.root import ROOT, from_root
@@ -15,6 +15,7 @@ from odata_service.edm.model import ComplexProperty, EntityType, NavigationPrope
 from odata_service.edm.primitive import BOOLEAN, INT64, NULL
 from odata_service.errors import NotImplementedByService, did_you_mean
 from odata_service.parse.syntax import AnyAll, CountOf, FilterStep, Options, Segment, Step
+from odata_service.values import frozen
 
 if TYPE_CHECKING:
     from odata_service.bind.expression import ExpressionBinder
@@ -24,7 +25,7 @@ THIS = "$this"
 THESE = "$these"  # all rows of a transformation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a path has come to: the variable it started from, single navigations walked, and the type there."""
 
@@ -34,7 +35,7 @@ class Place:
     structure: ComplexProperty | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PathBinder:
     """Walks one path for an expression binder."""
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from odata_service.edm.dynamic import DynamicType
 from odata_service.edm.model import EntityType
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntityReference:
     """An existing entity, by its address: ``{"__metadata":{"uri":"Orders(1)"}}``, ``"@odata.bind"``."""
 
     uri: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntityPayload:
     """``values`` by property name, in the Python types of ``edm.primitive`` (``None`` for null); ``related`` by
     navigation property, for a single one a tuple of one, or the empty tuple for null; ``structures`` by complex
@@ -41,7 +42,7 @@ class EntityPayload:
     content_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Octets:
     """The content of a stream with its media type."""
 
@@ -49,7 +50,7 @@ class Octets:
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Removed:
     """``{"@removed":{"reason":"deleted"},"@id":"Products(1)"}``: an entity to delete, or only to take out of a
     collection; named by its address or by the values of its key."""
@@ -59,7 +60,7 @@ class Removed:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeltaPayload:
     """Changes of a collection in the order in which they are to be made."""
 

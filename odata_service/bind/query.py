@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import ColumnElement, false
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 from odata_service.edm.model import (
     CollectionProperty, ComplexProperty, DynamicColumn, EntitySet, EntityType, NavigationProperty, Property, StreamProperty,
 )  # fmt: skip
+from odata_service.values import frozen
 
 # A condition that the rows of a set must meet for this caller, given the set's alias in a statement. (Any: an alias of
 # a mapped class has whatever attributes the class has.)
 RowRule = Callable[[Any], ColumnElement[bool]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotDeleted:
     """The row rule that hides tombstones, by the attribute that marks them."""
 
@@ -37,7 +38,7 @@ Key = tuple[tuple[Property, Constant], ...]
 LEFT = "left"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One step of a resource path: ``People``, ``People(k)``, ``/Addresses``, ``/Addresses(k)``. After a cast ``type`` is
     the derived type; ``filters`` are the conditions of ``/$filter(…)``. What a function returned is a step with ``among``,
@@ -65,7 +66,7 @@ class Step:
         return self.navigation is not None and not self.navigation.collection
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """One item of ``$orderby``."""
 
@@ -73,7 +74,7 @@ class Order:
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Values:
     """``Tags($filter=startswith($this,'a');$orderby=$this;$top=5;$count=true)``: the values of a collection that are wanted,
     in which order. In the conditions and the order they go by ``names``."""
@@ -92,7 +93,7 @@ class Values:
         return not (self.filter or self.order or self.top or self.skip)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dynamic:
     """The dynamic properties that are wanted: those of some names, or without names all."""
 
@@ -100,7 +101,7 @@ class Dynamic:
     names: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expansion:
     """One item of ``$expand`` with the query over its far end; ``only`` is ``ref`` or ``count`` where just the addresses
     or the number of the related entities are wanted. In a delta those that were related, or matched, and may not do so any
@@ -111,7 +112,7 @@ class Expansion:
     only: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tally:
     """How exactly rows are counted: no further than to ``most``, or as many as the database ``estimates``."""
 
@@ -122,7 +123,7 @@ class Tally:
 EXACT = Tally()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     """Entities: where they come from, which of them, in which order, and how much of each.
 
@@ -166,7 +167,7 @@ class Query:
 Kind = Literal["entities", "property", "raw", "structure", "values", "value_count", "dynamic", "dynamic_raw", "stream", "count", "links"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """A GET: the query and what of its result is asked for; ``property`` for the kinds property and raw, and so on. For
     values and their number the query has the one collection, and for a dynamic property its name."""
@@ -178,7 +179,7 @@ class Read:
     stream: StreamProperty | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadApplied:
     """A GET with ``$apply``: the entities of ``query``'s path, and the sequences of transformations whose results follow
     one another; ``counted`` for ``/$count``, ``count`` for ``$count=true``."""
@@ -188,7 +189,7 @@ class ReadApplied:
     counted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadAll:
     """``GET $all``: a read of every set, one after another, cut by ``top`` and ``skip`` as if they were one; ``counted``
     for ``$all/$count``, ``count`` for ``$count=true``."""
@@ -200,11 +201,11 @@ class ReadAll:
     counted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadServiceDocument:
     """``GET /``."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadMetadata:
     """``GET /$metadata``."""

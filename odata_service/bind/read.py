@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from odata_service.bind.apply import ApplyBinder, demand_columns
 from odata_service.bind.closed import demand_open
@@ -22,13 +22,14 @@ from odata_service.edm.model import CollectionProperty, EntityModel, EntityType,
 from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedByService, did_you_mean
 from odata_service.parse.syntax import NO_OPTIONS, Expression, ExpandItem, Options, OrderBy, Segment, Syntax
 from odata_service.protocol import Protocol
+from odata_service.values import frozen
 
 MAX_LEVELS = 3
 NOTHING_COMPUTED: Mapping[str, Typed] = {}
 Bound = Read | ReadApplied | ReadAll | ReadServiceDocument | ReadMetadata
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadBinder:
     """Binds reads against one model. ``page_sizes`` gives the page of a set by its name; no page has more than
     ``largest_page`` entities, where the client said so; without pages, no collection has more than ``most``."""

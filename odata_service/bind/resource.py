@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builtins import property as computed  # Resource has a field of the name
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NoReturn
 
 from odata_service.bind.call import Call, bound_call, imported_call
@@ -18,12 +18,13 @@ from odata_service.edm.model import (
 from odata_service.errors import BadRequest, NotFound, did_you_mean
 from odata_service.parse.syntax import CROSSJOIN, Segment, crossed_names
 from odata_service.protocol import Protocol
+from odata_service.values import frozen
 
 ALL = "$all"
 SPECIAL = ("$metadata", "$batch", "$entity")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resource:
     """``People(k)/Addresses/AddressType/$ref``: the steps to the entities, then at most one of the others.
 
@@ -54,7 +55,7 @@ class Resource:
         return self.links or any(each is not None for each in parts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceBinder:
     """Walks the segments of one path from left to right."""
 

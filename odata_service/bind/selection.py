@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NoReturn
 
 from odata_service.bind.query import Dynamic
@@ -13,12 +13,13 @@ from odata_service.edm.model import (
 )  # fmt: skip
 from odata_service.errors import BadRequest, did_you_mean
 from odata_service.parse.syntax import Options, Segment, SelectItem
+from odata_service.values import frozen, mutable
 
 
 EVERYTHING = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selection:
     """What is shown, in the order of declaration; ``chosen`` is false where nothing was said and all of it is. With a
     collection of values come the options that are about them."""
@@ -32,7 +33,7 @@ class Selection:
     chosen: bool = False
 
 
-@dataclass(slots=True)
+@mutable
 class _Named:
     """The names that the items give, before they are put in order; of structures also single members."""
 
@@ -117,7 +118,7 @@ def _nested(rest: Sequence[Segment], item: SelectItem) -> list[Sequence[Segment]
     return [(*rest, *inner.path) for inner in item.options.select] or [rest]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Chooser:
     """Looks up one item."""
 

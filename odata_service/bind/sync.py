@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from odata_service.bind.conflict import ConflictRule
 from odata_service.bind.payload import EntityPayload
 from odata_service.edm.model import EntitySet
+from odata_service.values import frozen
 
 Action = Literal["add", "update", "replace", "delete", "upsert"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sync:
     """An operation. ``payload`` has the record's key and what is set. The client has started from the record with the
     stamp ``version``, or from the values ``base``; it has made its change ``at`` some time. What it does not say, no

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from builtins import property as computed  # PropertyRef has a field of the name
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -14,9 +13,10 @@ from odata_service.edm.model import (
 )  # fmt: skip
 from odata_service.edm.primitive import BOOLEAN, INT64, NULL, UNTYPED, PrimitiveType
 from odata_service.functions import Canonical
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constant:
     """A value. With a ``slot`` it is a literal of the request and becomes a parameter of the plan: ``written`` is the
     type the literal has by itself, ``type`` the one it is converted to. Without, it is part of the plan."""
@@ -32,7 +32,7 @@ class Constant:
         return self.value is None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PropertyRef:
     """``Category/Name``: a property, reached over single-valued navigation from the variable's row."""
 
@@ -49,7 +49,7 @@ class PropertyRef:
         return self.property.nullable or not all(way.certain for way in self.path)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamicRef:
     """``Maker/Weight`` where makers are open to properties that nobody declared: its value where it is of a type, else null.
     Until something else says which type that is, it is untyped."""
@@ -63,7 +63,7 @@ class DynamicRef:
     nullable = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromRoot:
     """``$root/Categories(5)/Name``, ``$root/Company/Name``: a property of one entity of whatever set, which goes by ``name``
     in ``value``; of a singleton without a key. Null where there is no such entity, for the caller."""
@@ -84,7 +84,7 @@ class FromRoot:
         return self.value.type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """A call of one signature of :data:`odata_service.functions.FUNCTIONS`."""
 
@@ -100,7 +100,7 @@ class Function:
         return any(argument.nullable for argument in self.arguments)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison:
     """``eq ne lt le gt ge``; ``in_type`` is the type in which the two sides are compared. Never null."""
 
@@ -113,7 +113,7 @@ class Comparison:
     nullable = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Among:
     """The operand is one of the constants: ``in``, or a chain of ``eq`` over one property. Never null."""
 
@@ -124,7 +124,7 @@ class Among:
     nullable = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arithmetic:
     """``add sub mul div mod`` in the type of the result."""
 
@@ -138,7 +138,7 @@ class Arithmetic:
         return True  # a division by zero has no result, nor has what an Int64 has no room for
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Negation:
     """``-x`` in the type of the result; null where an Int64 has no room for it."""
 
@@ -148,7 +148,7 @@ class Negation:
     nullable = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logical:
     """A whole chain of ``and`` or of ``or``."""
 
@@ -162,7 +162,7 @@ class Logical:
         return any(term.nullable for term in self.terms)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not:
     operand: Typed
 
@@ -173,7 +173,7 @@ class Not:
         return self.operand.nullable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cast:
     """``cast(x,Edm.Int64)``; ``operand`` is converted where it can be, else null."""
 
@@ -185,7 +185,7 @@ class Cast:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntityRef:
     """A single entity in an expression, ``Category`` or ``$it``; can only be compared with another or with null, or
     asked for its type. ``path`` leads from the variable's row to it."""
@@ -198,7 +198,7 @@ class EntityRef:
     nullable = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StructureRef:
     """A complex value in an expression: ``ShippingAddress``; can be compared with another one or with null."""
 
@@ -210,7 +210,7 @@ class StructureRef:
     nullable = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StructureValue:
     """A JSON object in an expression, ``{"City":"Seattle"}``; can be compared with a structure."""
 
@@ -220,7 +220,7 @@ class StructureValue:
     nullable = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CollectionRef:
     """Entities related to a variable's row: ``Orders`` of ``$it``; ``type`` narrows them to a derived type."""
 
@@ -230,7 +230,7 @@ class CollectionRef:
     type: EntityType | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValuesRef:
     """The values that a variable's row has in a collection: ``Tags`` of ``$it``, ``Category/Labels``."""
 
@@ -243,7 +243,7 @@ class ValuesRef:
 Ranged = EntityType | Property | ComplexProperty
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exists:
     """``Orders/any(o:o/Total gt 5)`` or ``all``; ``conditions`` narrow the collection first. In all of them the
     collection's rows go by ``names``. Never null."""
@@ -258,7 +258,7 @@ class Exists:
     nullable = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """``Orders/$count``, with ``($filter=…)`` as ``conditions``, in which its rows go by ``names``. Never null."""
 
@@ -270,7 +270,7 @@ class Counted:
     nullable = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeTest:
     """``isof(TechStore.SpecialProduct)``: whether a variable's row has a derived type."""
 
@@ -282,7 +282,7 @@ class TypeTest:
     nullable = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branches:
     """``case(a:1,b:2)``: the value beside the first condition that is true, else null."""
 
@@ -292,7 +292,7 @@ class Branches:
     nullable = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """A column of what a transformation of ``$apply`` left; ``property`` is where its values come from, if they were not
     calculated. It is ``made`` by an aggregation, or one that rows were grouped by; ``counts`` says that it is a number of
@@ -307,7 +307,7 @@ class Given:
     context: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Visible:
     """Whether a row of the set itself is one that the caller may see. Never null."""
 
@@ -315,7 +315,7 @@ class Visible:
     nullable = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meets:
     """Whether a row of the set itself meets a condition that only SQL has words for, given the row's alias. Never null."""
 
@@ -325,7 +325,7 @@ class Meets:
     nullable = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FullTextMatch:
     """Whether the words of a phrase stand one after the other in the full text of the variable's row."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 import httpx
 
 from odata_service.errors import did_you_mean
+from odata_service.values import frozen, mutable
 
 from .conflict import Resolver, ask
 from .entity import EntityShape
@@ -23,7 +24,7 @@ Protocol = Literal["tables", "v4", "sync"]
 WIRES: Mapping[str, Callable[[Transport], Wire]] = {"tables": WireDatasync, "v4": WireDeltas, "sync": WireSync}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntityOptions:
     """What is particular about a class. ``endpoint`` is its set, below the service's address; ``query`` is a filter in the
     words of the protocol; ``client`` names another service; ``key`` and ``updated_at`` are what the service calls them. The
@@ -39,7 +40,7 @@ class EntityOptions:
     page_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """One service, and how it is spoken to."""
 
@@ -47,7 +48,7 @@ class Service:
     transport: Transport
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     """What is pulled of a class: the place, the service, and the name under which it is remembered."""
 
@@ -60,7 +61,7 @@ class Query:
         return self.place.shape
 
 
-@dataclass(slots=True)
+@mutable
 class DatasyncBuilder:
     """``builder.use_endpoint("https://services.example/tables/", auth=bearer)``"""
 

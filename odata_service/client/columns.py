@@ -11,7 +11,6 @@ import math
 import sqlite3
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -25,6 +24,7 @@ from sqlalchemy.types import TypeEngine
 from odata_service.dialects.exact import exact_text
 from odata_service.edm import temporal
 from odata_service.types import Enumeration
+from odata_service.values import frozen
 
 Json = Any  # what a JSON text stands for
 Values = Mapping[str, Json]  # by attribute
@@ -60,7 +60,7 @@ class Exact(TypeDecorator[decimal.Decimal]):
         return None if value is None else decimal.Decimal(value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """How the values of a column are written as JSON and read from it; neither is asked of null."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from odata_service.values import frozen
 
 from .columns import Values, same
 from .entity import ID, EntityShape
@@ -13,7 +14,7 @@ from .operations import OperationKind, Remote
 Winner = Literal["client", "server", "values", "ask"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolution:
     """Who wins. With ``"values"`` the entity becomes what nobody had before."""
 
@@ -24,7 +25,7 @@ class Resolution:
 CLIENT, SERVER, ASK = Resolution("client"), Resolution("server"), Resolution("ask")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conflict:
     """``client`` is the entity as this device wants it, ``None`` where it deletes it; ``server`` as the server has it,
     ``None`` where it was deleted; ``base`` as both had it before, if that is known. All are values by attribute."""

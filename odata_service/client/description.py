@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from odata_service.values import frozen
 
 from .transport import ClientError, Response, Transport
 
@@ -14,7 +16,7 @@ _TRACKING = "@Org.OData.Capabilities.V1.ChangeTracking"
 _COMPUTED = "@Org.OData.Core.V1.Computed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Described:
     """A property. ``refers_to`` are the set and the property that it is a foreign key of."""
 
@@ -26,7 +28,7 @@ class Described:
     refers_to: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DescribedSet:
     """A set that can be followed, and the property by which its entities are known."""
 
@@ -36,7 +38,7 @@ class DescribedSet:
     properties: tuple[Described, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Description:
     """The sets of a service; ``skipped`` says of all others why they cannot be kept."""
 
@@ -80,7 +82,7 @@ def _synced(said: Mapping[str, Any]) -> DescribedSet:
     return DescribedSet(said["name"], said["key"][0], said["stamp"], properties)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Csdl:
     """CSDL JSON."""
 

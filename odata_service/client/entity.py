@@ -14,6 +14,7 @@ from sqlalchemy import Column, Float, Numeric, String, Table, event, false, insp
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
 
 from odata_service.dialects.exact import TextDecimal
+from odata_service.values import frozen
 
 from .columns import DIALECT, ITSELF, Json, Kind, Moment, Values, kind_of
 
@@ -46,7 +47,7 @@ def _keep_every_digit(mapper: Mapper[Any], _class: type) -> None:
             column.type = kept.with_variant(TextDecimal(kept.scale), "sqlite")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     """A column that goes over the wire. ``name`` is what the protocol calls it, where the model says so itself:
     ``mapped_column(info={"name": "customer"})``. One that the server sets is read only: ``info={"computed": True}``."""
@@ -58,7 +59,7 @@ class Member:
     computed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """A foreign key to a row that may have to be pushed first."""
 

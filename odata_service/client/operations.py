@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
+
+from odata_service.values import frozen
 
 from .columns import Values, dumps, loads
 from .store import QUEUE, among
@@ -25,7 +27,7 @@ class QueueError(Exception):
     """A change that cannot come after what the queue holds of the same entity."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remote:
     """An entity as the server has it. ``values`` is ``None`` where it is deleted; ``rest`` is what only the server knows."""
 
@@ -42,7 +44,7 @@ class Remote:
         return cls(document["version"], document["values"], document.get("updatedAt"), document.get("rest"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """A request that is made, exactly as it will be made again if its answer gets lost. ``revision`` is the number of
     changes that it has in it, ``together`` says that it was made beside others."""
@@ -57,10 +59,10 @@ class Sent:
     together: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """A row of the queue. ``item`` is the entity as it is to be, ``base`` as the server had it when the change was made,
     ``theirs`` as the server has it by now, if something else has been seen."""
@@ -115,7 +117,7 @@ class Operation:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """One change of one entity, as a session has written it. ``version`` and ``base`` are those of the server's entity that
     it was made to; ``theirs`` is there where the entity had moved on when the edit was made of an older one."""
@@ -165,7 +167,7 @@ _COLLAPSE: Mapping[tuple[OperationKind, OperationKind], OperationKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Queue:
     """The queue's table inside one transaction."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from odata_service.values import frozen
 
 from .entity import EntityShape
 from .operations import Operation
@@ -11,7 +12,7 @@ from .operations import Operation
 Target = tuple[str, str, object]  # table, column, value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planned:
     """An operation, and those that have to be done before it, by their ids."""
 

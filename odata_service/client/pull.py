@@ -7,10 +7,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
+
+from odata_service.values import frozen, mutable
 
 from .builder import Query
 from .entity import EntityShape
@@ -29,7 +31,7 @@ ROWS_AT_A_TIME, REST_SECONDS = 100, 0.0005
 AT_MOST_ANEW = 1  # a server that calls every place too old is not asked for ever
 
 
-@dataclass(slots=True)
+@mutable
 class Pull:
     """One pull. ``step`` is told each step by its name, which tests stop at."""
 
@@ -128,7 +130,7 @@ class Pull:
         self.tell(SyncEvent(kind, query.shape.name, processed, page.total, query.id))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrived:
     """A page, ready to be stored. A row that comes twice counts once, as it was last."""
 
@@ -148,7 +150,7 @@ class Arrived:
         return cls(last, there, [id for id, each in last.items() if each.deleted])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applying:
     """A page inside its transaction. A row that the device has a change of stays as it is; what the server has is put
     beside the change."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from odata_service.edm.temporal import write_instant
+from odata_service.values import mutable
 
 from .builder import DatasyncBuilder, Query
 from .entity import EntityShape
@@ -35,7 +36,7 @@ IN_A_ROW = (
 )
 
 
-@dataclass(slots=True)
+@mutable
 class Push:
     """One push. ``step`` is told each step by its name, which tests stop at."""
 

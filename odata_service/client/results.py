@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from odata_service.values import frozen, mutable
 
 from .conflict import Conflict
 from .wire import Answer
@@ -22,7 +24,7 @@ class SyncEventType(enum.Enum):
     LOCAL_EXCEPTION = "local exception"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SyncEvent:
     """``items_total`` is ``None`` where nobody knows it."""
 
@@ -39,7 +41,7 @@ class SyncEvent:
 Listener = Callable[[SyncEvent], object]
 
 
-@dataclass(slots=True)
+@mutable
 class PushResult:
     """``failed_requests`` are by the ids of operations. Those that were not ``completed`` are in the queue as before: a
     refused one waits there for a change, an open conflict for a decision, all others for the next push."""
@@ -54,7 +56,7 @@ class PushResult:
         return not self.failed_requests and self.stopped is None
 
 
-@dataclass(slots=True)
+@mutable
 class PullResult:
     """``failed_requests`` are by the ids of queries, with what the server said; ``local_exceptions`` by those of queries
     whose changes could not be stored."""
@@ -83,7 +85,7 @@ class PullResult:
         self.local_exceptions |= other.local_exceptions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenConflict:
     """An operation on which somebody has to decide."""
 

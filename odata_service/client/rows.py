@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from odata_service.edm.temporal import read_instant
+from odata_service.values import frozen
 
 from .columns import dumped, dumps, loads
 from .entity import DELETED, ID, UPDATED_AT, VERSION, EntityShape
@@ -24,7 +24,7 @@ PUSHED = 0  # instead of the number of a pass: whether the row is one of the que
 NOTED = ("Query", "ItemId", "Pass", "Hash", "Rest")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrival:
     """An entity of the server as it will stand in the file, worked out before the file's lock is taken: ``row`` has the
     columns of ``names`` as the driver takes them. Of what is synchronised there is a checksum, and as a text what only the
@@ -63,7 +63,7 @@ def _seen(shape: EntityShape, id: str, remote: Remote) -> _Seen:
     return _Seen(id, shape.columns(values), hash, dumps(remote.rest) if remote.rest else None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rows:
     """The rows of one class inside a transaction."""
 
@@ -102,7 +102,7 @@ class Rows:
         return among(self.shape.column(ID), map(self.shape.id_value, ids))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Membership:
     """Which rows a query has brought."""
 

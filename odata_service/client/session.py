@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, object_session
 from sqlalchemy.orm.base import NO_VALUE
+
+from odata_service.values import mutable
 
 from .entity import ID, UPDATED_AT, VERSION, EntityShape, OfflineEntity, given_id
 from .operations import Edit, OperationKind, Queue, Remote
@@ -20,7 +22,7 @@ class BulkWriteRefused(Exception):
     """A statement that would change entities behind the queue's back."""
 
 
-@dataclass(slots=True)
+@mutable
 class Recorder:
     """What a session has written since its last flush. ``shapes`` are the classes whose changes are queued."""
 

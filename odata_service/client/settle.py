@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from sqlalchemy import Connection
 
 from odata_service.edm.temporal import read_instant
+from odata_service.values import frozen
 
 from .conflict import Conflict, Resolution, Resolver, conflict_of, differing
 from .entity import EntityShape
@@ -18,7 +19,7 @@ from .wire import Answer
 NOT_SAID = ""  # the version of what a server has not named
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settlement:
     """One operation after its answer. ``again`` says that it has something more to send at once; ``failed`` is why it
     stays in the queue; ``overruled`` is what gave way to the server's own rule."""
@@ -36,7 +37,7 @@ class Settlement:
 DONE, AGAIN = Settlement(), Settlement(again=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """Operations that are no more, and the entities that the server has for it. Most answers say no more than that, so it is
     written for all of them at once."""
@@ -59,7 +60,7 @@ class Done:
         Queue(self.connection).remove(self._operations)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settling:
     """The operations of one class inside a transaction. ``query`` is the one that its rows are pulled by; what is ``done`` is
     to be written at its end."""

@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.types import TypeEngine
+
+from odata_service.values import mutable
 
 from .columns import DIALECT, Moment, dumps, loads
 
@@ -76,7 +78,7 @@ ROWS = Table(
 REPLICA = Table("DatasyncReplica", _BOOKS, Column("Name", String(40), primary_key=True), Column("Value", Text))
 
 
-@dataclass(slots=True)
+@mutable
 class Store:
     """The file. ``durable`` is for the application, whose edits are nowhere else; what a sync writes could be fetched or
     sent again, and need not wait for the disk each time."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert
+
+from odata_service.values import frozen
 
 from .builder import Query
 from .store import TOKENS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """``value`` is ``None`` before the first page. ``number`` is that of the pass; rows of an older one that this one does
     not bring are gone when it has come to its end, which ``whole`` says. ``open`` says that a pull has stopped between two
@@ -28,7 +30,7 @@ class Token:
         return replace(self, value=None, number=self.number + 1, whole=False, open=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tokens:
     """The table inside a transaction."""
 

@@ -12,10 +12,12 @@ import math
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+
+from odata_service.values import frozen, mutable
 
 from .columns import Json, loads
 
@@ -41,7 +43,7 @@ class ForeignLink(ClientError):
     """A link to somewhere else than the service."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Response:
     status: int
     headers: Mapping[str, str]
@@ -65,7 +67,7 @@ class Response:
         return f"{self.status}: {error}" if error else str(self.status)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patience:
     """How often a request is tried, and how long is waited in between: twice as long each time, and at most ``longest``
     seconds, whatever the server asks for."""
@@ -110,7 +112,7 @@ def _date(text: str) -> float | None:
         return None
 
 
-@dataclass(slots=True)
+@mutable
 class Transport:
     """A service at ``root``. ``http`` is only for one's own computer."""
 

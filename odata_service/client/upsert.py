@@ -4,7 +4,6 @@ statement; what SQLAlchemy would work out for each of them is worked out once.""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -12,13 +11,15 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, or_
 from sqlalchemy.dialects import sqlite
 
+from odata_service.values import frozen
+
 from .columns import DIALECT
 
 Row = Mapping[str, Any]  # by the names of columns
 Parameters = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bound:
     """A parameter: the column that it is for, how the driver wants its value, and what is written where a row has none."""
 
@@ -32,7 +33,7 @@ class Bound:
         return values if processed is None else [processed(value) for value in values]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Upsert:
     text: str
     parameters: tuple[Bound, ...]

@@ -4,11 +4,12 @@ changed behind everybody's back is found here; versions tell of all others. Only
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
 from sqlalchemy import Connection
+
+from odata_service.values import frozen
 
 from .builder import Query
 from .operations import Queue, Remote
@@ -17,7 +18,7 @@ from .store import Store
 from .tokens import Tokens
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verification:
     """``checksum`` is that of all rows of the query as they are after it: two devices that have the same have the same."""
 
@@ -33,7 +34,7 @@ class Verification:
         return not (self.flipped or self.outdated or self.surplus)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Here:
     """What the device has of a query, without the entities that it has changed itself."""
 
@@ -42,7 +43,7 @@ class Here:
     changed: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verifying:
     store: Store
     query: Query

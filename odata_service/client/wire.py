@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
+from odata_service.values import frozen
+
 from .columns import Json, Values, same
 from .entity import EntityShape
 from .operations import Remote, Sent
@@ -20,7 +22,7 @@ NEVER = frozenset({501, 505})  # the server says that it cannot, and will not be
 Outcome = Literal["done", "kept", "conflict", "refused", "unknown", "denied"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """An entity set on the server: where it is, what of it is wanted, and what the protocol calls its properties."""
 
@@ -32,7 +34,7 @@ class Place:
     page_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outgoing:
     """One operation on its way. ``rest`` are values that only the server knows, of the version that is replaced."""
 
@@ -42,7 +44,7 @@ class Outgoing:
     rest: Values | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What came of an operation. ``remote`` is the entity as the server has it, if it says so."""
 
@@ -57,7 +59,7 @@ class Answer:
         return self.outcome == "unknown" and self.status != 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incoming:
     """One entity of a page. Without values it is ``deleted``, or one that does not belong to the query any more."""
 
@@ -66,7 +68,7 @@ class Incoming:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Changes, and where it goes on after them: ``place`` at the next pull, or ``following`` now, if there is more."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from odata_service.edm.names import camel_case
 from odata_service.edm.temporal import read_instant
+from odata_service.values import frozen
 
 from .columns import dumps
 from .entity import EntityShape
@@ -21,7 +21,7 @@ _OURS = frozenset({UPDATED_AT, VERSION, DELETED})
 DELETED_TOO = "__includedeleted=true"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WireDatasync:
     transport: Transport
     at_once: int = 10  # which the queue hears of together

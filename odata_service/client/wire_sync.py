@@ -4,11 +4,12 @@ the client, the client's."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from odata_service.edm.names import camel_case, plural
+from odata_service.values import mutable
 
 from .columns import Json, dumps
 from .entity import ID, EntityShape
@@ -35,7 +36,7 @@ ACTIONS = {"Add": "add", "Replace": "update", "Delete": "delete"}
 STAMPS = ("lastUpdated", "lastModified", "updatedAt")  # what models usually call it
 
 
-@dataclass(slots=True)
+@mutable
 class WireSync:
     transport: Transport
     at_once: int = 100

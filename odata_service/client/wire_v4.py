@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
 from odata_service.edm import primitive as edm
 from odata_service.edm.literal_v4 import read_literal, write_literal
 from odata_service.edm.names import plural
+from odata_service.values import frozen
 
 from .columns import Json, dumps, loads
 from .entity import ID, EntityShape
@@ -39,7 +39,7 @@ _REPRESENTATION = {"Prefer": "return=representation"}
 _LITERALS = {int: edm.INT64, str: edm.STRING}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """A request, alone or as a part of a batch."""
 
@@ -54,7 +54,7 @@ class Asked:
         return {"id": id, "method": self.method, "url": self.address, "headers": dict(self.headers) | kind, **parsed}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WireDeltas:
     """Changes are sent as PATCH of what has changed, so that what this device does not know of an entity stays."""
 

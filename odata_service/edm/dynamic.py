@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import column
@@ -15,13 +14,14 @@ from odata_service.edm.names import is_name
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.edm.stored import Json, restored, stored
 from odata_service.edm.values import ValueOf, type_of
+from odata_service.values import frozen
 
 # Of the values that JSON itself tells apart (OData JSON Format, Control Information: type).
 _OBVIOUS = (primitive.BOOLEAN, primitive.STRING, primitive.DOUBLE)
 _BY_NAME = {kind.name: kind for kind in reversed(primitive.PRIMITIVES) if kind is not primitive.STREAM}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamicType:
     """``Edm.Date``, ``Collection(Edm.Int16)``"""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from odata_service.values import frozen
 
 # Atom's own elements that a property may fill, by WCF's names.
 SYNDICATION: Mapping[str, tuple[str, ...]] = {
@@ -25,7 +26,7 @@ TEXTS = ("title", "summary", "rights")  # they say whether they are text or HTML
 _NAME = re.compile(r"[^\W\d][\w.-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeedMapping:
     """``FeedMapping("SyndicationTitle")``, or an element or attribute of another namespace:
     ``FeedMapping("geo/lat", prefix="g", namespace="http://…")``, ``FeedMapping("geo/@lat", …)``.

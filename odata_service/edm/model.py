@@ -19,9 +19,10 @@ from odata_service.edm.operation import Operation, Operations, types_of
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import NotFound, did_you_mean
 from odata_service.tracking import Tracking
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class EnumType:
     """``TechStore.ProductStatus``: names for numbers. V2 has no enumerations and sees ``underlying``."""
 
@@ -44,7 +45,7 @@ class EnumType:
         return {name: int(member) for name, member in self.members.__members__.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Property:
     """A structural property: ``Name Edm.String(100)``. ``attribute`` is the mapped class's attribute.
 
@@ -81,7 +82,7 @@ class Property:
         return said
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class ComplexType:
     """``TechStore.Address``: a structure without a key. ``python`` makes a value of its members in their order.
     ``properties`` are the members of a structure that no entity has: operations return it."""
@@ -103,7 +104,7 @@ class ComplexType:
         return frozenset(() if self.whole is None else self.whole.members) - {*self.members}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComplexProperty:
     """``ShippingAddress``: a structure whose members lie in columns of the entity's own row. It is null where all of
     them are."""
@@ -127,7 +128,7 @@ class ComplexProperty:
         return next((member for member in self.members if member.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CollectionProperty:
     """``Tags Collection(Edm.String)``: values in their order, all of them in one column. ``item`` is what each of them is; it
     has the collection's name. There is always a collection, if only an empty one."""
@@ -149,7 +150,7 @@ class CollectionProperty:
         return self.item.type.name if self.item.enum is None else self.item.enum.full_name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DynamicColumn:
     """Where entities of an open type keep what they have besides the declared properties."""
 
@@ -158,7 +159,7 @@ class DynamicColumn:
     subclass: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamProperty:
     """A named stream, ``Products(1)/Photo``, or (without a name) the content of a media entity. Its media type is in
     the attribute ``content_type_attribute``, or always ``content_type``."""
@@ -169,7 +170,7 @@ class StreamProperty:
     content_type_attribute: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NavigationProperty:
     """A way from one entity to others: ``Person.Addresses``, to one (``collection`` false) or to many.
 
@@ -306,7 +307,7 @@ class EntityType:
         return f"EntityType({self.full_name})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Containment:
     """Each entity is in one of ``parent``, under ``navigation``; ``back`` leads from it to that one."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.values import frozen, mutable
 
 if TYPE_CHECKING:
     from odata_service.edm.model import ComplexProperty, ComplexType, EntityType, EnumType
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 Kind = Literal["function", "action"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueType:
     """``Collection(TechStore.Product)``: the type of what is returned, or of what an operation is bound to."""
 
@@ -30,7 +31,7 @@ class ValueType:
         return self.type.name if isinstance(self.type, PrimitiveType) else self.type.full_name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """``maxPrice Edm.Double``; an ``optional`` one may be left out. A structure is a complex property, which knows the
     types of its members. ``v2`` is what V2 calls its type, where that is not the type's own name there."""
@@ -47,7 +48,7 @@ class Parameter:
         return self.type.name if isinstance(self.type, PrimitiveType) else self.type.full_name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """One overload: ``TechStore.GetTotalPrice(taxRate Edm.Double) returns Edm.Double``, bound to a Product.
 
@@ -114,7 +115,7 @@ class OperationExists(Exception):
     """Two operations cannot be told apart, or are of different kinds under one name."""
 
 
-@dataclass(slots=True)
+@mutable
 class Operations:
     """All operations of a model, in the order in which they were added."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import decimal
 import uuid
-from dataclasses import dataclass
+
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # there is one of each: what is compared so often, is so by identity
+@frozen(eq=False)  # there is one of each: what is compared so often, is so by identity
 class PrimitiveType:
     """A row of :data:`PRIMITIVES`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from sqlalchemy import column
 
@@ -14,12 +14,13 @@ from odata_service.edm.model import ComplexProperty, ComplexType, EnumType, Prop
 from odata_service.edm.names import plural
 from odata_service.edm.primitive import INT32
 from odata_service.edm.values import StructureOf, ValueOf, members_of
+from odata_service.values import frozen, mutable
 
 Names = frozenset[str]
 AGGREGATION_METHODS = ("sum", "min", "max", "average", "countdistinct")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A class's ``__odata__``: ``{"set": "People", "name": "Person", "etag": ("Version",), "searchable": ("Name",)}``.
 
@@ -104,7 +105,7 @@ def _feed(said: Mapping[str, object]) -> dict[str, FeedMapping]:
     return {str(source): to if isinstance(to, FeedMapping) else FeedMapping(str(to)) for source, to in mappings.items()}
 
 
-@dataclass(slots=True)
+@mutable
 class Kinds:
     """The enumerations and structures of one model, each made once."""
 

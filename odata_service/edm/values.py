@@ -8,7 +8,7 @@ import decimal
 import enum
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -17,6 +17,7 @@ from sqlalchemy import types
 
 from odata_service.edm import primitive
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.values import frozen
 
 Annotation = Any  # a class, a generic alias or a union: Python has no type for all of them
 Enumerated = type[enum.IntEnum] | type[enum.IntFlag]
@@ -90,7 +91,7 @@ def edm_type(sql_type: types.TypeEngine[object]) -> PrimitiveType | None:
     return next((kind for column_type, kind in COLUMN_TYPES if isinstance(plain, column_type)), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueOf:
     """``String(20)``, ``int | None``, ``Annotated[str, String(20)]``: a primitive value or a member of an enumeration."""
 
@@ -102,7 +103,7 @@ class ValueOf:
     scale: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StructureOf:
     """An instance of a dataclass; ``members`` says what each of its members is."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from odata_service.edm.primitive import DECIMAL, PrimitiveType
@@ -11,9 +10,10 @@ from odata_service.execute.connection import Connection, Row
 from odata_service.plan.apply import ApplyPlan, ResultColumn
 from odata_service.plan.statement import LIMIT, SKIP
 from odata_service.result import DynamicType
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApplyReader:
     """Runs the sequences of one request one after another."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,12 +38,13 @@ from odata_service.execute.set_change import ChangedSet, SetChange
 from odata_service.plan.read import Planner
 from odata_service.tracking import HardDeleteRefused, floor_of, grave_stamp, image_at, images_of, moment, vanish
 from odata_service.tracking.tracked import tombstone_of
+from odata_service.values import frozen
 
 Entity = Any  # an instance of whatever class is mapped
 Named = Callable[[], Changed | Returned | ChangedSet]  # once all is written, so that there is a key
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One command in its transaction."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import Connection as SqlConnection
@@ -16,11 +16,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from odata_service.dialects.base import Database
 from odata_service.errors import ConnectionLost, ServiceUnavailable
 from odata_service.plan.statement import Statement
+from odata_service.values import mutable
 
 Row = tuple[object, ...]
 
 
-@dataclass(slots=True)
+@mutable
 class Timing:
     """What a request asked of the database; shown in the ``Server-Timing`` header. ``after`` is what its reads must have seen, where they
     may go to a replica; ``place`` and ``why`` say where they went then."""
@@ -59,7 +60,7 @@ class Timing:
         return f'sql;desc="statements={self.statements}";dur={self.seconds * 1000:.2f}'
 
 
-@dataclass(slots=True)
+@mutable
 class Connection:
     """A driver's connection (Any: drivers share no type) that counts and times its statements."""
 
@@ -100,7 +101,7 @@ class Connection:
 Hear = Callable[[str, float], None]
 
 
-@dataclass(slots=True)
+@mutable
 class HeardConnection(Connection):
     """One of whose statements somebody hears: their text, which has none of the values, and the seconds that they took."""
 
@@ -131,7 +132,7 @@ class Behind(Exception):
     """A replica has not replayed what a read needs."""
 
 
-@dataclass(slots=True)
+@mutable
 class ReadConnections:
     """Hands out connections for reads from the engine's pool."""
 
@@ -231,7 +232,7 @@ class ReadConnections:
         return bool(self.engine.dialect.is_disconnect(cause, driver, None))
 
 
-@dataclass(slots=True)
+@mutable
 class _Within(ReadConnections):
     """Hands out the connection of one transaction."""
 

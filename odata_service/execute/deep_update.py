@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from typing import Protocol as Shape
 
@@ -17,6 +16,7 @@ from odata_service.errors import BadRequest, NotFound, PreconditionFailed
 from odata_service.etag import etag_of_entity
 from odata_service.execute.link_changes import demand_own_place, given_by, is_required, refuse_to_move, relate, unrelate
 from odata_service.tracking.tracked import tombstone_of
+from odata_service.values import frozen
 
 Entity = Any  # an instance of whatever class is mapped
 Related = Sequence[EntityPayload | EntityReference]
@@ -45,7 +45,7 @@ class Work(Shape):
     def members(self, entity: Entity, navigation: NavigationProperty) -> list[Entity]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeepUpdate:
     """What an update says of related entities: all of a collection, some in addition, or what changes of it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,11 +17,12 @@ from odata_service.errors import BadRequest, NotFound
 from odata_service.execute.order import Literals, Order
 from odata_service.plan.read import Planner
 from odata_service.tracking.rows import Key, chunks, is_one_of
+from odata_service.values import frozen, mutable
 
 Entity = Any  # an instance of whatever class is mapped
 
 
-@dataclass(slots=True)
+@mutable
 class Ahead:
     """Entities of many items, looked for together before each item asks for its own. What is asked for once more may have
     been changed by an item before, so that it is looked for again, when all so far is written."""
@@ -30,7 +31,7 @@ class Ahead:
     found: dict[tuple[str, Key], Entity | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finder:
     """Looks for what an order is about, under its row rules."""
 

@@ -4,7 +4,6 @@ cannot see."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, inspect, or_, select
@@ -15,9 +14,10 @@ from odata_service.edm.model import EntityModel, EntitySet, NavigationProperty
 from odata_service.errors import Conflict, Forbidden
 from odata_service.execute.pending import Entity
 from odata_service.tracking.rows import chunks
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guard:
     """Asks the database, in the transaction of the change, whether a caller sees what the change is about."""
 

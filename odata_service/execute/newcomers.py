@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from typing import Protocol as Shape
@@ -22,6 +22,7 @@ from odata_service.execute.find import Finder
 from odata_service.execute.link_changes import demand_own_place, given_by, relate
 from odata_service.tracking.rows import chunks, is_one_of
 from odata_service.tracking.tracked import AnyMapper, tombstone_of
+from odata_service.values import frozen
 
 Entity = Any  # an instance of whatever class is mapped
 Key = tuple[object, ...]
@@ -36,7 +37,7 @@ class Work(Shape):
     def assign(self, entity: Entity, payload: EntityPayload, replace: bool) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Newcomers:
     """Makes entities for a change; ``whole`` is the model with all that is mapped."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeGuard
 
 from odata_service.access import Caller
@@ -16,11 +16,12 @@ from odata_service.execute.set_change import ChangedSet
 from odata_service.links import Place
 from odata_service.parse.syntax import NO_OPTIONS, Options
 from odata_service.result import Result
+from odata_service.values import frozen
 
 Literals = Sequence[tuple[PrimitiveType, object]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Changed:
     """The entity that was inserted or updated, where it is now."""
 
@@ -32,7 +33,7 @@ class Changed:
         return self.place.entity_set
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Returned:
     """What an action returned: a step to the entities that it is of, or the answer itself."""
 
@@ -42,7 +43,7 @@ class Returned:
 Effect = Changed | Returned | ChangedSet | None  # what came of a command
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """What of an entity is shown after its change; ``asked`` where the request says it, and so wants to see it."""
 
@@ -50,7 +51,7 @@ class Shown:
     asked: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """A command with what it needs: the literals of its address, the state in which its entity must be, and how the
     address of another entity is resolved. ``shown`` and, of what an action returns, ``options`` shape the answer."""

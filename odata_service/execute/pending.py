@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from odata_service.errors import BadRequest
+from odata_service.values import frozen
 
 Entity = Any  # an instance of whatever class is mapped
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pending:
     """The entities that the next flush inserts, updates and deletes."""
 

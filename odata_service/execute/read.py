@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from odata_service.bind.convert import NotConvertible, convert
@@ -28,6 +27,7 @@ from odata_service.result import (
     StreamContent,
 )  # fmt: skip
 from odata_service.token import Plain, foreign_token, plain, typed
+from odata_service.values import frozen
 
 NO_LIMIT = 2**31 - 1
 FEW = 8  # rows of each parent, on average: to number those takes longer than to fetch them
@@ -46,7 +46,7 @@ class OctetRange(NamedTuple):
 WHOLE = OctetRange(0, MOST_OCTETS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """What one request brings to a plan: its literals by slot, the row after which it goes on, how to sign the place where
     its page ends, and the values in the conditions on rows that hold for the caller."""
@@ -83,7 +83,7 @@ def row_limit(requested: int | None, page_size: int | None) -> int:
     return page_size + 1 if requested is None or requested > page_size else requested
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """Runs read plans."""
 
@@ -98,7 +98,7 @@ class Reader:
         return _Reading(plan, given, _values(plan, given), connection, self.connections.database).result()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Reading:
     """One read in progress."""
 

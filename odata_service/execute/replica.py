@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from odata_service.errors import ServiceUnavailable
 from odata_service.execute.connection import Behind, Connection, ReadConnections, Timing
+from odata_service.values import mutable
 
 PRIMARY, REPLICA = "primary", "replica"
 START = "0/0"  # the position from which on everything is
@@ -31,7 +32,7 @@ class Unfit(Behind):
     """The replica is of no use to anybody for now; the message says why."""
 
 
-@dataclass(slots=True)
+@mutable
 class ReplicaConnections(ReadConnections):
     """Connections to a replica. Each shows what it has replayed before it is read from: after a restart that may be less than before."""
 
@@ -51,7 +52,7 @@ class ReplicaConnections(ReadConnections):
             raise Behind("is behind")
 
 
-@dataclass(slots=True)
+@mutable
 class Replica:
     """One replica, as one process knows it. ``problem`` says why it is left alone for now."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -19,12 +19,13 @@ from odata_service.errors import NotFound, ODataError
 from odata_service.execute.deep_update import DeepUpdate, Entity, Work
 from odata_service.execute.place import place_of
 from odata_service.links import Place
+from odata_service.values import frozen
 
 Item = EntityPayload | EntityReference | Removed
 Did = tuple[str, Entity | None]  # an operation and the entity it was about, where there is one
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """What became of one entity. ``operation`` is what was to be done with it, ``error`` why that was not possible; what
     could not be inserted is in no place."""
@@ -35,7 +36,7 @@ class Done:
     error: ODataError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangedSet:
     """What became of each entity, in the order in which they were named."""
 
@@ -64,7 +65,7 @@ class SetWork(Work, Protocol):
     def refusal(self, error: DBAPIError) -> BaseException | None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetChange:
     """One change of many entities: all of it or, with ``goes_on``, all that is possible."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 from typing import Protocol as Shape
@@ -18,6 +18,7 @@ from odata_service.errors import NotFound
 from odata_service.execute.assignment import has_values
 from odata_service.tracking import milliseconds
 from odata_service.tracking.tracked import tombstone_of
+from odata_service.values import frozen
 
 Entity = Any  # an instance of whatever class is mapped
 Did = Literal["added", "updated", "deleted", "unchanged", "kept", "open"]
@@ -30,7 +31,7 @@ _RIGHTS: Mapping[Action, EntitySetRights] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Met:
     """A conflict, and how it was resolved; ``contested`` are the columns that both sides have changed."""
 
@@ -41,7 +42,7 @@ class Met:
     base: Mapping[str, object] | None = None  # what both have started from, where it is known
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Synced:
     """What came of an operation: ``kept`` is a record that stays as the server has it, ``open`` an operation on which the
     client has to decide. ``key`` is that of the record."""
@@ -76,7 +77,7 @@ class Work(Shape):
         """The values that an entity had when it got a stamp, where they are kept and the caller saw them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SyncChange:
     """Finds out in which state the record is, whether the client knows it so, and what is to be done."""
 

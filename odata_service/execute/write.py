@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn, TypeVar
 
 from sqlalchemy import Connection, event
@@ -27,13 +27,14 @@ from odata_service.execute.order import Changed, Effect, Order
 from odata_service.execute.sync_change import SyncChange, Synced
 from odata_service.plan.read import Planner
 from odata_service.tracking.rows import Key
+from odata_service.values import frozen
 
 ATTEMPTS = 8  # of a change that the database took back because of another one
 SECONDS_TO_WAIT = 0.005  # before the second, at most; each time twice as long
 Outcome = TypeVar("Outcome")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Writer:
     """Runs orders. ``sessions`` makes sessions with the save hook installed."""
 
@@ -78,7 +79,7 @@ def _is_lost_before_commit(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated and error.statement is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transaction:
     """Commands that are committed together."""
 

@@ -7,14 +7,14 @@ it goes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement
 
 from odata_service.edm.model import EntityModel, EntitySet, EntityType, NavigationProperty, Property
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """One end of an association: ``role`` names it, ``multiplicity`` says how many there are for one at the other."""
 
@@ -24,7 +24,7 @@ class End:
     multiplicity: str  # "0..1", "1" or "*"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Association:
     """A relationship as both of its ends see it; ``ways`` are the one or two navigation properties that go along it."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from odata_service.edm.feed import FeedMapping
@@ -24,11 +23,12 @@ from odata_service.formats.xml_text import RELATED, SCHEME, attribute, escaped
 from odata_service.links import lasting_options, path_text
 from odata_service.plan.row import ExpandedNavigation, RowShape
 from odata_service.result import Level
+from odata_service.values import frozen
 
 ENTRY = "<entry"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """What all levels of a document share: the root, without anything that XML would have to escape, when it is written,
     and what was asked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
@@ -32,12 +32,13 @@ from odata_service.result import (
     ServiceDocument,
     SingleEntity,
 )
+from odata_service.values import frozen
 
 # What may stand in an address besides letters and digits (RFC 3986), and needs no escape in XML.
 _OF_ADDRESSES = "%:/?#[]@!$'()*+,;=~"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """What a document is written for: the frame, and the path that was asked for, as it was spelled."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from odata_service.dialects.base import Decoder
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.formats.json_text import Column, each, guids, quoted
+from odata_service.values import frozen
 
 # By the type and what the driver gives instead of its values (``hex-guid``, ``text-moment``, nothing).
 FastColumns = Mapping[tuple[PrimitiveType, str], Column]
@@ -83,7 +83,7 @@ def strings(values: Sequence[str]) -> list[str]:
     return list(map(quoted, values))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LiteralOfText:
     """How the text of a value, in JSON or XML, becomes its literal in an address: ``"…"`` → ``guid'…'``."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import NoReturn
 
@@ -15,11 +14,12 @@ from odata_service.edm.temporal import in_utc
 from odata_service.errors import Conflict, Gone, ODataError, PreconditionFailed, PreconditionRequired
 from odata_service.formats.version_datasync import is_earlier, read_http_date, version_text
 from odata_service.result import CurrentState, NotModified, Result, SingleEntity
+from odata_service.values import frozen
 
 _TAG = re.compile(r'(W/)?"([^"]*)"')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowState:
     """What a row says of itself."""
 
@@ -52,7 +52,7 @@ class RowState:
         return f'"{self.version_text}"'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preconditions:
     """The four headers; dates that are none are not there."""
 
@@ -88,7 +88,7 @@ class Preconditions:
         return any(is_earlier(version, state.version) for version in _versions(self.if_match or ""))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConditionsDatasync:
     """What one request asks of a row. ``permitted`` lets the application say no, where it wants to; ``sees_deleted`` says that it may be a deleted one, ``gone`` how such a one is
     refused otherwise; with ``demanded`` a change has to say which state it is of."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol as Shape
 
 from marshmallow import ValidationError
@@ -11,13 +10,14 @@ from marshmallow import ValidationError
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference
 from odata_service.edm.model import EntityModel, EntityType
 from odata_service.errors import did_you_mean
+from odata_service.values import frozen
 
 _CONTENT_ID = ("Org.OData.Core.V1.ContentID", "Core.ContentID")
 # Marshmallow passes an entity's data to each field; under this name it finds where the data came from.
 ORIGIN = "@"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Control:
     """What an object says of itself besides its properties."""
 
@@ -80,7 +80,7 @@ class EntityReader(Shape):
     def delta(self, data: object, entity_type: EntityType) -> DeltaPayload: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Where an entity's data came from: what it said of itself, and who reads what is inside it."""
 

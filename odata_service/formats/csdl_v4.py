@@ -6,7 +6,7 @@ Both writers say the same because both are given this.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from sqlalchemy import ColumnElement
@@ -20,6 +20,7 @@ from odata_service.edm.operation import Operation, Parameter, ValueType
 from odata_service.formats import vocabularies_v4 as vocabularies
 from odata_service.formats.structures import structures_in, structures_of
 from odata_service.formats.vocabularies_v4 import Annotation, Offer, OfferedSet, said
+from odata_service.values import frozen
 
 Facet = bool | int | str
 Facets = Mapping[str, Facet]  # by CSDL's name for them, Nullable always among them
@@ -27,7 +28,7 @@ MICROSECONDS = 6  # the digits of a second that are kept
 WGS_84 = 4326
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeReference:
     """``Collection(TechStore.Product)``"""
 
@@ -38,7 +39,7 @@ class TypeReference:
         return f"Collection({self.name})" if self.collection else self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredProperty:
     """A structural property, a named stream, or a parameter of an operation."""
 
@@ -48,7 +49,7 @@ class DeclaredProperty:
     annotations: tuple[Annotation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredNavigation:
     """``constraint`` pairs each property of the foreign key with the one that it refers to. ``nullable`` is ``None``
     for collections, where CSDL has no place for it."""
@@ -61,7 +62,7 @@ class DeclaredNavigation:
     contains: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StructuredType:
     """An entity type or a complex type, with what it does not inherit."""
 
@@ -77,7 +78,7 @@ class StructuredType:
     annotations: tuple[Annotation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Enumeration:
     name: str
     underlying: str
@@ -85,7 +86,7 @@ class Enumeration:
     members: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredOperation:
     """One overload of a function or action. The parameter of a bound one that stands for what it is bound to is the
     first; ``entity_set_path`` is its name where what comes back is of the same set."""
@@ -99,7 +100,7 @@ class DeclaredOperation:
     entity_set_path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Import:
     """What makes an unbound function or action a resource at the root: ``FindProducts``."""
 
@@ -109,7 +110,7 @@ class Import:
     entity_set: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContainedSet:
     """An entity set or a singleton. ``bindings`` say where a navigation property's targets are."""
 
@@ -120,7 +121,7 @@ class ContainedSet:
     annotations: tuple[Annotation, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Schema:
     """The whole document: one schema with its container."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from odata_service.edm import primitive as edm
@@ -16,13 +15,14 @@ from odata_service.formats.pieces import Page, Piece, texts_of
 from odata_service.formats.value_v2 import write_text
 from odata_service.formats.xml_text import DATA, METADATA, escaped
 from odata_service.plan.row import RowShape
+from odata_service.values import frozen
 
 NAMESPACES = f'xmlns:d="{DATA}" xmlns:m="{METADATA}"'
 _BETWEEN = "\0"  # in no XML
 _WHITE_ENDS = re.compile(r"(?:\A|\0)\s|\s(?:\0|\Z)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Element:
     """The tags around a value. A text whose ends are blank says that its blanks are part of it, because .NET's readers
     leave out an element's content where there is nothing else."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_plus
 
 from odata_service.links import option_name, path_text
 from odata_service.parse.query_string import is_form_encoded
+from odata_service.values import frozen
 
 # They say where a page starts or how deep it goes; the next page starts elsewhere.
 _PLACE = frozenset({"top", "skip", "skiptoken", "levels"})
@@ -16,7 +16,7 @@ _PLAIN = "$'(),;=/:*@!"
 _OPENING, _CLOSING = "([{", ")]}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What a level was asked for, and what holds for every level. ``root`` is the service's address, safe in a JSON
     string, ``query`` the raw query string; ``path`` are the navigation properties that lead to the level."""

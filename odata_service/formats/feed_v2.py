@@ -4,7 +4,7 @@ Customizable Feeds)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from odata_service.edm import primitive as edm
@@ -14,6 +14,7 @@ from odata_service.formats.elements_v2 import property_texts
 from odata_service.formats.pieces import Page, Piece, joined, written
 from odata_service.formats.xml_text import attribute
 from odata_service.plan.row import RowShape
+from odata_service.values import frozen, mutable
 
 
 Texts = Callable[[Page], Sequence[str]]
@@ -21,7 +22,7 @@ Texts = Callable[[Page], Sequence[str]]
 _DEMANDED = ("title", "name")
 
 
-@dataclass(slots=True)
+@mutable
 class Place:
     """An element that is put together: attributes, a text or elements in it. Where it has a ``position`` in the rows, it
     is left out of those that have a null there."""
@@ -52,7 +53,7 @@ def updated(_page: Page) -> Iterable[str]:
     raise AssertionError("the document says when it is written")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrUpdated:
     """A piece that needs that moment where the rows have none."""
 

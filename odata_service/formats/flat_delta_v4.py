@@ -4,7 +4,7 @@ Format, Flattened Delta Payload)."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from odata_service.bind.delta import IS_DELETED
 from odata_service.bind.query import LEFT
@@ -16,9 +16,10 @@ from odata_service.formats.json_text import quoted
 from odata_service.formats.style_v4 import Style
 from odata_service.plan.row import ExpandedNavigation
 from odata_service.result import Level, Row
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Related:
     """An entity around another one: its key, its address, and the items that tell of it and of what is around it."""
 
@@ -110,7 +111,7 @@ def _addresses(level: Level, asked: Asked, style: Style) -> list[str]:
     return list(row_writer(level.shape, style).addresses(level, asked))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Links:
     """The links from entities of one set over one navigation property."""
 

@@ -6,7 +6,7 @@ Who says nothing, or takes anything, gets Atom and XML, as WCF gave it; JSON is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from odata_service.errors import NotAcceptable
@@ -15,6 +15,7 @@ from odata_service.formats.negotiate import Format, MediaRange, choose, demand, 
 from odata_service.result import (
     Created, EntityCollection, EntityCount, EntityDelta, Metadata, Result, ServiceDocument, SingleEntity,
 )  # fmt: skip
+from odata_service.values import frozen
 
 VERBOSE = "application/json;odata=verbose"
 
@@ -57,7 +58,7 @@ _SHORT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """What the client reads: the text of ``Accept`` and of ``$format``, which replaces it; ``label`` says whether JSON is
     called verbose."""

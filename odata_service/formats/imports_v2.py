@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 
 from odata_service.edm.model import ComplexProperty, ComplexType, EntityModel, EntityType, EnumType
 from odata_service.edm.operation import Operation
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FunctionImport:
     """``TopRated(minRating Edm.Int32) Collection(CatalogService.Products)``, called with ``method``. Several overloads are
     one, whose parameters need not all be given; V2 cannot say which may be left out."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from odata_service.edm.model import ComplexProperty, EntityType, NavigationProperty, Property
 from odata_service.etag import etag_of
@@ -18,12 +17,13 @@ from odata_service.formats.structured import media_type
 from odata_service.links import lasting_options, path_text
 from odata_service.plan.row import ExpandedNavigation, RowShape
 from odata_service.result import Level
+from odata_service.values import frozen
 
 # What stands before and after the entities of a collection with this count and next link.
 CollectionForm = Callable[[int | None, str | None], tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """What all levels of an answer share: the root, safe in a JSON string, the form of a collection, and what was asked."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from odata_service.formats.columns_v4 import LITERALS_OF_JSON, literal_column_of
@@ -17,6 +17,7 @@ from odata_service.formats.pieces import KeyForm, Page, joined, kept, written
 from odata_service.formats.style_v4 import Style
 from odata_service.plan.row import ExpandedNavigation, RowShape, Side
 from odata_service.result import Level, Row
+from odata_service.values import frozen
 
 
 @kept
@@ -80,7 +81,7 @@ class RowWriter:
         return page
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Expanded:
     """A navigation property with content, and the rows at its far end."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -35,12 +34,13 @@ from odata_service.result import (
     SingleEntity,
     together,
 )
+from odata_service.values import frozen
 
 # What may stand in an address besides letters and digits (RFC 3986), all of it harmless in a JSON string.
 _OF_ADDRESSES = "%:/?#[]@!$&'()*+,;=~"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """What a document is written for: what was asked, the decoded path of it, and the style."""
 

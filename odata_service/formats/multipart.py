@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from http import HTTPStatus
 
 from odata_service.errors import BadRequest, UnsupportedMediaType
 from odata_service.message import Headers, ODataResponse
+from odata_service.values import frozen
 
 _BOUNDARY = re.compile(r"""boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))""", re.IGNORECASE)
 _REQUEST_LINE = re.compile(r"([A-Za-z]+)\s+(\S+)(?:\s+HTTP/\d(?:\.\d)?)?\s*")
@@ -22,7 +23,7 @@ _LINE_FEED = ord("\n")
 _EMPTY_LINE = re.compile(rb"(?:\A|\r?\n)[ \t]*\r?\n")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartRequest:
     """One request of a batch: ``GET People(1)``, with its headers and body; ``content_id`` names it."""
 
@@ -34,7 +35,7 @@ class PartRequest:
     depends_on: tuple[str, ...] = ()  # the names of requests and groups without whose success this one is not made
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeSet:
     """Requests that succeed or fail together; ``group`` is its name in a JSON batch."""
 
@@ -42,7 +43,7 @@ class ChangeSet:
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartResponse:
     """One answer, with the name of the request it answers."""
 
@@ -50,7 +51,7 @@ class PartResponse:
     content_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeSetResponse:
     """The answers to a change set that succeeded."""
 
@@ -64,7 +65,7 @@ def read_batch(body: bytes, content_type: str | None) -> list[PartRequest | Chan
     return [_part(headers, content, heads) for headers, content in parts_of(body, boundary_of(content_type), heads)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heads:
     """What stands before the content of parts. Most parts of a batch say the same there: it is read once, and is one
     value then, so that whoever goes on with it can tell at a glance that nothing is new."""

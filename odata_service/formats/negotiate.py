@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from odata_service.errors import NotAcceptable
+from odata_service.values import frozen
 
 _QUALITY = re.compile(r"[01](?:\.\d{0,9})?|\.\d{1,9}", re.ASCII)
 _LONGEST = 2048  # characters of the header that are looked at
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MediaRange:
     """One item of ``Accept``: ``application/json;odata=verbose;q=0.5``; names and values in lower case."""
 
@@ -58,7 +59,7 @@ def _parameter(pair: str) -> tuple[str, str]:
     return name.strip(), value.strip(' "')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Format:
     """A format of answers. ``media_types`` are those it goes by; ``accepts`` may refuse a range by its parameters."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from odata_service.bind.payload import Octets
 from odata_service.errors import BadRequest, RangeNotSatisfiable
 from odata_service.execute.read import MOST_OCTETS, OctetRange
 from odata_service.message import ODataRequest, ODataResponse
 from odata_service.result import PropertyValue, Result, StreamContent
+from odata_service.values import frozen
 
 OCTETS = "application/octet-stream"
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+[ \t]*(;[ -~]*)?", re.ASCII)
@@ -23,7 +23,7 @@ def octets(content: bytes, content_type: str | None) -> Octets:
     return Octets(content, (content_type or OCTETS).strip())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered(Octets):
     """Octets to answer with. ``length`` is that of the whole, of which they are the part that was asked for."""
 

@@ -4,7 +4,7 @@ see or do is not in that either."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
@@ -31,6 +31,7 @@ from odata_service.formats.openapi_parts_v4 import (
     schema_reference,
 )
 from odata_service.formats.vocabularies_v4 import Offer
+from odata_service.values import mutable
 
 
 def write_openapi(offer: Offer, root: str) -> bytes:
@@ -47,7 +48,7 @@ def openapi_of(csdl: Json, root: str) -> Json:
     return _Mapping(csdl, root).document()
 
 
-@dataclass(slots=True)
+@mutable
 class _Mapping:
     """One document under way."""
 

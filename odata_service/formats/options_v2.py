@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, get_args, get_type_hints
+
+from odata_service.values import frozen
 
 
 def _switch(default: Any, help: str) -> Any:
@@ -12,7 +14,7 @@ def _switch(default: Any, help: str) -> Any:
     return field(default=default, metadata={"help": help})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OptionsV2:
     """What ``service.v2_options(doubles="string", …)`` says.
 

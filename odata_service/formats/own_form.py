@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +11,7 @@ from odata_service.edm import primitive as edm
 from odata_service.edm.model import ComplexProperty, EntityModel, EntityType, Property
 from odata_service.edm.primitive import PRIMITIVES, PrimitiveType
 from odata_service.formats.mistakes import invalid
+from odata_service.values import frozen
 
 _NOT_FINITE = ("NaN", "INF", "-INF")
 _DATE = re.compile(r"\\?/Date\(-?\d+([+-]\d+)?\)\\?/", re.ASCII)
@@ -40,7 +40,7 @@ FORMS_V2: Mapping[PrimitiveType, Form] = {
 FORMS_V4: Mapping[PrimitiveType, Form] = {**_INTEGERS, **_FLOATS, edm.INT64: _EITHER, edm.DECIMAL: _EITHER}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnForm:
     """Looks through a body in JSON before its schema does, which reads values generously."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import wraps
 from typing import TypeVar, TypeVarTuple, Unpack
 
@@ -17,12 +17,13 @@ from odata_service.formats.json_text import Column, interleaved
 from odata_service.links import path_text
 from odata_service.plan.row import Around, RowShape
 from odata_service.result import Row
+from odata_service.values import frozen, mutable
 
 Made = TypeVar("Made")
 Rest = TypeVarTuple("Rest")
 
 
-@dataclass(slots=True)
+@mutable
 class Page:
     """Rows while they are written: their values by column, the text of columns once it was needed, their addresses, the
     text of what is expanded; ``root`` is the service's address, ``hooks`` those that want to see each entity."""
@@ -99,7 +100,7 @@ def texts_of(column: Column, position: int) -> Callable[[Page], Sequence[str]]:
     return texts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyForm:
     """How a version writes a key in an address: through the text of the property, where ``of_text`` says how its type's
     literal is made of that, else by a column of its own."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Literal
 
 from odata_service.bind.query import EXACT, Tally
 from odata_service.message import Headers
+from odata_service.values import frozen
 
 # One preference with its parameters: name, value as token or in quotes; up to the next comma outside quotes.
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -19,7 +20,7 @@ _LONGEST = 2048  # characters of the header that are looked at
 _MOST_DIGITS = 9
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preferences:
     """``return=minimal, odata.maxpagesize=50, odata.track-changes``; absent ones are ``None``, false or empty.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NoReturn
 
 from odata_service.bind.payload import EntityPayload
@@ -16,11 +15,12 @@ from odata_service.formats.error_datasync import ID_MISMATCH
 from odata_service.formats.read_json import decoded, media_type_of, read_json_text, without_comments
 from odata_service.formats.schema_datasync import read_row
 from odata_service.limits import Limits
+from odata_service.values import frozen
 
 JSON, JSON_PATCH = "application/json", "application/json-patch+json"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonBodyDatasync:
     """A request's body. ``key`` is the id that the address names; ``merges`` says that what is absent stays as it is."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from odata_service.bind.conflict import ConflictRule
 from odata_service.bind.payload import EntityPayload
@@ -17,13 +16,14 @@ from odata_service.formats.schema_sync import (
     DATED, OPERATION, PUSH, is_operation_id, load, read_base, read_record,
 )  # fmt: skip
 from odata_service.limits import Limits
+from odata_service.values import frozen
 
 SetNamed = Callable[[str | None], EntitySet]
 RuleOf = Callable[[EntitySet], ConflictRule]
 _PARTIAL: Mapping[str, bool] = {"add": False, "replace": False, "update": True, "delete": True}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One operation of a push: the ``command`` that it means, or why it means none. ``data`` is the record as the client
     sent it."""
@@ -38,7 +38,7 @@ class Entry:
         return self.meant.entity_set.name if isinstance(self.meant, Sync) else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PushBody:
     """A push. ``named`` gives the set of a name, or that of the address; ``rule`` the rule for a set's conflicts."""
 

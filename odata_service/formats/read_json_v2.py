@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import ValidationError
@@ -24,9 +24,10 @@ from odata_service.formats.value import check_facets
 from odata_service.formats.value_v2 import read_json as read_value
 from odata_service.formats.value_v2 import read_text
 from odata_service.limits import Limits
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonBodyV2:
     """A request's body, read once it is known what it should be."""
 

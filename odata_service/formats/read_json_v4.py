@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import ValidationError
@@ -30,9 +29,10 @@ from odata_service.formats.value_v4 import as_text, read_text
 from odata_service.formats.value_v4 import read_json as read_value
 from odata_service.formats.version_v4 import V4_0, V4_01, Version
 from odata_service.limits import Limits
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonBodyV4:
     """A request's body, read once it is known what it should be. ``version`` is the one it is written in."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn
 from xml.parsers import expat
 
 from odata_service.errors import BadRequest
 from odata_service.formats.read_json import decoded_as, media_type_of
 from odata_service.limits import Limits
+from odata_service.values import mutable
 
 _XML_TYPES = re.compile(r"(application|text)/(xml|[\w.+-]+\+xml)", re.ASCII | re.IGNORECASE)
 _ENCODING = re.compile(rb"""\A<\?xml\s[^>]*?\bencoding\s*=\s*["']([\w.:-]+)["']""")
@@ -19,7 +20,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.B
 _BETWEEN = " "  # between a namespace and a local name, as expat gives them
 
 
-@dataclass(slots=True)
+@mutable
 class Node:
     """An element: its name as ``{namespace}local``, attributes named likewise, what stands in it, and its line."""
 

@@ -7,7 +7,7 @@ knows are no mistake (OData JSON Format, Control Information).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -31,9 +31,10 @@ from odata_service.formats.schema import (
 )
 from odata_service.formats.structure import Structure
 from odata_service.formats.value_v4 import read_json
+from odata_service.values import frozen, mutable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """Reads entities of one request. ``update`` says that entities inside may exist already; ``deep`` that they may
     stand inside at all, which they may not in updates of version 4.0."""
@@ -168,7 +169,7 @@ def _of_navigation(data: Mapping[str, object], known: Mapping[str, object]) -> I
             yield spelled, value
 
 
-@dataclass(slots=True)
+@mutable
 class _Parts:
     """What marshmallow read, by what it is."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import ValidationError, fields
 
 from odata_service.edm.model import ComplexProperty, Property
 from odata_service.formats.schema import UNKNOWN, ValueReader, is_required, left_to_default
+from odata_service.values import frozen
 
 
 class Structure(fields.Field[Mapping[str, object]]):
@@ -32,7 +32,7 @@ class Structure(fields.Field[Mapping[str, object]]):
         return self._reader.members(value, partial=bool(kwargs.get("partial")))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StructureReader:
     """Reads the members of one complex property, their values as a version's value table says."""
 

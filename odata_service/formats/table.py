@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -15,13 +14,14 @@ from odata_service.formats import json_v4
 from odata_service.formats.style_v4 import Style
 from odata_service.plan.row import ExpandedNavigation, RowShape
 from odata_service.result import DynamicRows, EntityCollection, Result, SingleEntity
+from odata_service.values import frozen
 
 # Every digit stands in quotes there, so that none is lost on the way.
 _EXACT = Style(metadata="none", ieee754=True)
 Tabular = EntityCollection | SingleEntity | DynamicRows
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """``Address/City``: where in an entity a value stands, and its type, if it is a single one with a declared type."""
 

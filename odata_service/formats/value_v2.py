@@ -12,7 +12,6 @@ import math
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -25,6 +24,7 @@ from odata_service.formats import value as values
 from odata_service.formats.json_text import quoted
 from odata_service.formats.options_v2 import USUAL, OptionsV2
 from odata_service.formats.value import shown
+from odata_service.values import frozen
 
 EPOCH = datetime.datetime(1970, 1, 1)
 _BOOLEANS: dict[str, object] = {"true": True, "false": False, "1": True, "0": False}  # XML Schema, boolean
@@ -32,7 +32,7 @@ MILLISECOND = datetime.timedelta(milliseconds=1)
 _DATE = re.compile(r"\\?/Date\((-?\d{1,17})(?:([+-])(\d{1,4}))?\)\\?/", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueFormat:
     """How the values of one type are written and read; never called with null. (Any: each row knows its own type.)"""
 

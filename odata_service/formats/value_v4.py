@@ -11,7 +11,6 @@ import datetime
 import math
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -27,9 +26,10 @@ from odata_service.formats.enum_v4 import enum_text, read_enum
 from odata_service.formats.geo_json import read_geography
 from odata_service.formats.json_text import quoted
 from odata_service.formats.value import shown
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueFormat:
     """How the values of one type are written and read; never called with null. (Any: each row knows its own type.)
     ``exact`` is the JSON for clients whose numbers are floats, where it differs."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from odata_service.errors import BadRequest
 from odata_service.result import (
     EntityCollection, EntityCount, EntityDelta, EntityLinks, Level, Metadata, Result, SingleEntity,
 )  # fmt: skip
+from odata_service.values import frozen
 
 _VERSION = re.compile(r"\s*(\d)\.(\d)\s*(?:;.*)?", re.ASCII | re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True)
 class Version:
     """``DataServiceVersion: 2.0;NetFx``; what follows the semicolon names the client and means nothing."""
 

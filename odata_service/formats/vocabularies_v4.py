@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Generic, Literal, TypeVar
 
@@ -30,6 +30,7 @@ from odata_service.edm.model import (
 from odata_service.edm.primitive import GEOGRAPHY_LINE_STRING, GEOGRAPHY_POINT, GEOGRAPHY_POLYGON
 from odata_service.limits import Limits
 from odata_service.protocol import V4
+from odata_service.values import frozen
 
 VOCABULARIES = {
     alias: f"Org.OData.{alias}.V1"
@@ -57,7 +58,7 @@ TRANSFORMATIONS = (
 GEOGRAPHIES = (GEOGRAPHY_POINT, GEOGRAPHY_LINE_STRING, GEOGRAPHY_POLYGON)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Path:
     """A value that names a part of the model (``PropertyPath``, ``NavigationPropertyPath``), or that is the value of
     one (``Path``: the media type of ``Photo`` is in ``PhotoType``)."""
@@ -66,7 +67,7 @@ class Path:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EnumMember:
     """``Org.OData.Capabilities.V1.ConformanceLevelType/Advanced``."""
 
@@ -77,7 +78,7 @@ class EnumMember:
 Value = bool | int | float | Decimal | str | Path | EnumMember | tuple["Value", ...] | Mapping[str, "Value"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Annotation:
     """``Org.OData.Core.V1.Computed`` is true: a term with its namespace and its value. One subject may have several of the
     same term with different qualifiers."""
@@ -87,7 +88,7 @@ class Annotation:
     qualifier: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """What one caller is offered: the model that is visible, what may be done with its sets, and how much at once."""
 
@@ -97,7 +98,7 @@ class Offer:
     behaviors: Behaviors = field(default_factory=Behaviors)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfferedSet:
     """A set or singleton with what may be done with it."""
 
@@ -134,7 +135,7 @@ class OfferedSet:
 Subject = TypeVar("Subject", contravariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Term(Generic[Subject]):
     """A row: the term, by its vocabulary's alias, and its value for a subject."""
 

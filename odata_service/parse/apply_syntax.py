@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 
 from odata_service.parse.syntax import (
     AggregateItem,
@@ -17,16 +16,17 @@ from odata_service.parse.syntax import (
     Path,
     SearchExpression,
 )
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """``identity``."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FilterRows:
     """``filter(Amount gt 5)``."""
 
@@ -34,7 +34,7 @@ class FilterRows:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchRows:
     """``search(coffee OR tea)``."""
 
@@ -42,7 +42,7 @@ class SearchRows:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComputeRows:
     """``compute(Amount mul Rate as Tax)``."""
 
@@ -50,7 +50,7 @@ class ComputeRows:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderRows:
     """``orderby(Amount desc)``."""
 
@@ -58,7 +58,7 @@ class OrderRows:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SkipRows:
     """``skip(10)``."""
 
@@ -66,7 +66,7 @@ class SkipRows:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TopRows:
     """``top(5)``."""
 
@@ -74,7 +74,7 @@ class TopRows:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TopLevels:
     """``topcount(2,Amount)``: ``kind`` is ``topcount``, ``topsum``, ``toppercent``, or one of them with ``bottom``."""
 
@@ -84,7 +84,7 @@ class TopLevels:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aggregate:
     """``aggregate(Amount with sum as Total,$count as Sales)``."""
 
@@ -92,7 +92,7 @@ class Aggregate:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rollup:
     """``rollup(Country,City)`` among the groupings; a single path may be the name of a leveled hierarchy."""
 
@@ -100,7 +100,7 @@ class Rollup:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hierarchy:
     """``$root/SalesOrganizations,SalesOrgHierarchy,SalesOrganization/ID``."""
 
@@ -110,7 +110,7 @@ class Hierarchy:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RollupRecursive:
     """``rolluprecursive($root/Units,Tree,Unit/ID,descendants(…))``."""
 
@@ -119,7 +119,7 @@ class RollupRecursive:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupBy:
     """``groupby((Country,Product/Name),aggregate(…))``."""
 
@@ -128,7 +128,7 @@ class GroupBy:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Concat:
     """``concat(groupby(…),aggregate(…))``."""
 
@@ -136,7 +136,7 @@ class Concat:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nested:
     """``filter(Amount gt 3) as Large``."""
 
@@ -145,7 +145,7 @@ class Nested:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nest:
     """``addnested(Sales,filter(…) as Large)``; ``path`` is ``None`` for ``nest(…)``."""
 
@@ -154,7 +154,7 @@ class Nest:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Join:
     """``join(Sales as Sale,filter(…))`` or ``outerjoin(…)``: ``kind`` is which."""
 
@@ -165,7 +165,7 @@ class Join:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Related:
     """``ancestors($root/Units,Tree,ID,filter(…),2,keep start)`` or ``descendants(…)``: ``kind`` is which."""
 
@@ -177,7 +177,7 @@ class Related:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Traverse:
     """``traverse($root/Units,Tree,ID,preorder,Name asc)``."""
 
@@ -188,7 +188,7 @@ class Traverse:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CustomTransformation:
     """``Sales.TopAndBalance(Count=1)``."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from lark import Token, Transformer, v_args
@@ -10,9 +9,10 @@ from lark import Token, Transformer, v_args
 from odata_service.parse.build import position
 from odata_service.parse.declared import Part
 from odata_service.parse.syntax import Segment
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SelectList:
     """``(Name,Address/Country(Code),Orders+)``: each item a path, with the lists inside it."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import unquote
 
+from odata_service.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Shape:
     """``People?$filter=Age gt ⟨int32⟩`` with the texts ``("21",)``, in the order of ``Syntax.literals``."""
 
@@ -33,7 +34,7 @@ def _is_unicode(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scissors:
     """The patterns of a protocol. ``in_query`` also takes whole options that are kept as they are, from their ``&`` on."""
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from odata_service.parse import declared_paths
 from odata_service.parse.grammar import Mistake
 from odata_service.parse.syntax import AggregateOf, AnyAll, CountOf, FilterStep, Segment, Step
+from odata_service.values import frozen
 
 Names = Mapping[str, Collection[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """What belongs to a path and has no name: ``[key]``, ``[options]``, ``[select]``, ``[plus]``."""
 
@@ -25,7 +26,7 @@ class Part:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alternative:
     """One way on: what has to match, the rule that follows (or none), and whether the path may end there."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from odata_service.errors import BadRequest, did_you_mean
 from odata_service.limits import Limits
 from odata_service.parse.syntax import ExpandItem, Options, Segment, SelectItem
+from odata_service.values import mutable
 
 SegmentPath = tuple[Segment, ...]
 
 
-@dataclass(slots=True)
+@mutable
 class Branch:
     """One navigation of ``$expand`` while the two options are laid over one another.
 

@@ -7,7 +7,6 @@ import importlib.resources
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from odata_service.errors import BadRequest
 from odata_service.parse.mistakes import explain
 from odata_service.parse.syntax import EnumLiteral, Literal
+from odata_service.values import frozen
 
 
 def grammar_folder() -> Path:
@@ -34,7 +34,7 @@ def _compiled(files: Iterable[str]) -> Path:
     return bytecode.with_name(f"{'_'.join(files)}.{sys.implementation.cache_tag}.tables")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lexeme:
     """A token whose value is already a node of the tree."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from odata_service.parse.apply_syntax import (
@@ -24,9 +23,10 @@ from odata_service.parse.apply_syntax import (
     Traverse,
 )  # fmt: skip
 from odata_service.parse.syntax import Alias, Binary, Call, In, Junction, ListExpression, ObjectExpression, Path
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TreeRule:
     """A rule whose text is read with V4's own grammar, from its rule ``start``.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lark import Token
 
@@ -16,11 +15,12 @@ from odata_service.limits import Limits
 from odata_service.parse.grammar import Grammar, Lexeme, Mistake
 from odata_service.parse.reading import Reading
 from odata_service.parse.syntax import EnumLiteral, Literal
+from odata_service.values import frozen
 
 _PIECE = re.compile(r"(?:%[0-9A-Fa-f]{2})+|.", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spelled:
     """Decoded text that remembers how it was written: ``places[i]`` is where character ``i`` begins in ``raw``."""
 

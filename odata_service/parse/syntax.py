@@ -6,16 +6,17 @@ just a name until ``bind`` looks it up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.values import frozen
 
 if TYPE_CHECKING:
     from odata_service.parse.apply_syntax import Transformation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal:
     """A value: ``5``, ``'O''Neil'``, ``guid'…'``, ``null``.
 
@@ -31,7 +32,7 @@ class Literal:
     slot: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EnumLiteral:
     """``Sales.Color'Red,Blue'``."""
 
@@ -42,7 +43,7 @@ class EnumLiteral:
     slot: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alias:
     """A parameter alias: ``@p``; the sign belongs to the name."""
 
@@ -50,7 +51,7 @@ class Alias:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument:
     """One part of a key or one argument of a function in a path: ``5``, ``ID=5``, ``count=@c``."""
 
@@ -59,7 +60,7 @@ class Argument:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segment:
     """One step of a path: ``People``, ``People(5)``, ``Line(Order=1,No=2)``, ``$count``, ``Sales.Manager``, ``$it``,
     ``@Core.Messages``, ``@p``.
@@ -82,7 +83,7 @@ def crossed_names(segment: Segment) -> tuple[str, ...]:
     return tuple(step.name for path in paths for step in path.steps if isinstance(step, Segment))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnyAll:
     """The last step of a path over a collection: ``any(o: o/Total gt 100)``; ``any()`` has neither variable nor
     condition."""
@@ -93,7 +94,7 @@ class AnyAll:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountOf:
     """The last step of a path over a collection: ``$count($filter=…;$search=…)``."""
 
@@ -101,7 +102,7 @@ class CountOf:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FilterStep:
     """A step that narrows a collection: ``$filter(Total gt 100)`` or ``$filter(@f)``."""
 
@@ -109,7 +110,7 @@ class FilterStep:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class From:
     """``from Time/Month with average`` in an aggregation; ``method`` may be left out for a custom aggregate."""
 
@@ -118,7 +119,7 @@ class From:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AggregateItem:
     """``Amount with sum as Total``, ``$count as Sales``, ``Forecast``.
 
@@ -133,7 +134,7 @@ class AggregateItem:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AggregateOf:
     """The last step of a path over a collection: ``aggregate(Amount with sum)``."""
 
@@ -144,7 +145,7 @@ class AggregateOf:
 Step = Segment | AnyAll | CountOf | FilterStep | AggregateOf
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Path:
     """A member path in an expression: ``Category/Name``, ``$it/Price``, ``o/Lines/any(l:l/Total gt 5)``."""
 
@@ -152,7 +153,7 @@ class Path:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A function of the language: ``contains(Name,'x')``, ``cast(Price,Edm.Int32)``, ``isof(Sales.Manager)``.
 
@@ -164,7 +165,7 @@ class Call:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeName:
     """A type as an argument: ``Edm.Int32``, ``Collection(Sales.Order)``; in V2 written as a string."""
 
@@ -172,7 +173,7 @@ class TypeName:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unary:
     """``not x`` or ``-x``; ``operator`` is ``not`` or ``-``."""
 
@@ -181,7 +182,7 @@ class Unary:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary:
     """``left operator right``: ``eq ne gt ge lt le has add sub mul div divby mod``; ``at`` is the operator's place."""
 
@@ -191,7 +192,7 @@ class Binary:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Junction:
     """A whole chain of ``and`` or of ``or``, flat: ``a or b or c``."""
 
@@ -200,7 +201,7 @@ class Junction:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class In:
     """``Name in ('a','b')``; ``items`` is a :class:`ListExpression`, a path to a collection or an alias."""
 
@@ -209,7 +210,7 @@ class In:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """``case(Price lt 5:'low',true:'high')``."""
 
@@ -217,7 +218,7 @@ class Case:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListExpression:
     """``('a','b')`` after ``in``, or a JSON array as a value: ``["a","b"]``."""
 
@@ -225,7 +226,7 @@ class ListExpression:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectExpression:
     """A JSON object as a value: ``{"Street":"Main"}``."""
 
@@ -239,7 +240,7 @@ Expression = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderBy:
     """``Name desc``."""
 
@@ -248,7 +249,7 @@ class OrderBy:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SelectItem:
     """``Name``, ``Address/City``, ``*``, ``Sales.Manager/Budget``, ``Tags($filter=…)``."""
 
@@ -257,7 +258,7 @@ class SelectItem:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpandItem:
     """``Category``, ``Orders($top=5)``, ``*``, ``Sales.Manager/Reports``; ``suffix`` is ``$ref``, ``$count`` or empty.
 
@@ -270,7 +271,7 @@ class ExpandItem:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compute:
     """``Price mul Quantity as Total``."""
 
@@ -279,7 +280,7 @@ class Compute:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """The query options of a request, or of one item of ``$expand``; absent ones are ``None`` or empty.
 
@@ -310,7 +311,7 @@ class Options:
 NO_OPTIONS = Options()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchExpression:
     """``$search``: a word or phrase (``operator`` empty), or AND/OR/NOT over others."""
 
@@ -320,7 +321,7 @@ class SearchExpression:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Syntax:
     """One parsed request: the resource path below the root, the options, and every literal in the order written.
 

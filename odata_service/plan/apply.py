@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -36,11 +35,12 @@ from odata_service.plan.scope import Parameters, Rules, Scope
 from odata_service.plan.source import source_of
 from odata_service.plan.sql_types import SQL_TYPES
 from odata_service.plan.statement import LIMIT, SKIP, Statement, compiled
+from odata_service.values import frozen
 
 SQL = ColumnElement[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResultColumn:
     """A column of the result: its path, ``("Category", "Name")``, and how its values become Python's. Of a ``declared`` one
     the model says the type; one that ``counts`` is shown as a Decimal (Data Aggregation, $count)."""
@@ -53,7 +53,7 @@ class ResultColumn:
     counts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApplyPlan:
     """The statements for one sequence: its rows, page by page, and their number. The columns below each of ``wholes`` are
     one value, which is null where all of them are."""
@@ -83,7 +83,7 @@ class Frame:
         return self.scope.select(*columns).select_from(self.scope.joined(self.source)).where(*self.conditions)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApplyPlanner:
     """Plans one sequence."""
 

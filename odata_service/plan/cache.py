@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from typing import Generic, TypeVar
 
 from odata_service.access import Caller
 from odata_service.access.conditions import Guards
 from odata_service.limits import counts_rows
+from odata_service.values import frozen, mutable
 
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fit:
     """Which requests of its shape a plan serves: those with the same texts where a literal decided the SQL itself
     (``pinned``: the type in a cast, say), and with no more rows than are allowed where one is a number of rows
@@ -36,7 +37,7 @@ class Fit:
         )
 
 
-@dataclass(slots=True)
+@mutable
 class PlanCache(Generic[Value]):
     """A bounded map from shapes to plans, the least recently used going first."""
 

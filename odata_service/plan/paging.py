@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, false, null, or_, tuple_, types
 
+from odata_service.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class OrderColumn:
     """One column of the order, with the type its values have as parameters."""
 

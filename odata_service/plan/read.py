@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import Select, literal
@@ -21,12 +21,13 @@ from odata_service.plan.read_plan import GroupPlan, ReadPlan
 from odata_service.plan.row import ExpandedNavigation, RowShape
 from odata_service.plan.scope import Parameters
 from odata_service.plan.statement import Statement, compiled
+from odata_service.values import frozen
 
 
 _MOST_LOOKUPS = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lookup:
     """A statement that finds entities for a change, and the literals in it."""
 
@@ -45,7 +46,7 @@ def _shape_of_lookup(query: Query) -> Hashable | None:
     return step.entity_set, literals, query.rules.get(step.entity_set.name, ())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planner:
     """Plans for one model on one kind of database; pure: nothing is asked of the database."""
 

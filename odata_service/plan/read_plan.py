@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from odata_service.bind.query import Query, Read
 from odata_service.bind.typed import Constant
@@ -11,9 +10,10 @@ from odata_service.dialects.base import Decoder
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.plan.row import RowShape, StreamColumns
 from odata_service.plan.statement import Statement
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderPosition:
     """Where in a row a value of the order stands, how to make Python of it, and its type."""
 
@@ -22,7 +22,7 @@ class OrderPosition:
     type: PrimitiveType
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupPlan:
     """For pages that do not end between rows alike in the first value of the order: ``rows`` fetches all that have the value
     of the parameter ``after_0``, ``further`` one that comes after them."""
@@ -31,7 +31,7 @@ class GroupPlan:
     further: Statement
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadPlan:
     """Everything about a read that does not change from request to request.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from odata_service.dialects.base import Decoder
@@ -12,9 +12,10 @@ from odata_service.edm.model import (
     CollectionProperty, ComplexProperty, EntitySet, EntityType, NavigationProperty, Property,
 )  # fmt: skip
 from odata_service.edm.primitive import PrimitiveType
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowShape:
     """``row[i]`` is the value of ``columns[i]`` as the driver gave it; further, nameless columns may follow.
 
@@ -61,7 +62,7 @@ class RowShape:
         return raw if raw is None or decode is None else decode(raw)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComputedColumn:
     """What ``$compute=Price mul 2 as Double`` adds to a row."""
 
@@ -71,7 +72,7 @@ class ComputedColumn:
     decode: Decoder | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamColumns:
     """Where a row has a part of a stream's content, the length of the whole and, where a column says it, the media type."""
 
@@ -80,7 +81,7 @@ class StreamColumns:
     media_type: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Side:
     """One set of a cross join: a row has the key of its entity, all of ``shape``, at the positions ``near``."""
 
@@ -89,7 +90,7 @@ class Side:
     near: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Around:
     """An entity in which others are contained: ``Orders(5)`` in the address of a line. ``key`` says where a row has it."""
 
@@ -97,7 +98,7 @@ class Around:
     key: tuple[tuple[Property, int, Decoder | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SelectedDynamic:
     """Where a row has its dynamic properties, and the ``names`` of those that are wanted, if not all are. Those with a
     ``declared`` name were put there by somebody who does not see the property of that name."""
@@ -116,7 +117,7 @@ class SelectedDynamic:
             yield from ((name, values[name], values.type_of(name)) for name in sorted(names - self.declared))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SelectedValues:
     """A collection of values in a row. ``places`` is where the row says which of them are wanted, if not all are, and
     ``count`` where it says how many there are but for ``$top`` and ``$skip``."""
@@ -141,7 +142,7 @@ class SelectedValues:
         return self.values(row[self.position], None if self.places is None else row[self.places])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpandedNavigation:
     """A navigation property and the rows at its other end: a child belongs to the parent for which the values at
     ``far`` (positions in the child's row) equal those at ``near`` (positions in the parent's).

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select
 from sqlalchemy.engine import Dialect
 
 from odata_service.dialects.base import Database
+from odata_service.values import frozen
 
 Processor = Callable[[Any], object]
 
@@ -20,7 +21,7 @@ FIRST, OCTETS = "first_octet", "octets"  # of a stream: from which on, counted f
 SKIP = "skip"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """``key`` is the driver's name, ``name`` the one under which a value is given; a ``constant`` needs none."""
 
@@ -37,7 +38,7 @@ class Parameter:
         return value if self.process is None else self.process(value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statement:
     """SQL text in the driver's style of parameters: a sequence where it is positional, else a mapping."""
 

@@ -7,7 +7,7 @@ span, too. Who follows a view must hear of it then: by the next span the image i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Table, and_, exists, false, literal, or_, select
 
@@ -20,11 +20,12 @@ from odata_service.plan.aliases import Alias, alias_of
 from odata_service.plan.scope import column_of
 from odata_service.tracking import UNTIL, Images, moment, stamp_column, tables_of_links, unlinked
 from odata_service.tracking.rows import in_zone_of
+from odata_service.values import frozen
 
 SQL = ColumnElement[bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Followed:
     """A set as its follower sees it: the rules for its rows, those that he has seen since included, and the images of its
     rows where they are kept."""
@@ -34,7 +35,7 @@ class Followed:
     images: Images | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """The stamps after ``since`` and not after ``until``, in milliseconds."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from odata_service.reflect.facts import Columns, TableName
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableChoices:
     """Of one table or view. ``names`` are other names for its columns, and ``navigation`` for its ways to other sets, by the
     names that these would have."""
@@ -32,7 +33,7 @@ class TableChoices:
 NOTHING_SAID = TableChoices()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choices:
     """``only`` and ``without`` are patterns of table names, ``expose`` of columns: ``users.password_hash``, ``*.token``."""
 

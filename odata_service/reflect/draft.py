@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from sqlalchemy import types
 
 from odata_service.reflect.facts import ColumnFacts, Columns, ForeignKey, TableFacts, TableName
+from odata_service.values import frozen, mutable
 
 KeyFrom = Literal["primary key", "unique index", "configuration", ""]
 Severity = Literal["note", "doubt", "left out"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remark:
     """``left out: users.password_hash looks like a secret (expose = ["users.password_hash"] shows it)``"""
 
@@ -25,7 +26,7 @@ class Remark:
         return f"{self.severity}: {self.about}: {self.says}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DraftProperty:
     """A column under its name in OData."""
 
@@ -35,7 +36,7 @@ class DraftProperty:
     hidden: bool = False  # it is mapped because something needs it, but not published
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DraftNavigation:
     """A way to another set. ``near`` and ``far`` are names of columns that meet; of many to many, ``link`` is the table between,
     whose columns ``link_near`` and ``link_far`` meet them. ``partner`` is the way back."""
@@ -52,7 +53,7 @@ class DraftNavigation:
     link_far: Columns = ()
 
 
-@dataclass(slots=True)
+@mutable
 class DraftEntity:
     """A table or view as an entity set. Without a key of the database's or the owner's, all columns tell its rows apart."""
 
@@ -100,7 +101,7 @@ class DraftEntity:
         return name in {self.type_name, *self.members} or any(each.is_taken(name) for each in self.derived)
 
 
-@dataclass(slots=True)
+@mutable
 class Draft:
     """Everything that is published of a database, in the order of its tables' names."""
 

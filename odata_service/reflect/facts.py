@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import types
+
+from odata_service.values import frozen
 
 Kind = Literal["table", "view", "materialised view"]
 Columns = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableName:
     """``Order Details``, ``sales.invoice``; the schema is ``None`` where it is the database's default."""
 
@@ -25,7 +26,7 @@ class TableName:
         return (self.schema or "", self.name) < (other.schema or "", other.name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnFacts:
     """``declared`` is the type as the database writes it, ``type`` what SQLAlchemy makes of it. ``by_default`` says that the database
     has a value where none is given, ``server_set`` that it takes no other than its own, and ``counted`` that it counts rows."""
@@ -40,7 +41,7 @@ class ColumnFacts:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForeignKey:
     """``FOREIGN KEY (OrderID, LineNo) REFERENCES order_line (order_id, line_no)``, whole."""
 
@@ -50,7 +51,7 @@ class ForeignKey:
     target_columns: Columns
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptFacts:
     """What ``track install`` has made for a table: the columns with the stamp and the mark of deletion, the table of deleted
     rows with its columns, and that of stamps where the two columns are not in the table itself."""
@@ -62,7 +63,7 @@ class KeptFacts:
     stamps: TableName | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableFacts:
     """``unique`` are the lists of columns in which no two rows are alike, but for the primary key, and ``lacking`` the columns of
     this that are null in some rows, which SQLite allows."""
@@ -89,7 +90,7 @@ class TableFacts:
         return any(each and set(each) <= set(columns) for each in (self.key, *self.unique))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DatabaseFacts:
     """Tables in the order of their names; ``refused`` are those that cannot be read, and why."""
 

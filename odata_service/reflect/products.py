@@ -5,18 +5,18 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Engine, types
 
 from odata_service.reflect.facts import ColumnFacts, Columns, TableFacts, TableName
+from odata_service.values import frozen
 
 LOOKED_AT = 5_000  # rows of a table; what comes later may be of another form
 Evidence = Mapping[str, frozenset[str]]  # what kinds of values a column has, where its type does not say it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrival:
     """A column as it is published: with this type, or without one for a reason. ``note`` is what a reader should know."""
 

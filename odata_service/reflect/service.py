@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import URL, Engine
@@ -26,11 +25,12 @@ from odata_service.reflect.products import Evidence, Product, product_named
 from odata_service.reflect.reading import Progress, quiet, read_facts
 from odata_service.reflect.report import as_json, as_text
 from odata_service.tracking import has_counter, install_clock
+from odata_service.values import frozen
 
 TABLES_BETWEEN_WORDS = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reflected:
     """A service with the decisions that made it."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, Inspector, inspect
@@ -20,12 +19,13 @@ from odata_service.reflect.reading import kept_tables, read_facts
 from odata_service.track.product import Tracker, tracker_named
 from odata_service.track.target import Names, Reference, Target
 from odata_service.tracking import UTC_CLOCK, install_clock, milliseconds, moment, prepare_engine, writing
+from odata_service.values import frozen, mutable
 
 Say = Callable[[str], None]
 _FOLLOWS = ("CASCADE", "SET NULL")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """What somebody wants for some tables: the names of the two columns, and whether the tables themselves must not
     change."""
@@ -36,7 +36,7 @@ class Wish:
     apart: bool = False
 
 
-@dataclass(slots=True)
+@mutable
 class Catalogue:
     """What there is in a database: its tables, which of them are kept track of, and which rows follow others."""
 

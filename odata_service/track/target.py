@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -13,11 +12,12 @@ from odata_service.reflect.facts import ColumnFacts, Columns, ForeignKey, TableF
 from odata_service.tracking.clock import COUNTERS
 from odata_service.tracking.floor import FLOORS
 from odata_service.tracking.kept import REGISTER
+from odata_service.values import frozen
 
 LONGEST = 60  # characters of a name, which all databases take
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """A foreign key that leads to a table, and what becomes of its row when the one it refers to goes or gets another key:
     ``CASCADE``, ``SET NULL`` or nothing."""
@@ -28,7 +28,7 @@ class Reference:
     on_update: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     """Quoted names, and the conditions that are made of them."""
 
@@ -65,7 +65,7 @@ class Names:
         return self.own(FLOORS.name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """One table. ``references`` are the foreign keys between it and what is around it, as far as rows follow others."""
 

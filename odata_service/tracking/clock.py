@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
@@ -30,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
+
+from odata_service.values import frozen
 
 from .begin import MARIADB
 from .bookkeeping import create_missing
@@ -55,7 +56,7 @@ def utc_now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clock:
     """Hands out stamps. Tests give it their own ``now_ms``."""
 

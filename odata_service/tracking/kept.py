@@ -10,13 +10,14 @@ stamps of its rows stand in a third one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     Column, Connection, FromClause, MetaData, Select, String, Subquery, Table, and_, cast, delete, false, func, null,
     select, type_coerce, union_all,
 )  # fmt: skip
+
+from odata_service.values import frozen
 
 from .clock import milliseconds, moment
 from .floor import raise_floor
@@ -37,7 +38,7 @@ DEFERRED = ("odata_stamp", "odata_stamp_again")  # PostgreSQL's triggers that wa
 _INFO = "odata_kept"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """The tables beside one that is kept track of: ``gone`` has the deleted rows as they were last, ``stamps`` the stamps of
     the others, by their keys, where these have no room for them."""

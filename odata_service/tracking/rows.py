@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
@@ -14,6 +13,8 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import InstanceState, RelationshipDirection
 from sqlalchemy.sql.elements import ColumnElement
 
+from odata_service.values import frozen
+
 from .tracked import AnyMapper, tracking_of
 
 Key = tuple[object, ...]  # a primary key's values, in the order of Mapper.primary_key
@@ -21,7 +22,7 @@ AnyColumn = ColumnElement[Any]  # keys are compared with whatever type they have
 KEYS_PER_STATEMENT = 500  # databases limit the parameters of a statement: 999 on old SQLite
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StampColumn:
     """Where the rows of a model are stamped. With joined inheritance that may be the table of a base model."""
 
@@ -62,7 +63,7 @@ def same_column_in(table: FromClause, mapper: AnyMapper, column: AnyColumn) -> C
     return next(twin for twin in map(_as_column, twins) if twin.table is table)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParentLink:
     """The way from a row to the parent it touches: the foreign key, in the order of the parent's primary key."""
 

@@ -22,7 +22,7 @@ A model that has such columns under other names says so. ::
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakSet
@@ -30,6 +30,8 @@ from weakref import WeakSet
 from sqlalchemy import DateTime, FromClause, false, inspect
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
+
+from odata_service.values import frozen
 
 AnyMapper = Mapper[Any]  # Mapper is invariant, and the hook sees mappers of every class
 Model = TypeVar("Model", bound=type)
@@ -40,7 +42,7 @@ AFTER_OTHER_COLUMNS = 1000  # the contract's columns stand last in the table, as
 _tracked_classes: WeakSet[type] = WeakSet()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tracking:
     """How one model follows the contract. The names are attribute names of the model, not column names."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from http import HTTPStatus
 from urllib.parse import quote, unquote
@@ -21,6 +21,7 @@ from odata_service.auth import Authentication
 from odata_service.errors import ODataError
 from odata_service.message import ANONYMOUS, ODataRequest, ODataResponse, Principal
 from odata_service.protocol import Protocol
+from odata_service.values import frozen
 from odata_service.web.codings import decoded
 from odata_service.web.environ_headers import EnvironHeaders
 from odata_service.web.response import response_of
@@ -49,7 +50,7 @@ def blueprint(service: ODataService, protocol: Protocol, who: Who | None = None)
     return routes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """A service in one protocol, and how the application knows ``who`` asks."""
 
@@ -87,7 +88,7 @@ class Endpoint:
         return not (self.who is None or isinstance(self.who, Authentication))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sender:
     """What is looked at of a request before it is known who sends it."""
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
 from flask import Blueprint, Response, abort, request
+
+from odata_service.values import frozen
 
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
@@ -33,7 +34,7 @@ TYPES = {
 _numbers = itertools.count(1)  # Flask wants a name of its own for each blueprint
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StaticFile:
     """The bytes of a file, and what a client is told of them. It asks each time whether they have changed, and is told 304:
     the modules of one version fit together, and a service worker keeps them for the time without a network."""

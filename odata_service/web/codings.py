@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Protocol
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from odata_service.config import ConfigurationError, Settings
 from odata_service.errors import BadRequest, UnsupportedMediaType
+from odata_service.values import mutable
 from odata_service.web.wsgi import Application, Fields, Layer, merged
 
 try:
@@ -133,7 +133,7 @@ def _coded(coding: str, pieces: Iterable[bytes], start: Callable[[Fields], objec
     return (body,)
 
 
-@dataclass(slots=True)
+@mutable
 class _Coded:
     """An answer, compressed while it is sent."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from odata_service.config import ConfigurationError, Settings
+from odata_service.values import frozen
 from odata_service.web.wsgi import Application, Fields, Layer, adds
 
 ANY = "*"
@@ -55,7 +55,7 @@ def _is_origin(text: str) -> bool:
     return bool(said.scheme and said.netloc) and text == f"{said.scheme}://{said.netloc}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """Who may ask, and how."""
 

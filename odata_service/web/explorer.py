@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from importlib import resources
 
 from flask import Blueprint, Response
 
+from odata_service.values import frozen
 from odata_service.web.client_files import static_files
 
 POLICY = (
@@ -28,7 +28,7 @@ HEADERS = {
 FOLDER = resources.files("odata_service") / "explorer"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """A service on the front page: where it is, relative to the page, and what it is. ``protocol`` is ``v2`` or ``v4`` where the explorer
     can ask it."""

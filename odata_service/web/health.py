@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from flask import Blueprint, Response
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from odata_service.execute.replica import Replica
+from odata_service.values import mutable
 
 SECONDS = 2.0  # that the database has
 
 
-@dataclass(slots=True)
+@mutable
 class Health:
     """Asks the database in a thread of its own, at most one at a time: a database that does not answer costs one thread,
     however often somebody asks."""

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -22,6 +22,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from sqlalchemy import Engine, event
 
 from odata_service.dialects import database_named
+from odata_service.values import mutable
 from odata_service.web.endless import GUNICORNS_SOCKET
 from odata_service.web.wsgi import Application, Ending
 
@@ -29,7 +30,7 @@ SECONDS_BETWEEN_LOOKS = 0.5
 logger = logging.getLogger("odata_service")
 
 
-@dataclass(slots=True, eq=False)
+@mutable(eq=False)
 class Asking:
     """A read under way, its client's socket, and the driver's connection that its thread has. (Any: drivers share no type.)"""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from odata_service.config import ConfigurationError
+from odata_service.values import frozen
 from odata_service.web.observation import CURRENT, Listener, Observation
 from odata_service.web.redacted import Names
 
@@ -77,7 +77,7 @@ def _word(value: object) -> str:
     return text if _ONE_WORD.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccessLog(Listener):
     """A line for each request."""
 
@@ -101,7 +101,7 @@ class AccessLog(Listener):
         access.info(line, extra={_FIELDS: facts})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlowLog(Listener):
     """A line for each statement that takes longer than so many milliseconds. Its text has no values: they are parameters."""
 

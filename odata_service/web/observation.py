@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -20,13 +20,14 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from odata_service.context import Context
 from odata_service.execute.connection import Timing
 from odata_service.message import ODataRequest, ODataResponse
+from odata_service.values import mutable
 from odata_service.web.wsgi import Application, Ending, Fields, Layer, adds
 
 _ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")  # W3C Trace Context, traceparent
 
 
-@dataclass(slots=True)
+@mutable
 class Observation:
     """A request under way, or answered."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote, unquote_plus
 
 from odata_service.edm.model import EntityModel
 from odata_service.functions import FUNCTIONS
+from odata_service.values import frozen
 
 OTHER = "other"
 _TOKENS = re.compile(r"(?:\w*'(?:[^']|'')*(?:'|$))|(?:\"[^\"]*(?:\"|$))|\$?\w+(?:[.-]\w+)*|[^\w'\"]", re.UNICODE)
@@ -27,7 +27,7 @@ _WORDS = """
 """.split()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     """What may be told, by its small letters."""
 

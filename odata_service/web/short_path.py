@@ -9,7 +9,7 @@ to Flask.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -19,6 +19,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from odata_service.message import ODataResponse
+from odata_service.values import mutable
 from odata_service.web.response import response_of
 from odata_service.web.wsgi import Application
 
@@ -35,7 +36,7 @@ _SIGNALS = (
 _KEEPS_CONTEXT = "werkzeug.debug.preserve_context"  # a test wants to look into Flask's context afterwards
 
 
-@dataclass(slots=True)
+@mutable
 class ShortPath:
     """Stands before Flask. Each root's first request is Flask's, which ends the set-up of the application: what it
     listens to and where it has routes does not change any more."""

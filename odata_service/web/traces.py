@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from wsgiref.types import WSGIEnvironment
 
 from odata_service.config import ConfigurationError
+from odata_service.values import mutable
 from odata_service.web.observation import CURRENT, Listener, Observation
 from odata_service.web.redacted import Names
 
@@ -20,7 +21,7 @@ except ImportError:  # it comes with the extra ``otel``
 _VERSION_OF_SPANS = "1"
 
 
-@dataclass(slots=True)
+@mutable
 class Traces(Listener):
     """Gives spans to whatever OpenTelemetry is told to do with them (``OTEL_…``); where that is nothing, they cost little."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
+
+from odata_service.values import mutable
 
 Application = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 Layer = Callable[[Application], Application]
@@ -43,7 +44,7 @@ def merged(headers: Fields, added: Fields) -> Fields:
     return [*(field for field in (*headers, *fresh) if field[0].lower() != "vary"), ("Vary", ", ".join(vary))]
 
 
-@dataclass(slots=True)
+@mutable
 class Ending:
     """The pieces of an answer, at whose end, whichever that is, something is to be done."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from odata_service.errors import ODataError
 from odata_service.formats.multipart import boundary_of, headers_and_content, parts_of
+from odata_service.values import frozen
 
 from ..transport import Response
 from .exchange import Call
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .entity import Entity
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One change, and what is to be done with its answer."""
 
@@ -28,7 +28,7 @@ class Part:
     finish: Callable[[Response], object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pending:
     """An entity that is going to be made, as it was before."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from odata_service.values import frozen
 
 from .entity import Entity
 from .exchange import Call
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from .query import Query
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deleted:
     """An entity that is there no more (``deleted``), or that does not fit the query any more (``changed``). ``key`` is a
     value, or a tuple of them; none where the service tells only an address."""
@@ -24,7 +26,7 @@ class Deleted:
     key: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Linked:
     """``source`` is related to ``target``, both by their addresses; or, if not ``is_there``, is so no more."""
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
+from odata_service.values import frozen
+
 from ..transport import Response, Transport
 from .failure import refusal
 
@@ -16,7 +18,7 @@ JSON = "application/json"
 _CSRF = "X-CSRF-Token"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A request. ``address`` is relative to the service, or a link that the service gave."""
 

@@ -6,10 +6,10 @@ An expression does not know its version; :meth:`Expression.text` asks a spelling
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from odata_service.edm.primitive import BOOLEAN, INT64
+from odata_service.values import frozen
 
 from .functions import FUNCTIONS
 from .model import Navigation, StructuredType, ValueType
@@ -203,7 +203,7 @@ def written(operand: object, kind: ValueType | None, writer: Writer) -> str:
     return operand.inner(writer) if isinstance(operand, Expression) else writer.literal(operand, kind)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Binary(Expression):
     """``Price gt 5``. Chains of one operator need no parentheses, and would be nested deeply with them."""
 
@@ -238,7 +238,7 @@ class Binary(Expression):
         return f"({self.text(writer)})"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Not(Expression):
     condition: Expression
 
@@ -250,7 +250,7 @@ class Not(Expression):
         return f"not ({self.condition.text(writer)})"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class OneOf(Expression):
     subject: Expression
     values: tuple[object, ...]
@@ -384,7 +384,7 @@ class Raw(Expression):
         return f"({self._text})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     by: Expression
     descending: bool = False
@@ -393,7 +393,7 @@ class Order:
         return self.by.text(writer) + (" desc" if self.descending else "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aggregate:
     """``Price with max``; of no expression, how many there are."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from odata_service.values import frozen
 
 from ..transport import ClientError, Response
 
@@ -17,7 +18,7 @@ class NotPossible(ClientError):
     """What the version of the protocol has no words for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Detail:
     """One of several things that were wrong."""
 

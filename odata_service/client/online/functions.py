@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from odata_service.edm.primitive import (
     BOOLEAN, DATE, DATE_TIME_OFFSET, DOUBLE, INT32, STRING, TIME_OF_DAY, PrimitiveType,
 )  # fmt: skip
+from odata_service.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """``takes`` is the type of literals beside the first argument, where it is not that of the first one; it gives the
     type of the first where ``gives`` is none. ``v2`` is empty where V2 has no such function."""

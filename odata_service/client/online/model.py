@@ -9,6 +9,7 @@ from functools import cached_property
 
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import did_you_mean
+from odata_service.values import frozen
 
 
 class UnknownName(AttributeError, KeyError):
@@ -18,7 +19,7 @@ class UnknownName(AttributeError, KeyError):
         return str(self.args[0])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class EnumType:
     """``TechStore.ProductStatus``; ``members`` is Python's enumeration of the same names."""
 
@@ -90,7 +91,7 @@ class StructuredType:
 Type = PrimitiveType | EnumType | StructuredType
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueType:
     """``Edm.String``, ``Collection(TechStore.Product)``"""
 
@@ -106,13 +107,13 @@ class ValueType:
         return f"Collection({name})" if self.collection else name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Property:
     name: str
     value: ValueType
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Navigation:
     """A way to one other entity or to many. What it ``contains`` is in no set of its own."""
 
@@ -132,7 +133,7 @@ class Resource:
     bindings: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """A function or an action. ``parameters`` are those that a caller gives; ``bound`` is what it is called on, and
     ``segment`` what calls it in an address."""

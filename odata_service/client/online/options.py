@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from odata_service.values import frozen
 
 from .expression import Expression, Order, Path, Raw
 from .model import StructuredType
@@ -12,7 +14,7 @@ Wanted = str | Path
 Ordered = str | Expression | Order
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """Each method gives new options; conditions add up."""
 
@@ -45,7 +47,7 @@ class Options:
 NOTHING_ASKED = Options()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expand:
     """Related entities that come along: ``Expand("Addresses", Options(top=1))``."""
 

@@ -7,7 +7,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote
@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 from odata_service.edm.primitive import DECIMAL, INT64, STRING, PrimitiveType
 from odata_service.edm.values import type_of
 from odata_service.errors import ODataError
+from odata_service.values import frozen
 
 from .expression import Expression
 from .failure import NotPossible, NotUnderstood
@@ -32,7 +33,7 @@ PLAIN_IN_PATHS = "'()=,:@!$*;"
 PLAIN_IN_QUERIES = "'()*,:/@!$;=?"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Control:
     """What an entity in an answer says of itself."""
 
@@ -41,7 +42,7 @@ class Control:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     rows: Sequence[Row]
     next: str | None = None
@@ -49,14 +50,14 @@ class Page:
     count: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """An entity that is meant by its address, in a body."""
 
     address: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class New:
     """An entity or a structure that is made, or what is changed of one."""
 
