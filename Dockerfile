@@ -6,12 +6,12 @@ RUN python -m venv /opt/odata \
  && /opt/odata/bin/python -c "from odata_service.parse import v2, v4; v2.GRAMMAR.load(); v4.GRAMMAR.load()"
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home odata
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin odata
 COPY --from=build /opt/odata /opt/odata
-ENV PATH=/opt/odata/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ODATA_HOST=0.0.0.0 ODATA_LOG=json
+ENV PATH=/opt/odata/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ODATA_HOST=0.0.0.0 ODATA_PORT=8000 ODATA_LOG=json
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=4s --start-period=20s \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/-/live', timeout=3)"]
+  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"ODATA_PORT\"]}/-/live', timeout=3)"]
 ENTRYPOINT ["odata-service"]
 CMD ["serve"]

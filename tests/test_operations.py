@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import signal
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from odata_service.__main__ import main
 from odata_service.config import LIMITS, ROWS, Settings, of_environment, variable
 from odata_service.settings_file import of_file
 from odata_service.web import metrics
@@ -41,6 +48,44 @@ def test_extras_of_the_image_exist() -> None:
     assert named is not None
     known = re.findall(r"^(\w+) =$", (CHECKOUT / "setup.cfg").read_text(), re.MULTILINE)
     assert set(named[1].split(",")) <= set(known)
+
+
+class Live(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/-/live" else 404)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_the_health_check_of_the_image_asks_the_port_that_is_set() -> None:
+    said = re.search(r"^HEALTHCHECK .*\\\n  CMD (.*)$", (CHECKOUT / "Dockerfile").read_text(), re.MULTILINE)
+    assert said is not None
+    _, *command = json.loads(said[1])
+
+    def status(port: int) -> int:
+        return subprocess.run([sys.executable, *command], env={"ODATA_PORT": str(port)}, capture_output=True).returncode
+
+    with HTTPServer(("127.0.0.1", 0), Live) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        assert status(port) == 0
+        server.shutdown()
+    assert status(port) == 1
+
+
+def test_the_first_process_of_a_container_hears_sigterm_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel would keep from it what it has no handler for, and the container would be killed after its grace."""
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("sys.argv", ["odata-service", "--version"])
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    try:
+        with pytest.raises(SystemExit, match="^0$"):
+            main()
+        with pytest.raises(SystemExit, match="^143$"):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_metrics_of_the_manual_are_those_that_there_are() -> None:
