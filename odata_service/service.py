@@ -35,7 +35,6 @@ from odata_service.monitors import Monitors, at_once, is_monitor
 from odata_service.plan.read import Planner
 from odata_service.positions import Positions
 from odata_service.protocol import DATASYNC, PROTOCOLS, SYNC, V2, V4, ZUMO
-from odata_service.push import Push
 from odata_service.reads import Reads
 from odata_service.rehearsal import applied, in_earnest, is_rehearsal, rehearsal
 from odata_service.repeats import Repeats, result_header
@@ -230,6 +229,8 @@ class ODataService(Configuration):
             joins = self._changes.is_told and self._positions is None and self.signals.are_quiet
             return Batch(request, spelling, self._changes, handle, refuse, timing, self._max_version, after, joins).answer()
         if spelling.has_pushes and request.method == "POST":
+            from odata_service.push import Push  # marshmallow, see spelling_v4
+
             return Push(request, spelling, self._sync_sets, self._changes, timing).answer()
         request = spelling.meant(request)
         if request.method == "GET" and wants_explanation(request):

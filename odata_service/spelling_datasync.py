@@ -26,7 +26,6 @@ from odata_service.formats import json_datasync
 from odata_service.formats.conditions_datasync import ConditionsDatasync, Preconditions, RowState
 from odata_service.formats.error_datasync import write_error
 from odata_service.formats.link_datasync import bare_link, skipping_link
-from odata_service.formats.read_json_datasync import JSON, JsonBodyDatasync
 from odata_service.formats.version_datasync import http_date
 from odata_service.limits import Limits
 from odata_service.message import Headers, ODataRequest, ODataResponse
@@ -41,7 +40,7 @@ from odata_service.spelling import AnswersOfRecords, Exchange, Spelling, WaysOfR
 from odata_service.tables import Table, TableOperation, Tables
 from odata_service.values import frozen
 
-CONTENT_TYPE = f"{JSON}; charset=utf-8"
+CONTENT_TYPE = "application/json; charset=utf-8"
 TUNNEL = "X-HTTP-Method"
 HIDDEN = (("includeDeleted", "false"),)  # the common language's word for it
 
@@ -78,6 +77,8 @@ class ExchangeDatasync(AnswersOfRecords):
         return replace(read, query=query)
 
     def body(self, content: bytes, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
+        from odata_service.formats.read_json_datasync import JsonBodyDatasync  # marshmallow, see spelling_v4
+
         content_type = self.request.headers.get("Content-Type")
         return JsonBodyDatasync(content, content_type, limits, self.key)
 

@@ -24,8 +24,6 @@ from odata_service.formats.negotiate import Format
 from odata_service.formats.octets import answer_octets, octets_of
 from odata_service.formats.options_v2 import USUAL, OptionsV2
 from odata_service.formats.prefer import Preferences, preferences
-from odata_service.formats.read_atom_v2 import AtomBodyV2
-from odata_service.formats.read_json_v2 import JsonBodyV2
 from odata_service.formats.read_xml import is_xml
 from odata_service.formats.value_v2 import write_text
 from odata_service.formats.version_v2 import V1_0, V2_0, Version, needs_2, negotiate, refuse_newer
@@ -106,6 +104,9 @@ class ExchangeV2(OfOData):
         refuse_newer(self.version, _new_options(syntax))
 
     def body(self, content: bytes, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
+        from odata_service.formats.read_atom_v2 import AtomBodyV2  # marshmallow is large, and who reads does without
+        from odata_service.formats.read_json_v2 import JsonBodyV2
+
         content_type = self.request.headers.get("Content-Type")
         body = AtomBodyV2 if is_xml(content_type) else JsonBodyV2
         return body(content, content_type, model, limits, converts)

@@ -24,7 +24,6 @@ from odata_service.formats.meant_v4 import meant
 from odata_service.formats.openapi_v4 import write_openapi
 from odata_service.formats.octets import answer_octets, octets_of
 from odata_service.formats.prefer import Preferences, preferences
-from odata_service.formats.read_json_v4 import JsonBodyV4
 from odata_service.formats.style_v4 import Style
 from odata_service.formats.value_v4 import write_text
 from odata_service.formats.version_v4 import V4_0, V4_01, Version, negotiate, version_of_body
@@ -125,6 +124,8 @@ class ExchangeV4(OfOData):
             raise NotImplementedByService("NotImplemented", message, target="$index")
 
     def body(self, content: bytes, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
+        from odata_service.formats.read_json_v4 import JsonBodyV4  # marshmallow is large, and who reads does without
+
         version = version_of_body(self.request.headers)
         content_type = self.request.headers.get("Content-Type")
         return JsonBodyV4(content, content_type, model, limits, version, converts)

@@ -12,7 +12,6 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest, ODataError
 from odata_service.formats import json_datasync
 from odata_service.formats.link_datasync import without_options
-from odata_service.formats.read_json_datasync import JsonBodyDatasync
 from odata_service.limits import Limits
 from odata_service.links import option_name
 from odata_service.message import ODataRequest, ODataResponse
@@ -39,6 +38,8 @@ class ExchangeZumo(ExchangeDatasync):
     """Pages of version 3 have links with an address, those of version 2 are arrays or have a count and no link."""
 
     def body(self, content: bytes, model: EntityModel, limits: Limits, *, converts: bool) -> Body:
+        from odata_service.formats.read_json_datasync import JsonBodyDatasync  # marshmallow, see spelling_v4
+
         content_type, merges = self.request.headers.get("Content-Type"), self.request.method == "PATCH"
         return JsonBodyDatasync(content, content_type, limits, self.key, merges)
 

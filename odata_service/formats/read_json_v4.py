@@ -13,15 +13,15 @@ from odata_service.edm.dynamic import DynamicType
 from odata_service.edm.model import CollectionProperty, ComplexProperty, EntityModel, EntityType, Property
 from odata_service.edm.operation import Parameter
 from odata_service.errors import BadRequest
-from odata_service.formats.collection_v4 import read_value as read_item
-from odata_service.formats.collection_v4 import read_values
 from odata_service.formats.control_v4 import Control
 from odata_service.formats.mistakes import invalid, refusal
-from odata_service.formats.open_v4 import read_dynamic_value
 from odata_service.formats.parameters_v4 import is_given, read_parameter
 from odata_service.formats.octets import octets
 from odata_service.formats.own_form import FORMS_V4, OwnForm
+from odata_service.formats.read_collection_v4 import read_value as read_item
+from odata_service.formats.read_collection_v4 import read_values
 from odata_service.formats.read_json import decoded_as, media_type_of, read_json
+from odata_service.formats.read_open_v4 import read_dynamic_value
 from odata_service.formats.schema_v4 import Reader
 from odata_service.formats.structure import StructureReader
 from odata_service.formats.value import check_facets

@@ -15,9 +15,9 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_load
 
 from odata_service.bind.payload import DeltaPayload, EntityPayload, EntityReference, Removed
 from odata_service.edm.model import EntityModel, EntityType, Property
-from odata_service.formats.collection_v4 import ValuesField
 from odata_service.formats.control_v4 import ORIGIN, Control, Origin, type_of_control
-from odata_service.formats.open_v4 import dynamic_names, read_dynamic
+from odata_service.formats.read_collection_v4 import ValuesField
+from odata_service.formats.read_open_v4 import dynamic_names, read_dynamic
 from odata_service.formats.relations_v4 import Binding, Changes, Way
 from odata_service.formats.schema import (
     UNKNOWN,
