@@ -32,7 +32,7 @@ from odata_service.plan.read_plan import ReadPlan
 from odata_service.plan.row import ComputedColumn
 from odata_service.plan.statement import compiled
 from odata_service.plan.touched import Followed, Span, tables_of
-from odata_service.result import EntityCollection, EntityCount, EntityDelta, Level, Result
+from odata_service.result import EntityCollection, EntityCount, EntityDelta, Level, LongCollection, Result
 from odata_service.token import EXPANDED, SKIP_TOKEN, Plain, TokenCodec
 from odata_service.tracking import (
     Images, are_kept, begin_to_keep, floor_of, has_counter, has_floor, images_of, last_stamp, unlinked,
@@ -147,8 +147,13 @@ class Deltas:
 
     def linked(self, result: Result, mark: Mark, follower: Follower, is_first: bool) -> Result:
         """A page of a reading with its delta link, or the next link that leads there."""
-        if not isinstance(result, EntityCollection):
-            return result
+        if isinstance(result, LongCollection):
+            return result.each(lambda part: self._linked(part, mark, follower, is_first))
+        return self._linked(result, mark, follower, is_first) if isinstance(result, EntityCollection) else result
+
+    def _linked(self, result: EntityCollection, mark: Mark, follower: Follower, is_first: bool) -> EntityCollection:
+        if result.part is not None and result.part.unfinished:
+            return replace(result, tracked=is_first)
         if result.next_link is None:
             link = self._link(follower, replace(mark, kind="changes", given=int(time.time())))
             return replace(result, delta_link=link, tracked=is_first)

@@ -12,7 +12,7 @@ import enum
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import orjson
 
@@ -106,6 +106,7 @@ class Explanation:
 class Explaining(ReadConnections):
     """Keeps of every statement what there is to say."""
 
+    lasting: ClassVar[bool] = False
     heard: list[Json] = field(default_factory=list)
 
     @classmethod

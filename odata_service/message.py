@@ -10,7 +10,7 @@ from typing import TypeVar, overload
 
 from odata_service.errors import BadRequest, MethodNotAllowed
 from odata_service.protocol import Protocol
-from odata_service.values import frozen
+from odata_service.values import frozen, mutable
 
 
 Default = TypeVar("Default")
@@ -148,6 +148,20 @@ def method_of(request: ODataRequest) -> str:
         )
         raise BadRequest("BadHeader", message, target="X-HTTP-Method")
     return tunnelled.upper()
+
+
+@mutable
+class Pieces:
+    """Pieces of a body, for which something is held until they are made, or nobody wants them any more."""
+
+    made: Iterator[bytes]
+    close: Callable[[], None]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self.made)
 
 
 @frozen

@@ -35,7 +35,7 @@ from odata_service.plan.apply import ApplyPlanner
 from odata_service.plan.cache import Fit, PlanCache
 from odata_service.plan.read import Planner
 from odata_service.plan.read_plan import ReadPlan
-from odata_service.result import DynamicRows, EntityCount, Metadata, Result, ServiceDocument, SingleEntity
+from odata_service.result import DynamicRows, EntityCollection, EntityCount, Metadata, Result, ServiceDocument, SingleEntity
 from odata_service.spelling import Exchange, Spelling
 from odata_service.token import EXPANDED, SKIP_TOKEN, Plain, TokenCodec, foreign_token
 from odata_service.values import frozen, mutable
@@ -121,7 +121,7 @@ class Reads:
         literals = None if plan is None else _literals(shape.texts, spelling)
         if plan is None or literals is None:
             return self._parsed(request, caller, spelling, exchange, timing, key, shape.texts)
-        return self._run(plan, self._given(request, caller, literals, place), timing)
+        return self._run(plan, self._given(request, caller, literals, place), timing, exchange)
 
     def _parsed(
         self,
@@ -161,11 +161,11 @@ class Reads:
             return self._applied(bound, request, caller, literal_values(syntax), place, spelling.tombstones, timing)
         if exchange.follows_changes and not syntax.options.apply:  # a delta is of entities as they are
             follower = self._follower(bound, request, caller, spelling, exchange)
-            return self._followed(bound, syntax, follower, spelling, timing)
+            return self._followed(bound, syntax, follower, spelling, exchange, timing)
         plan = self._planned(bound, caller, syntax, place, spelling.tombstones)
         if key is not None and texts == tuple(literal.text for literal in syntax.literals):
             self.plans.put(key, _fit(plan, texts, syntax), plan)
-        return self._run(plan, self._given(request, caller, literal_values(syntax), place), timing)
+        return self._run(plan, self._given(request, caller, literal_values(syntax), place), timing, exchange)
 
     def _make_full_texts(self) -> None:
         """What ``$search`` needs in a database that was made without it."""
@@ -181,7 +181,7 @@ class Reads:
         return Follower(request, caller, followed, spelling.delta_option, exchange.tells_apart)
 
     def _followed(
-        self, read: Read, syntax: Syntax, follower: Follower, spelling: Spelling, timing: Timing
+        self, read: Read, syntax: Syntax, follower: Follower, spelling: Spelling, exchange: Exchange, timing: Timing
     ) -> Result:
         """A read that ends in a delta link, or what such a link gives."""
         request, caller, token = follower.request, follower.caller, syntax.options.delta_token
@@ -191,7 +191,7 @@ class Reads:
             return self.deltas.changes(read, mark, follower, literals, timing)
         # Who is told of deleted entities apart need not see them among the others.
         plan = self._planned(read, caller, syntax, place, spelling.tombstones if mark is None else "hidden")
-        result = self._run(plan, self._given(request, caller, literals, place), timing)
+        result = self._run(plan, self._given(request, caller, literals, place), timing, exchange)
         return result if mark is None else self.deltas.linked(result, mark, follower, token is None)
 
     def _planned(
@@ -255,8 +255,18 @@ class Reads:
         largest = exchange.largest_page
         return replace(binder, page_sizes=self.page_sizes, default_page_size=default, largest_page=largest)
 
-    def _run(self, plan: ReadPlan, given: Given, timing: Timing) -> Result:
+    def _run(self, plan: ReadPlan, given: Given, timing: Timing, exchange: Exchange | None = None) -> Result:
+        """In parts where the answer may be long, and is sent at once to somebody who can be given it so."""
+        if plan.part and exchange is not None and self._goes_in_parts(plan, given, exchange):
+            return Reader(self.connections).read_in_parts(plan, given, timing)
         return Reader(self.connections).read(plan, given, timing)
+
+    def _goes_in_parts(self, plan: ReadPlan, given: Given, exchange: Exchange) -> bool:
+        top = number(plan.query.top, given.literals)
+        if (top is not None and top <= plan.part) or not exchange.in_parts or not self.connections.lasting:
+            return False
+        exchange.promise(EntityCollection)  # nothing is begun that could not be written
+        return True
 
     def _given(self, request: ODataRequest, caller: Caller, literals: Literals, place: Place | None) -> Given:
         def sign(plan: ReadPlan, values: Sequence[Plain]) -> str:

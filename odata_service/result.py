@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from functools import partial
@@ -45,6 +45,14 @@ class Level:
 
 
 @frozen
+class Part:
+    """Whether there were others before a part of an answer, and whether there will be others after it."""
+
+    begun: bool
+    unfinished: bool
+
+
+@frozen
 class EntityCollection:
     """Entities, the count over all pages where it was asked for, and the link to the next page."""
 
@@ -54,6 +62,21 @@ class EntityCollection:
     delta_link: str | None = None  # on the last page only
     tracked: bool = False  # the client asked for a delta link, and will get one
     tally: Tally | None = None  # how it was counted
+    part: Part | None = None  # of a long answer; ``None`` is all of it
+
+
+@frozen
+class LongCollection:
+    """An :class:`EntityCollection` that is read while it is written: its ``first`` part, and how to go on. All parts are of one
+    state of the data. Whoever has one goes on to its end or closes it."""
+
+    first: EntityCollection
+    rest: Iterator[EntityCollection]
+    close: Callable[[], None]
+
+    def each(self, changed: Callable[[EntityCollection], EntityCollection]) -> LongCollection:
+        """The same with every part changed, when its time comes."""
+        return replace(self, first=changed(self.first), rest=map(changed, self.rest))
 
 
 @frozen
@@ -284,7 +307,7 @@ class Metadata:
 
 
 Result = (
-    EntityCollection | MixedEntities | EntityDelta | DeltaResponse | SingleEntity | PropertyValue | ComplexValue
+    EntityCollection | LongCollection | MixedEntities | EntityDelta | DeltaResponse | SingleEntity | PropertyValue | ComplexValue
     | CollectionValue | StreamContent | OperationResult | DynamicRows
     | EntityLinks | EntityCount | Nothing | NoContent | NotModified | Created | CurrentState | ServiceDocument | Metadata
 )  # fmt: skip
@@ -303,6 +326,8 @@ def _shown_to(result: Result, hooks_of: Callable[[str], Sequence[BoundHook]]) ->
     match result:
         case EntityCollection() | EntityDelta() | SingleEntity():
             return replace(result, level=hooked(result.level))
+        case LongCollection():
+            return result.each(lambda part: replace(part, level=hooked(part.level)))
         case Created(entity):
             return replace(result, entity=replace(entity, level=hooked(entity.level)))
         case MixedEntities(levels):

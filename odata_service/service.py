@@ -38,10 +38,10 @@ from odata_service.protocol import DATASYNC, PROTOCOLS, SYNC, V2, V4, ZUMO
 from odata_service.reads import Reads
 from odata_service.rehearsal import applied, in_earnest, is_rehearsal, rehearsal
 from odata_service.repeats import Repeats, result_header
-from odata_service.spelling import Spelling, Spellings
+from odata_service.spelling import Spelling, Spellings, written_in_parts
 from odata_service.spelling_datasync import SpellingDatasync
 from odata_service.signals import Signals
-from odata_service.result import hooked
+from odata_service.result import LongCollection, hooked
 from odata_service.spelling_sync import SpellingSync
 from odata_service.spelling_v2 import SpellingV2
 from odata_service.spelling_v4 import SpellingV4
@@ -250,7 +250,8 @@ class ODataService(Configuration):
             return Export.of(form, self._reads, spelling, self._max_version, shown, timing).answer(request)
         conditions = spelling.conditions.of_read(request)
         result = conditions.of_read(self._reads.read(request, spelling, exchange, timing))
-        return exchange.write(hooked(result, self.signals, context))
+        result = hooked(result, self.signals, context)
+        return written_in_parts(result, exchange) if isinstance(result, LongCollection) else exchange.write(result)
 
     def _handle_part(self, request: ODataRequest) -> ODataResponse:
         """One of many requests, which is answered with the others."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from types import MappingProxyType
 from typing import ClassVar, NoReturn, Protocol as Shape
 
@@ -15,11 +17,11 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import ODataError
 from odata_service.etag import ConditionRules
 from odata_service.limits import Limits
-from odata_service.message import ODataRequest, ODataResponse
+from odata_service.message import ODataRequest, ODataResponse, Pieces
 from odata_service.parse.shape import Shape as UrlShape
 from odata_service.parse.syntax import Syntax
 from odata_service.protocol import Protocol
-from odata_service.result import Created, Result
+from odata_service.result import Created, LongCollection, Result
 
 
 class Exchange(Shape):
@@ -36,6 +38,10 @@ class Exchange(Shape):
     @property
     def largest_page(self) -> int | None:
         """The most entities that the client wants in one collection."""
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether a long collection may be sent while it is read: what is said before its entities is known before they are."""
 
     @property
     def follows_changes(self) -> bool:
@@ -226,11 +232,23 @@ class Spelling(Manners, Shape):
 Spellings = Mapping[Protocol, Spelling]
 
 
+def written_in_parts(result: LongCollection, exchange: Exchange) -> ODataResponse:
+    """The answer that carries a long collection. Its first part is written at once, so that a mistake in it is a refusal."""
+    try:
+        answer = exchange.write(result.first)
+    except BaseException:
+        result.close()
+        raise
+    later = (exchange.write(part).body for part in result.rest)
+    return replace(answer, body=b"", pieces=Pieces(chain((answer.body,), later), result.close))
+
+
 class AnswersOfRecords:
     """What is so for one request in protocols that know plain records and one version of JSON."""
 
     __slots__ = ()
     paged = True
+    in_parts = False
     answers_deltas = False
     tells_apart = False
     goes_on = False

@@ -66,6 +66,11 @@ class ExchangeV2(OfOData):
         """Only the service decides."""
 
     @property
+    def in_parts(self) -> bool:
+        """Not where the version that is announced depends on what comes last."""
+        return self.paged and self.options.collections == "results" and not self.request.in_batch
+
+    @property
     def follows_changes(self) -> bool:
         """With an empty token, with the preference that V4 has for it, or always (SAP, Olingo)."""
         if self.version < V2_0:

@@ -90,6 +90,11 @@ class Database:
         to see the same state of the data do."""
         return self.snapshot if snapshot else None
 
+    def cursor(self, connection: Any) -> Any:
+        """A driver's cursor that fetches rows when they are wanted, while other statements of a snapshot run beside it; one that
+        fetches all of them at once, where the driver has no other."""
+        return connection.cursor()
+
     def start_timer(self, connection: Any, timeout_ms: int) -> None:
         """Where the database itself cannot limit a statement's time, start counting here."""
 

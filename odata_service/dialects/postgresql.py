@@ -93,6 +93,9 @@ SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false), CASE
             return super().bounds(connection, snapshot)
         return f"{self.snapshot[0] if snapshot else 'BEGIN READ ONLY'}; {settings}", "COMMIT"
 
+    def cursor(self, connection: Any) -> Any:
+        return connection.cursor("odata_rows")
+
     def cancel(self, engine: Engine, connection: Any) -> None:
         connection.cancel_safe(timeout=_SECONDS_TO_CANCEL)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import NamedTuple
 
 from odata_service.bind.convert import NotConvertible, convert
@@ -23,7 +24,7 @@ from odata_service.plan.read_plan import ReadPlan
 from odata_service.plan.row import ExpandedNavigation
 from odata_service.plan.statement import FIRST, KEYS, LIMIT, OCTETS, SKIP, Statement
 from odata_service.result import (
-    CollectionValue, ComplexValue, EntityCollection, EntityCount, EntityLinks, Level, NoContent, PropertyValue, Result, SingleEntity,
+    CollectionValue, ComplexValue, EntityCollection, EntityCount, EntityLinks, Level, LongCollection, NoContent, Part, PropertyValue, Result, SingleEntity,
     StreamContent,
 )  # fmt: skip
 from odata_service.token import Plain, foreign_token, plain, typed
@@ -95,7 +96,28 @@ class Reader:
 
     def read_in(self, connection: Connection, plan: ReadPlan, given: Given) -> Result:
         """The same among other reads that shall see one state of the data."""
-        return _Reading(plan, given, _values(plan, given), connection, self.connections.database).result()
+        return self._reading(connection, plan, given).result()
+
+    def read_in_parts(self, plan: ReadPlan, given: Given, timing: Timing) -> EntityCollection | LongCollection:
+        """A collection that may be long. Its first part is here, so that whatever is wrong with the request is known; the
+        connection is held until the last part is, or nobody wants it any more."""
+        parts = self._parts(plan, given, timing)
+        first = next(parts)
+        if first.part is not None:
+            return LongCollection(first, parts, parts.close)
+        parts.close()
+        return first
+
+    def _parts(self, plan: ReadPlan, given: Given, timing: Timing) -> Generator[EntityCollection, None, None]:
+        assert plan.rows is not None, "a collection has rows"
+        with self.connections.open(timing, snapshot=True) as connection:
+            reading = self._reading(connection, plan, given)
+            portions = self.connections.portions(connection, plan.rows, reading.values_of_page, plan.part)
+            with closing(portions):
+                yield from reading.parts(portions)
+
+    def _reading(self, connection: Connection, plan: ReadPlan, given: Given) -> _Reading:
+        return _Reading(plan, given, _values(plan, given), connection, self.connections.database)
 
 
 @frozen
@@ -204,11 +226,34 @@ class _Reading:
             rows, more = self._with_group(rows, page_size) if self.plan.group else (rows[:page_size], True)
             left = None if top is None else top - len(rows)
             if more and left != 0:
-                next_link = self.given.next_link(self._next_token(rows), left)
+                next_link = self.given.next_link(self._next_token(rows[-1], len(rows)), left)
         level = Level(self.plan.shape, rows, self._children(self.plan, rows))
         if self.plan.read.kind == "links":
             return EntityLinks(level, True, count, next_link)
         return EntityCollection(level, count, next_link, tally=tally)
+
+    @property
+    def values_of_page(self) -> dict[str, object]:
+        top = number(self.plan.query.top, self.given.literals)
+        return {**self.values, LIMIT: _limit(self.plan.query, top)}
+
+    def parts(self, portions: Iterable[list[Row]]) -> Iterator[EntityCollection]:
+        """The same of rows that come in portions; one that is not full is the last."""
+        top, page_size = number(self.plan.query.top, self.given.literals), self.plan.query.page_size or NO_LIMIT
+        count, tally = (None, None) if self.plan.count is None else self._counted()
+        done, more = 0, False
+        last: Row = ()
+        for rows in portions:
+            if not done and not rows and count is None:
+                self._demand_parent()
+            shown = rows[: page_size - done]
+            level = Level(self.plan.shape, shown, self._children(self.plan, shown))
+            part = Part(begun=done > 0, unfinished=len(rows) == self.plan.part)
+            done, more, last = done + len(shown), more or len(shown) < len(rows), shown[-1] if shown else last
+            link = None
+            if more and not part.unfinished:
+                link = self.given.next_link(self._next_token(last, done), None if top is None else top - done)
+            yield EntityCollection(level, count, link, tally=tally, part=part if part.begun or part.unfinished else None)
 
     def _with_group(self, rows: list[Row], page_size: int) -> tuple[list[Row], bool]:
         """A page that goes on to the end of its last group, and whether there is more. The group is read anew, because
@@ -225,11 +270,11 @@ class _Reading:
         top = number(self.plan.query.top, self.given.literals)
         return whole[:top], bool(self.connection.rows(group.further, values))
 
-    def _next_token(self, rows: Sequence[Row]) -> str:
+    def _next_token(self, last: Row, shown: int) -> str:
         """The place after a page: after its last row or, of rows that cannot be told apart, after so many."""
         if not self.plan.query.numbered:
-            return self._token(self.plan, rows[-1])
-        return self.given.sign(self.plan, [plain(int(str(self.values[SKIP])) + len(rows))])
+            return self._token(self.plan, last)
+        return self.given.sign(self.plan, [plain(int(str(self.values[SKIP])) + shown)])
 
     def _token(self, plan: ReadPlan, row: Row) -> str:
         """The place after a row, signed."""
@@ -331,8 +376,8 @@ def _values_at(positions: Sequence[int], rows: Sequence[Row]) -> list[Row]:
 
 def _needs_snapshot(plan: ReadPlan) -> bool:
     """Whether more than one statement may run, which must then see the same state of the data."""
-    besides = plan.exists or plan.group or plan.children
-    return bool(besides) or not (plan.rows is None or plan.count is None)
+    statements = (plan.rows, plan.count, plan.exists, plan.group, *plan.children)
+    return sum(statement is not None for statement in statements) > 1
 
 
 def _decoded(raw: object, decode: Decoder | None) -> object:

@@ -16,6 +16,7 @@ from odata_service.formats import service_v2
 from odata_service.formats.atom_rows_v2 import ENTRY, Frame, row_writer
 from odata_service.formats.elements_v2 import NAMESPACES, written_structure, written_value
 from odata_service.formats.json_text import encoded
+from odata_service.formats.parts import ends_of_part
 from odata_service.formats.value_v2 import write_text
 from odata_service.formats.version_v2 import V2_0, Version
 from odata_service.formats.xml_text import ATOM, DATA, DECLARATION, METADATA, TOMBSTONES, attribute, escaped
@@ -78,7 +79,8 @@ def _collection(result: EntityCollection, document: Document) -> bytes:
         document.path, document.title, empty=not result.level.rows, count=result.count, next_link=result.next_link
     )
     head = f'{DECLARATION}<feed xml:base="{frame.root}" xmlns="{ATOM}" {NAMESPACES}>{start}'
-    return encoded((head, f"{end}{_delta_link(result.delta_link)}</feed>"), entries, between="")
+    tail = f"{end}{_delta_link(result.delta_link)}</feed>"
+    return encoded(ends_of_part(result, (head, tail), between=""), entries, between="")
 
 
 def _delta_link(link: str | None) -> str:

@@ -15,6 +15,7 @@ from odata_service.formats.given_v2 import structure_text
 from odata_service.formats.json_rows_v2 import CollectionForm, Frame, row_writer
 from odata_service.formats.json_text import encoded, listed, quoted
 from odata_service.formats.options_v2 import USUAL, OptionsV2
+from odata_service.formats.parts import Ends, ends_of_part
 from odata_service.formats.value_v2 import write_json
 from odata_service.formats.version_v2 import V1_0, V2_0, Version
 from odata_service.result import (
@@ -53,7 +54,8 @@ def _address(root: str) -> str:
 
 def _collection(result: EntityCollection, frame: Frame) -> bytes:
     texts = row_writer(result.level.shape, frame.options).entities(result.level, frame)
-    return _many(frame, result.count, result.next_link, texts, result.delta_link)
+    ends = _ends(frame, result.count, result.next_link, result.delta_link)
+    return encoded(ends if result.part is None else ends_of_part(result, ends), texts)
 
 
 def _delta(result: EntityDelta, frame: Frame) -> bytes:
@@ -142,10 +144,15 @@ def _value(text: str, frame: Frame) -> bytes:
 def _many(
     frame: Frame, count: int | None, next_link: str | None, texts: Iterable[str], delta_link: str | None = None
 ) -> bytes:
+    return encoded(_ends(frame, count, next_link, delta_link), texts)
+
+
+def _ends(frame: Frame, count: int | None, next_link: str | None, delta_link: str | None) -> Ends:
+    """What stands before and after the items of an array."""
     start, end = frame.collection(count, next_link)
     if delta_link is not None:
         end = f'],"__delta":{quoted(delta_link)}}}'  # on the last page, so there is no next
-    return encoded((f'{{"d":{start}', f"{end}}}"), texts)
+    return f'{{"d":{start}', f"{end}}}"
 
 
 # Each row takes its own kind of result; the key says which. (Any: a mapping cannot relate key and value.)

@@ -15,6 +15,7 @@ from odata_service.formats.dynamic_v4 import dynamic_rows, operation_value
 from odata_service.formats.expanded_v4 import Asked
 from odata_service.formats.json_rows_v4 import row_writer
 from odata_service.formats.json_text import encoded, quoted
+from odata_service.formats.parts import Ends, ends_of_part
 from odata_service.formats.style_v4 import Style
 from odata_service.formats.value_v4 import write_json
 from odata_service.result import (
@@ -85,7 +86,9 @@ def _object(members: Iterable[str]) -> bytes:
 def _collection(result: EntityCollection, frame: Frame) -> bytes:
     writer = row_writer(result.level.shape, frame.style)
     texts = writer.entities(result.level, frame.asked)
-    return _many(frame, writer.context(result.level, frame.asked, frame.path), texts, result.count, result.next_link, result.delta_link)
+    context = writer.context(result.level, frame.asked, frame.path)
+    ends = _ends(frame, context, result.count, result.next_link, result.delta_link)
+    return encoded(ends if result.part is None else ends_of_part(result, ends), texts)
 
 
 def _mixed(result: MixedEntities, frame: Frame) -> bytes:
@@ -113,11 +116,16 @@ def _many(
     next_link: str | None,
     delta_link: str | None = None,
 ) -> bytes:
+    return encoded(_ends(frame, fragment, count, next_link, delta_link), texts)
+
+
+def _ends(frame: Frame, fragment: str, count: int | None, next_link: str | None, delta_link: str | None) -> Ends:
+    """What stands before and after the items of an array."""
     counted = [] if count is None else [f"{frame.style.control('count')}{frame.style.number(count)}"]
     start = ",".join([*frame.context(fragment), *counted, '"value":['])
     links = (("nextLink", next_link), ("deltaLink", delta_link))
     going_on = [f",{frame.style.control(name)}{quoted(link)}" for name, link in links if link is not None]
-    return encoded((f"{{{start}", f"]{''.join(going_on)}}}"), texts)
+    return f"{{{start}", f"]{''.join(going_on)}}}"
 
 
 def _entity(result: SingleEntity, frame: Frame) -> bytes:

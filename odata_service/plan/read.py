@@ -25,6 +25,7 @@ from odata_service.values import frozen
 
 
 _MOST_LOOKUPS = 1024
+ROWS_OF_A_PART = 2_000
 
 
 @frozen
@@ -103,6 +104,7 @@ class Planner:
             exists=self._exists(query, parameters),
             order=order,
             children=children,
+            part=ROWS_OF_A_PART if _may_be_long(read) else 0,
             group=self._group(read, parameters) if query.together and query.page_size is not None else None,
         )
 
@@ -184,6 +186,12 @@ class Planner:
 
     def _compiled(self, statement: Select[Any]) -> Statement:
         return compiled(statement, self.database, self.dialect)
+
+
+def _may_be_long(read: Read) -> bool:
+    """Whether an answer may be more than a part, and can be written without knowing all of it."""
+    query = read.query
+    return (query.page_size or 0) > ROWS_OF_A_PART and read.kind == "entities" and not query.single and not query.together
 
 
 def _needed(read: Read) -> tuple[Property, ...]:

@@ -38,7 +38,8 @@ class ReadPlan:
     ``rows`` fetches the entities and ``count`` their number over all pages (for ``$count`` it is alone); how many rows
     ``estimated`` has, the database is asked first. ``exists``
     asks whether the entity before the last step of the path is there. ``constants`` are the literals by parameter
-    name. ``few`` fetches the rows of all parents of an expanded collection at once. ``order`` makes skip tokens out of rows. ``children`` stand beside ``shape.expanded``.
+    name. ``few`` fetches the rows of all parents of an expanded collection at once. ``order`` makes skip tokens out of rows. ``part`` is how many
+    rows are written at once where an answer may have more, and nothing elsewhere. ``children`` stand beside ``shape.expanded``.
     """
 
     read: Read
@@ -52,6 +53,7 @@ class ReadPlan:
     order: tuple[OrderPosition, ...] = ()
     children: tuple[ReadPlan, ...] = ()
     group: GroupPlan | None = None
+    part: int = 0
     stream: StreamColumns | None = None
 
     @property

@@ -139,11 +139,29 @@ class Client:
             received += _received(connection)
             head, _, rest = received.partition(b"\r\n\r\n") if b"\r\n\r\n" in received else (b"", b"", b"")
         fields = dict(line.split(": ", 1) for line in head.decode("latin-1").lower().split("\r\n")[1:])
+        closing = fields.get("connection") == "close"
+        if fields.get("transfer-encoding") == "chunked":
+            return head, _of_chunks(connection, rest), closing
         pieces, missing = [rest], int(fields.get("content-length", 0)) - len(rest)
         while missing:
             pieces.append(_received(connection))
             missing -= len(pieces[-1])
-        return head, b"".join(pieces), fields.get("connection") == "close"
+        return head, b"".join(pieces), closing
+
+
+def _of_chunks(connection: socket.socket, received: bytes) -> bytes:
+    """A body that comes in chunks; the last is empty."""
+    body, rest = bytearray(), bytearray(received)
+    while True:
+        while (end := rest.find(b"\r\n")) < 0:
+            rest += _received(connection)
+        size, start = int(rest[:end], 16), end + 2
+        while len(rest) < start + size + 2:
+            rest += _received(connection)
+        if not size:
+            return bytes(body)
+        body += rest[start : start + size]
+        del rest[: start + size + 2]
 
 
 def _received(connection: socket.socket) -> bytes:
