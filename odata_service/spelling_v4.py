@@ -174,7 +174,7 @@ class ExchangeV4(OfOData):
     def _document(self, result: Result) -> Answer:
         format_for(type(result), self.wish)
         # What became null is news (Protocol, Preference omit-values).
-        style = replace(self.style, omit_nulls=False) if isinstance(result, EntityDelta) else self.style
+        style = self.style._replace(omit_nulls=False) if isinstance(result, EntityDelta) else self.style
         headers = {"Content-Type": style.content_type, **self._headers(result)}
         status = 201 if isinstance(result, Created) else 200
         path = unquote(self.request.target).strip("/")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import FrozenInstanceError, dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from threading import Barrier
 from typing import Any, ClassVar
 
@@ -60,9 +60,9 @@ class Count:
 
 
 TWINS = {
-    "frozen": (frozen, dataclass(frozen=True, slots=True)),
-    "by identity": (frozen(eq=False), dataclass(frozen=True, slots=True, eq=False)),
-    "ordered": (frozen(order=True), dataclass(frozen=True, slots=True, order=True)),
+    "frozen": (frozen, dataclass(slots=True, unsafe_hash=True)),
+    "by identity": (frozen(eq=False), dataclass(slots=True, eq=False)),
+    "ordered": (frozen(order=True), dataclass(slots=True, unsafe_hash=True, order=True)),
     "mutable": (mutable, dataclass(slots=True)),
 }
 
@@ -105,13 +105,12 @@ def test_a_value_that_another_process_has_made() -> None:
     assert said == f"{User('ada')}\n"
 
 
-def test_what_is_frozen_stays_as_it_is() -> None:
-    with pytest.raises(FrozenInstanceError):
-        Place("here").height = 3  # type: ignore[misc]
-    with pytest.raises(FrozenInstanceError):
-        del Town("here").people
+def test_what_is_frozen_mypy_keeps_as_it_is() -> None:
+    """(It refuses an ``ignore`` that ignores nothing.)"""
+    here = Place("here")
+    here.height = 3  # type: ignore[misc]
     with pytest.raises(AttributeError):
-        Place("here").nothing = 3  # type: ignore[attr-defined]
+        here.nothing = 3  # type: ignore[attr-defined]
 
 
 def test_inheritance() -> None:
@@ -124,7 +123,7 @@ def test_inheritance() -> None:
 
 
 def test_a_class_of_an_applications_own_may_come_after() -> None:
-    @dataclass(frozen=True)
+    @frozen
     class Capital(Town):
         country: str = ""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import field
+from types import TracebackType
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection as SqlConnection
@@ -175,28 +176,16 @@ class ReadConnections:
         return Connection(driver, timing) if self.hear is None else HeardConnection(driver, timing, self.hear)
 
     @property
-    def _errors(self) -> tuple[type[BaseException], ...]:
+    def errors(self) -> tuple[type[BaseException], ...]:
         return (self.engine.dialect.loaded_dbapi.Error, OverflowError, DBAPIError, PoolTimeout)
 
     def within(self, connection: SqlConnection) -> ReadConnections:
         """Reads that are part of a transaction, and see what it has done so far."""
         return _Within(self.engine, self.database, self.timeout_ms, self.hear, self._there, transaction=connection)
 
-    @contextmanager
-    def open(self, timing: Timing, *, snapshot: bool = False) -> Iterator[Connection]:
+    def open(self, timing: Timing, *, snapshot: bool = False) -> AbstractContextManager[Connection]:
         """A connection; with ``snapshot`` all its statements see the same state of the data."""
-        try:
-            pooled = self.engine.raw_connection()
-        except self._errors as error:
-            raise self.refusal(error) from None
-        try:
-            yield from self._in_use(pooled, timing, snapshot)
-        except self._errors as error:
-            is_lost = self._is_disconnect(error, pooled.dbapi_connection)
-            self._drop(pooled, error, is_lost)
-            raise ConnectionLost if is_lost else self.refusal(error) from error
-        finally:
-            pooled.close()
+        return _Opened(self, timing, snapshot)
 
     def portions(
         self, connection: Connection, statement: Statement, values: Mapping[str, object], size: int
@@ -211,35 +200,10 @@ class ReadConnections:
                 yield rows
                 more = len(rows) == size
 
-    def _in_use(self, pooled: Any, timing: Timing, snapshot: bool) -> Iterator[Connection]:
-        driver = pooled.dbapi_connection
-        connection = self.of(driver, timing)
-        end = None
-        self.database.autocommit(driver, True)
-        self.database.start_timer(driver, self.timeout_ms)
-        try:
-            self._greet(connection, timing)
-            if bounds := self.database.bounds(driver, snapshot):
-                connection.do(bounds[0])
-                end = bounds[1]
-            yield connection
-        except self._errors:
-            raise  # the connection is dropped, so nothing on it has to be ended
-        except BaseException:
-            self._leave(connection, end)
-            raise
-        self._leave(connection, end)
-
-    def _greet(self, connection: Connection, timing: Timing) -> None:
+    def greet(self, connection: Connection, timing: Timing) -> None:
         """Before anything is read."""
 
-    def _leave(self, connection: Connection, end: str | None) -> None:
-        if end is not None:
-            connection.do(end)
-        self.database.stop_timer(connection.driver)
-        self.database.autocommit(connection.driver, False)
-
-    def _drop(self, pooled: Any, error: BaseException, is_lost: bool) -> None:
+    def drop(self, pooled: Any, error: BaseException, is_lost: bool) -> None:
         """A connection after an error may be in any state, and when one is lost the others of the pool are too."""
         pooled.invalidate(error)
         if is_lost:
@@ -250,7 +214,7 @@ class ReadConnections:
         cause = getattr(error, "orig", None) or error
         if isinstance(error, PoolTimeout):
             return ServiceUnavailable("DatabaseBusy", "all connections to the database are in use; try again")
-        if getattr(error, "connection_invalidated", False) or self._is_disconnect(cause):
+        if getattr(error, "connection_invalidated", False) or self.is_disconnect(cause):
             return ServiceUnavailable("DatabaseAway", "the database cannot be reached")
         return self.database.refusal(cause) or error
 
@@ -259,9 +223,65 @@ class ReadConnections:
         refusal = self.refusal(error) if isinstance(error, (DBAPIError, PoolTimeout)) else error
         return refusal if isinstance(refusal, ServiceUnavailable) else error
 
-    def _is_disconnect(self, cause: Any, driver: Any = None) -> bool:
+    def is_disconnect(self, cause: Any, driver: Any = None) -> bool:
         """Some drivers tell it by the error, some by the connection's state. (Any: a driver's own.)"""
         return bool(self.engine.dialect.is_disconnect(cause, driver, None))
+
+
+class _Opened:
+    """A connection of the pool for the time of a ``with`` block, as it shall be for reading, and then as it was. After an
+    error of the database it does not go back. (Not made of a generator, which costs every read as much as its statement.)"""
+
+    __slots__ = ("_connection", "_end", "_of", "_pooled", "_snapshot", "_timing")
+
+    def __init__(self, of: ReadConnections, timing: Timing, snapshot: bool) -> None:
+        self._of, self._timing, self._snapshot = of, timing, snapshot
+        self._end: str | None = None
+
+    def __enter__(self) -> Connection:
+        of = self._of
+        try:
+            self._pooled = of.engine.raw_connection()
+        except of.errors as error:
+            raise of.refusal(error) from None
+        self._connection = connection = of.of(self._pooled.dbapi_connection, self._timing)
+        try:
+            self._begin(of, connection)
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+        return connection
+
+    def _begin(self, of: ReadConnections, connection: Connection) -> None:
+        of.database.autocommit(connection.driver, True)
+        of.database.start_timer(connection.driver, of.timeout_ms)
+        of.greet(connection, self._timing)
+        if bounds := of.database.bounds(connection.driver, self._snapshot):
+            connection.do(bounds[0])
+            self._end = bounds[1]
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if error is not None and isinstance(error, self._of.errors):
+                raise self._broken(error) from error  # what was begun ended with the connection
+            try:
+                self._leave()
+            except self._of.errors as failure:
+                raise self._broken(failure) from failure
+        finally:
+            self._pooled.close()
+
+    def _leave(self) -> None:
+        database, connection = self._of.database, self._connection
+        if self._end is not None:
+            connection.do(self._end)
+        database.stop_timer(connection.driver)
+        database.autocommit(connection.driver, False)
+
+    def _broken(self, error: BaseException) -> BaseException:
+        is_lost = self._of.is_disconnect(error, self._pooled.dbapi_connection)
+        self._of.drop(self._pooled, error, is_lost)
+        return ConnectionLost() if is_lost else self._of.refusal(error)
 
 
 def _portions(cursor: Any, statement: Statement, values: Mapping[str, object], size: int) -> Iterator[list[Row]]:
@@ -282,5 +302,5 @@ class _Within(ReadConnections):
     def open(self, timing: Timing, *, snapshot: bool = False) -> Iterator[Connection]:
         try:
             yield self.of(self.transaction.connection.dbapi_connection, timing)
-        except self._errors as error:
+        except self.errors as error:
             raise self.refusal(error) from error

@@ -376,8 +376,8 @@ def _values_at(positions: Sequence[int], rows: Sequence[Row]) -> list[Row]:
 
 def _needs_snapshot(plan: ReadPlan) -> bool:
     """Whether more than one statement may run, which must then see the same state of the data."""
-    statements = (plan.rows, plan.count, plan.exists, plan.group, *plan.children)
-    return sum(statement is not None for statement in statements) > 1
+    besides = plan.exists or plan.group or plan.children
+    return bool(besides) or not (plan.rows is None or plan.count is None)
 
 
 def _decoded(raw: object, decode: Decoder | None) -> object:

@@ -38,7 +38,7 @@ class ReplicaConnections(ReadConnections):
 
     most_behind: int = field(kw_only=True)  # seconds
 
-    def _greet(self, connection: Connection, timing: Timing) -> None:
+    def greet(self, connection: Connection, timing: Timing) -> None:
         has_replayed, seconds = connection.one(self.database.replayed, (timing.after or START,))
         if seconds is None:
             raise Unfit("follows no database")

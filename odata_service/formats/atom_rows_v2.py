@@ -17,7 +17,7 @@ from odata_service.formats.expanded import grouped, keys, next_address
 from odata_service.formats.feed_v2 import OrUpdated, head_pieces, updated
 from odata_service.formats.given_v2 import given_elements, given_links
 from odata_service.formats.hierarchy import PiecesByType, deferred, written_by_type
-from odata_service.formats.pieces import KeyForm, Page, Piece, addresses, joined, kept, written
+from odata_service.formats.pieces import KeyForm, Page, Piece, addresses, joined, kept
 from odata_service.formats.structured import media_type_property
 from odata_service.formats.xml_text import RELATED, SCHEME, attribute, escaped
 from odata_service.links import lasting_options, path_text
@@ -91,8 +91,7 @@ class RowWriter:
 
     def _page(self, level: Level) -> Page:
         page = Page.of(level.rows)
-        if page.rows:
-            page.addresses = list(written(self._key, page))
+        page.address = self._key
         return page
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import cast
+from typing import NamedTuple, cast
 
 from odata_service.errors import NotAcceptable
 from odata_service.formats.negotiate import Format, MediaRange, choose, demand, media_ranges
 from odata_service.formats.style_v4 import MetadataLevel, Style
 from odata_service.formats.version_v4 import Version
 from odata_service.result import EntityCount, Metadata, PropertyValue, Result, StreamContent
-from odata_service.values import frozen
 
 _LEVELS = ("minimal", "full", "none")
 # What version 3 called them; some clients ask for all versions at once.
@@ -52,8 +51,7 @@ _ATOM = ("atomsvc+xml", "atom+xml")
 _SHORT = {"json": "application/json", "xml": "application/xml", "atom": "application/atom+xml", "openapi": "application/vnd.oai.openapi+json"}
 
 
-@frozen
-class Wish:
+class Wish(NamedTuple):
     """What the client reads: the text of ``Accept`` and of ``$format``, which replaces it."""
 
     accept: str | None = None

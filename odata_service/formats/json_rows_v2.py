@@ -12,7 +12,7 @@ from odata_service.formats.given_v2 import given_pieces
 from odata_service.formats.hierarchy import PiecesByType, deferred, written_by_type
 from odata_service.formats.json_text import listed, quoted
 from odata_service.formats.options_v2 import USUAL, OptionsV2
-from odata_service.formats.pieces import KeyForm, Page, Piece, addresses, joined, kept, texts_of, written
+from odata_service.formats.pieces import KeyForm, Page, Piece, addresses, joined, kept, texts_of
 from odata_service.formats.structured import media_type
 from odata_service.links import lasting_options, path_text
 from odata_service.plan.row import ExpandedNavigation, RowShape
@@ -62,9 +62,7 @@ class RowWriter:
 
     def _page(self, level: Level, frame: Frame) -> Page:
         page = Page.of(level.rows)
-        page.hooks = level.hooks
-        if page.rows:
-            page.addresses = list(written((frame.root, *self._key), page))
+        page.hooks, page.address = level.hooks, (frame.root, *self._key)
         return page
 
 

@@ -13,7 +13,7 @@ from odata_service.formats.expanded import grouped, keys
 from odata_service.formats.expanded_v4 import Asked
 from odata_service.formats.hierarchy import PiecesByType, written_by_type
 from odata_service.formats.json_text import quoted
-from odata_service.formats.pieces import KeyForm, Page, joined, kept, written
+from odata_service.formats.pieces import KeyForm, Page, joined, kept
 from odata_service.formats.style_v4 import Style
 from odata_service.plan.row import ExpandedNavigation, RowShape, Side
 from odata_service.result import Level, Row
@@ -76,8 +76,7 @@ class RowWriter:
 
     def _page(self, level: Level, asked: Asked) -> Page:
         page = Page.of(level.rows)
-        page.root, page.hooks = asked.root, level.hooks
-        page.addresses = list(written((asked.root, *self._key), page)) if page.rows else []
+        page.root, page.hooks, page.address = asked.root, level.hooks, (asked.root, *self._key)
         return page
 
 

@@ -25,27 +25,35 @@ Rest = TypeVarTuple("Rest")
 
 @mutable
 class Page:
-    """Rows while they are written: their values by column, the text of columns once it was needed, their addresses, the
-    text of what is expanded; ``root`` is the service's address, ``hooks`` those that want to see each entity."""
+    """Rows while they are written: their values by column, the text of columns once it was needed, what their addresses are
+    put together from, the text of what is expanded; ``root`` is the service's address, ``hooks`` those that want to see each
+    entity."""
 
     rows: Sequence[Row]
     columns: Columns
     texts: dict[int, Sequence[str]] = field(default_factory=dict)
-    addresses: Sequence[str] = ()
+    address: Sequence[Piece] = ()
     expanded: Sequence[Sequence[str]] = ()
     root: str = ""
     hooks: Sequence[BoundHook] = ()
     entries: Sequence[Entry] = ()  # beside the rows, once hooks have seen them
+    _addresses: Sequence[str] | None = None
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Page:
         return cls(rows, list(zip(*rows, strict=True)))
 
+    @property
+    def addresses(self) -> Sequence[str]:
+        """One for each row, made when the first is needed: many documents need none."""
+        if self._addresses is None:
+            self._addresses = list(written(self.address, self)) if self.rows else ()
+        return self._addresses
+
     def part(self, numbers: Sequence[int]) -> Page:
         """Some of its rows, by their numbers."""
         part = Page.of([self.rows[number] for number in numbers])
-        part.root = self.root
-        part.addresses = [self.addresses[number] for number in numbers]
+        part.root, part.address = self.root, self.address
         part.expanded = [[texts[number] for number in numbers] for texts in self.expanded]
         part.entries = [self.entries[number] for number in numbers] if self.entries else ()
         return part
@@ -81,9 +89,9 @@ def kept(make: Callable[[RowShape, Unpack[Rest]], Made]) -> Callable[[RowShape, 
     @wraps(make)
     def made(shape: RowShape, *rest: *Rest) -> Made:
         key = make, rest
-        if key not in shape.made:
-            shape.made[key] = make(shape, *rest)
-        found: Made = shape.made[key]
+        found: Made | None = shape.made.get(key)
+        if found is None:
+            found = shape.made[key] = make(shape, *rest)
         return found
 
     return made

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from odata_service.edm import primitive as edm
 from odata_service.edm.model import Property
 from odata_service.edm.primitive import PrimitiveType
 from odata_service.formats.json_text import quoted
 from odata_service.formats.version_v4 import V4_0, Version
-from odata_service.values import frozen
 
 MetadataLevel = Literal["minimal", "full", "none"]
 # Their JSON says the type itself (OData JSON Format, Control Information: type).
 _OBVIOUS = (edm.BOOLEAN, edm.STRING, edm.DOUBLE)
 
 
-@frozen
-class Style:
+class Style(NamedTuple):
     """``application/json;odata.metadata=minimal;IEEE754Compatible=true`` in a version: decides every name and number of
     a document."""
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from odata_service.errors import BadRequest
-from odata_service.values import frozen
 
 _VERSION = re.compile(r"\s*(\d{1,2})\.(\d{1,2})\s*(?:;.*)?", re.ASCII | re.DOTALL)
 
 
-@frozen(order=True)
-class Version:
+class Version(NamedTuple):
     """``OData-Version: 4.01``. It is ordered as a decimal fraction, so 4.01 stands between 4.0 and 4.1."""
 
     major: int

@@ -80,7 +80,7 @@ class ShortPath:
         if is_open is None:
             self.open[root] = self._has_only_us(root)
             return False
-        return is_open and _KEEPS_CONTEXT not in environ and not any(signal.receivers for signal in _SIGNALS)
+        return is_open and _KEEPS_CONTEXT not in environ and not _are_heard()
 
     def _has_only_us(self, root: str) -> bool:
         listens = any(getattr(self.app, each) for each in _LISTENED_TO)
@@ -88,6 +88,13 @@ class ShortPath:
         by_host = self.app.url_map.host_matching or any(rule.subdomain for rule in rules)
         trusted: Any = self.app.config.get("TRUSTED_HOSTS")
         return not listens and len(rules) == _OUR_RULES and not by_host and not trusted and not self.app.debug
+
+
+def _are_heard() -> bool:
+    for signal in _SIGNALS:  # noqa: SIM110 - asked before every read, and any() takes three times as long
+        if signal.receivers:
+            return True
+    return False
 
 
 def _is_plain(application: type[Flask]) -> bool:

@@ -125,10 +125,10 @@ def test_a_structure_of_which_part_is_chosen_is_null_only_where_all_of_it_is() -
 def test_nulls_may_be_left_out() -> None:
     of = shape("Products", "ID Version Price", structures="ShipsTo", discriminator=None)
     rows = [(uuid.UUID(ONE), 1, None, "Quay", None), (uuid.UUID(TWO), None, None, None, None)]
-    text = written(EntityCollection(Level(of, rows)), replace(NONE, omit_nulls=True))
+    text = written(EntityCollection(Level(of, rows)), NONE._replace(omit_nulls=True))
     assert text == f'{{"value":[{{"ID":"{ONE}","Version":1,"ShipsTo":{{"Street":"Quay"}}}},{{"ID":"{TWO}"}}]}}'
     dynamic = DynamicRows([{"Country": None, "Total": 1}], "Sales")
-    assert written(dynamic, replace(NONE, omit_nulls=True)) == '{"value":[{"Total":1}]}'
+    assert written(dynamic, NONE._replace(omit_nulls=True)) == '{"value":[{"Total":1}]}'
 
 
 def test_computed_columns() -> None:
