@@ -67,7 +67,7 @@ class Monitors:
         done = threading.Event()
 
         def work() -> None:
-            answered.append(handle(request).whole())
+            answered.append(handle(request))
             done.set()
             self._keep(monitor, answered[0])
 

@@ -201,7 +201,7 @@ class ODataService(Configuration):
         spelling = self._spellings[request.protocol].of_caller(self.access.grant(request.principal).model)
         patience = spelling.patience(request)
         if patience is not None and not is_monitor(request):
-            return self._monitors.start(at_once(request), patience, self.handle)
+            return self._monitors.start(at_once(request), patience, self._handle_whole)
         if spelling.has_feed and is_feed(request):
             return self._feed.answer(request)
         if is_monitor(request):
@@ -255,7 +255,15 @@ class ODataService(Configuration):
 
     def _handle_part(self, request: ODataRequest) -> ODataResponse:
         """One of many requests, which is answered with the others."""
-        return self.handle(at_once(request)).whole()
+        return self._handle_whole(at_once(request))
+
+    def _handle_whole(self, request: ODataRequest) -> ODataResponse:
+        """In one piece; an error in the middle is a refusal, because nothing is sent yet."""
+        answer = self.handle(request)
+        try:
+            return answer.whole()
+        except Exception as error:
+            return self.refused(error, request)
 
     def _unexpected(self, error: Exception) -> ODataError:
         answer = ODataError("InternalError", "the service made a mistake; it was logged")

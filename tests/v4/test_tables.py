@@ -121,6 +121,17 @@ def test_what_the_application_leaves_out(client_of):
     assert [row[1] for row in rows] == ["Name", "", ""]
 
 
+def test_one_of_a_batch_that_breaks_off(client_of, monkeypatch):
+    """Nothing of it is sent yet, so it is a refusal."""
+    monkeypatch.setattr("odata_service.export.ROWS_OF_A_PAGE", 3)
+    service = client_of("people").service
+    people, requests = ClientV4(service), [{"id": "1", "method": "get", "url": "People?$format=csv&$orderby=Name"}]
+    (last, *_) = people.value("People?$orderby=Name desc")
+    service.on_entry("People")(lambda context, entry: entry.omit(1 / (entry["Name"] != last["Name"]) and "Name"))
+    (one,) = people.send("POST", "$batch", {"requests": requests}).json["responses"]
+    assert (one["status"], one["body"]["error"]["code"]) == (500, "InternalError")
+
+
 def test_one_of_a_batch(shop):
     answer = shop.send(
         "POST",
