@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from odata_service.errors import NotAcceptable
 from odata_service.formats.options_v2 import USUAL
@@ -15,7 +16,6 @@ from odata_service.formats.negotiate import Format, MediaRange, choose, demand, 
 from odata_service.result import (
     Created, EntityCollection, EntityCount, EntityDelta, Metadata, Result, ServiceDocument, SingleEntity,
 )  # fmt: skip
-from odata_service.values import frozen
 
 VERBOSE = "application/json;odata=verbose"
 
@@ -58,8 +58,7 @@ _SHORT = {
 }
 
 
-@frozen
-class Wish:
+class Wish(NamedTuple):
     """What the client reads: the text of ``Accept`` and of ``$format``, which replaces it; ``label`` says whether JSON is
     called verbose."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,6 +15,7 @@ from odata_service.formats.hierarchy import PiecesByType, written_by_type
 from odata_service.formats.json_text import quoted
 from odata_service.formats.pieces import KeyForm, Page, joined, kept
 from odata_service.formats.style_v4 import Style
+from odata_service.formats.version_v4 import Version
 from odata_service.plan.row import ExpandedNavigation, RowShape, Side
 from odata_service.result import Level, Row
 from odata_service.values import frozen
@@ -32,6 +33,7 @@ class RowWriter:
     def __init__(self, shape: RowShape, style: Style) -> None:
         self._shape = shape
         self._style = style
+        self._contexts: dict[object, str] = {}
         self._key = joined(KeyForm(partial(property_texts, style), LITERALS_OF_JSON, literal_column_of).pieces(shape))
         pieces_of = crossed_pieces if shape.sides else entity_pieces
         self._pieces_of = PiecesByType(lambda entity_type: pieces_of(shape, entity_type, style))
@@ -52,12 +54,21 @@ class RowWriter:
 
     def context(self, level: Level, asked: Asked, path: str) -> str:
         """What the context URL of a collection says; where there is nothing to tell the place, it is as it was asked for."""
-        return collection_context(self._shape, self._style.version, self.place(level, asked, path))
+        return self._context(collection_context, level, asked, path)
 
     def entity_context(self, level: Level, asked: Asked) -> str:
-        return entity_context(self._shape, self._style.version, self.place(level, asked, ""))
+        return self._context(entity_context, level, asked, "")
 
-    def place(self, level: Level, asked: Asked, path: str) -> str:
+    def _context(self, of: Callable[[RowShape, Version, str], str], level: Level, asked: Asked, path: str) -> str:
+        """What is not contained in anything is always at the same place."""
+        known = self._contexts.get(of)
+        if known is None:
+            known = of(self._shape, self._style.version, self._place(level, asked, path))
+            if not self._shape.around:
+                self._contexts[of] = known
+        return known
+
+    def _place(self, level: Level, asked: Asked, path: str) -> str:
         if not self._shape.around:
             return self._shape.entity_set.name
         first = self.addresses(replace(level, rows=level.rows[:1]), asked)

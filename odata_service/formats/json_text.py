@@ -45,8 +45,15 @@ def interleaved(count: int, pieces: Iterable[str | Iterable[str]]) -> Iterator[s
     >>> list(interleaved(2, ['{"Id":', ["1", "2"], "}"]))
     ['{"Id":1}', '{"Id":2}']
     """
+    if count == 1:
+        return iter(["".join([piece if isinstance(piece, str) else _only(piece) for piece in pieces])])
     columns = [repeat(piece, count) if isinstance(piece, str) else piece for piece in pieces]
     return map("".join, zip(*columns, strict=True))
+
+
+def _only(texts: Iterable[str]) -> str:
+    (text,) = texts
+    return text
 
 
 def listed(ends: tuple[str, str], texts: Iterable[str]) -> str:
@@ -84,11 +91,11 @@ def guids(digits: Sequence[str]) -> list[str]:
     >>> guids(["0123456789ABCDEF0123456789ABCDEF"])
     ['"01234567-89ab-cdef-0123-456789abcdef"']
     """
+    if len(digits) < _WORTH_A_COLUMN:
+        return list(map(_guid, digits))
     joined = bytes.fromhex("".join(digits)).hex()  # refuses what is no digit, but not blanks
     if len(joined) != 32 * len(digits) or set(map(len, digits)) - {32}:
         raise ValueError("a Guid has 32 hexadecimal digits")
-    if len(digits) < _WORTH_A_COLUMN:
-        return [_guid(joined[start : start + 32]) for start in range(0, len(joined), 32)]
     source, text = joined.encode(), bytearray(_GUID_FORM * len(digits))
     for number, place in enumerate(_GUID_PLACES):
         text[place :: len(_GUID_FORM)] = source[number::32]
@@ -96,4 +103,7 @@ def guids(digits: Sequence[str]) -> list[str]:
 
 
 def _guid(digits: str) -> str:
-    return f'"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"'
+    text = bytes.fromhex(digits).hex()
+    if not len(text) == len(digits) == 32:
+        raise ValueError("a Guid has 32 hexadecimal digits")
+    return f'"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"'

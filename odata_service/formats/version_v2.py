@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from odata_service.errors import BadRequest
 from odata_service.result import (
     EntityCollection, EntityCount, EntityDelta, EntityLinks, Level, Metadata, Result, SingleEntity,
 )  # fmt: skip
-from odata_service.values import frozen
 
 _VERSION = re.compile(r"\s*(\d)\.(\d)\s*(?:;.*)?", re.ASCII | re.DOTALL)
 
 
-@frozen(order=True)
-class Version:
+class Version(NamedTuple):
     """``DataServiceVersion: 2.0;NetFx``; what follows the semicolon names the client and means nothing."""
 
     major: int
