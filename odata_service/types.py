@@ -10,9 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
-    JSON, ColumnElement, Integer, LargeBinary, SmallInteger, Text, TypeDecorator, case, cast, func, select, type_coerce,
+    ARRAY, JSON, ColumnElement, Integer, LargeBinary, SmallInteger, Text, TypeDecorator, case, cast, func, select, type_coerce,
 )  # fmt: skip
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.functions import Function
 from sqlalchemy.types import TypeEngine, UserDefinedType
@@ -175,7 +174,16 @@ class Stream(TypeDecorator[bytes]):
         self.content_type = content_type
 
 
-_DOCUMENT = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+_DOCUMENT = JSON(none_as_null=True)
+
+
+def _document_in(dialect: Dialect) -> TypeEngine[Any]:
+    """JSON; on PostgreSQL the kind of it that can be looked into, which is loaded with that database only."""
+    if dialect.name != "postgresql":
+        return dialect.type_descriptor(_DOCUMENT)
+    from sqlalchemy.dialects.postgresql import JSONB
+
+    return dialect.type_descriptor(JSONB(none_as_null=True))
 
 
 class Collection(TypeDecorator[list[Any]]):
@@ -195,6 +203,9 @@ class Collection(TypeDecorator[list[Any]]):
         super().__init__()
         self.items = items
         self.shape = value_of(items)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return _document_in(dialect)
 
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> list[Any] | None:
         return None if value is None else [stored(item, self.shape) for item in value]
@@ -242,6 +253,9 @@ class DynamicProperties(TypeDecorator[DynamicValues]):
 
     impl = _DOCUMENT
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return _document_in(dialect)
 
     def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> dict[str, Any] | None:
         return None if value is None else stored_dynamic(value)

@@ -3,19 +3,19 @@ file on disk or in memory first."""
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from html import escape
 from io import RawIOBase
 from typing import Any
-from xml.sax.saxutils import escape
 
 import orjson
 
 from odata_service.edm.primitive import DATE, DATE_TIME, DATE_TIME_OFFSET, PrimitiveType
 from odata_service.formats.table import Column
+from odata_service.formats.xml_text import FORBIDDEN
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_LINES = 1_048_575  # and one of names
@@ -24,7 +24,6 @@ _MOST_DIGITS = 15  # that a number keeps there
 _FIRST_DAY = date(1899, 12, 30)
 _FIRST_YEAR = 1901  # before it, days are counted as if 1900 had been a leap year
 _SECONDS_OF_A_DAY = 86_400
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -127,7 +126,7 @@ def _number(value: Any) -> str:
 
 
 def _text(value: str) -> str:
-    text = escape(_NOT_IN_XML.sub(lambda found: f"_x{ord(found[0]):04X}_", value[:_MOST_CHARACTERS]))
+    text = escape(FORBIDDEN.sub(lambda found: f"_x{ord(found[0]):04X}_", value[:_MOST_CHARACTERS]), quote=False)
     return f'<c t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 

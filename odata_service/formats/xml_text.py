@@ -18,7 +18,7 @@ XML = "http://www.w3.org/XML/1998/namespace"
 DECLARATION = '<?xml version="1.0" encoding="utf-8" standalone="yes"?>'
 _PREFIXES = {"edmx": EDMX, "m": METADATA, "app": APP, "atom": ATOM}
 # XML 1.0 cannot hold them, not even escaped.
-_FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Neither forbidden nor one that means something in XML.
 _PLAIN_CHARACTER = "[ !#-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _PLAIN = re.compile(f"{_PLAIN_CHARACTER}*")
@@ -34,7 +34,7 @@ def name(namespace: str, local: str) -> str:
 
 def printable(text: str) -> str:
     """Text that may stand in XML: what may not becomes U+FFFD, the replacement character."""
-    return _FORBIDDEN.sub("\ufffd", text)
+    return FORBIDDEN.sub("\ufffd", text)
 
 
 def escaped(text: str) -> str:
