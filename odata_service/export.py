@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -15,10 +16,10 @@ from odata_service.execute.connection import Timing
 from odata_service.formats import csv_table, xlsx_table
 from odata_service.formats.table import Column, Tabular, columns_of, lines, tabular
 from odata_service.links import option_name
-from odata_service.message import Headers, ODataRequest, ODataResponse
+from odata_service.message import Headers, ODataRequest, ODataResponse, Pieces
 from odata_service.plan.cache import PlanCache
 from odata_service.reads import Reads
-from odata_service.result import Result, SingleEntity
+from odata_service.result import DynamicRows, LongCollection, Result
 from odata_service.spelling import Spelling
 from odata_service.values import frozen
 
@@ -86,33 +87,44 @@ class Export:
         shown: Callable[[Result], Result],
         timing: Timing,
     ) -> Export:
-        """Its pages are longer than those of clients, and their plans are of no use for others."""
-        by_pages = replace(reads, page_sizes={"*": ROWS_OF_A_PAGE}, plans=PlanCache())
-        return cls(form, by_pages, spelling, max_version, shown, timing)
+        """Entities come in parts of one state of the data, what ``$apply`` makes of them in pages of its own. The plans are
+        of no use for others."""
+        limits = replace(reads.limits, max_page_size=ROWS_OF_A_PAGE)
+        whole = replace(reads, page_sizes={}, limits=limits, plans=PlanCache(), whole=True)
+        return cls(form, whole, spelling, max_version, shown, timing)
 
     def answer(self, request: ODataRequest) -> ODataResponse:
         """The first page is read before anything is answered, so that a mistake in the request is a refusal."""
         pages = self._pages(_as_json(request))
-        first = next(pages)
-        columns = columns_of(first)
+        try:
+            first = next(pages)
+            columns = columns_of(first)
+        except BaseException:
+            pages.close()
+            raise
         body = self.form.write(columns, chain([list(lines(first, columns))], (lines(page, columns) for page in pages)))
         headers = {
             "Content-Type": self.form.content_type,
             "Content-Disposition": f'attachment; filename="{_file_name(request, self.form)}"',
             "Vary": "Accept",
         }
-        return ODataResponse(200, headers, pieces=body)
+        return ODataResponse(200, headers, pieces=Pieces(body, pages.close))
 
-    def _pages(self, request: ODataRequest) -> Iterator[Tabular]:
+    def _pages(self, request: ODataRequest) -> Generator[Tabular, None, None]:
         """Each begins where the one before it says that there is more."""
         following: str | None = request.query
         while following is not None:
             exchange = self.spelling.agree(replace(request, query=following), self.max_version)
             if exchange.follows_changes:
                 raise NotAcceptable("NotAcceptable", "changes do not come as a table", target="$format")
-            page = tabular(self.reads.read(exchange.request, self.spelling, exchange, self.timing))
-            yield tabular(self.shown(page))
-            link = None if isinstance(page, SingleEntity) else page.next_link
+            found = self.shown(self.reads.read(exchange.request, self.spelling, exchange, self.timing))
+            if isinstance(found, LongCollection):
+                with closing(found):
+                    yield from found.parts
+                return
+            page = tabular(found)
+            yield page
+            link = page.next_link if isinstance(page, DynamicRows) else None
             following = None if link is None else urlsplit(link).query
 
 

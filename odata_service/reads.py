@@ -62,7 +62,8 @@ class Place:
 
 @mutable
 class Reads:
-    """Answers GETs. ``page_sizes`` are by set name, ``"*"`` for those not named."""
+    """Answers GETs. ``page_sizes`` are by set name, ``"*"`` for those not named; who reads ``whole`` sets gets them without pages,
+    in parts."""
 
     access: Access
     planner: Planner
@@ -72,6 +73,7 @@ class Reads:
     page_sizes: dict[str, int] = field(default_factory=dict)
     plans: PlanCache[ReadPlan] = field(default_factory=PlanCache)
     replica: Replica | None = None
+    whole: bool = False
     deltas: Deltas = field(init=False)
     _has_full_texts: bool = False
 
@@ -249,6 +251,8 @@ class Reads:
 
     def paged_binder(self, caller: Caller, spelling: Spelling, exchange: Exchange) -> ReadBinder:
         binder = self.binder(spelling, caller)
+        if self.whole:
+            return binder
         if not exchange.paged:
             return replace(binder, most=self.limits.max_results_per_collection)
         default = exchange.page_size or self.page_sizes.get("*", self.limits.max_page_size)
@@ -263,7 +267,8 @@ class Reads:
 
     def _goes_in_parts(self, plan: ReadPlan, given: Given, exchange: Exchange) -> bool:
         top = number(plan.query.top, given.literals)
-        if (top is not None and top <= plan.part) or not exchange.in_parts or not self.connections.lasting:
+        wanted = self.whole or exchange.in_parts
+        if (top is not None and top <= plan.part) or not wanted or not self.connections.lasting:
             return False
         exchange.promise(EntityCollection)  # nothing is begun that could not be written
         return True

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from odata_service.access import EntitySetRights
@@ -73,6 +74,10 @@ class LongCollection:
     first: EntityCollection
     rest: Iterator[EntityCollection]
     close: Callable[[], None]
+
+    @property
+    def parts(self) -> Iterator[EntityCollection]:
+        return chain((self.first,), self.rest)
 
     def each(self, changed: Callable[[EntityCollection], EntityCollection]) -> LongCollection:
         """The same with every part changed, when its time comes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -49,7 +50,8 @@ def columns_of(result: Tabular) -> Sequence[Column]:
 
 def lines(result: Tabular, columns: Sequence[Column]) -> Iterator[Sequence[Any]]:
     """The values of each line as JSON has them: numbers that JavaScript would round are text."""
-    document = orjson.loads(json_v4.write(result, "", style=_EXACT))
+    whole = replace(result, part=None) if isinstance(result, EntityCollection) else result
+    document = orjson.loads(json_v4.write(whole, "", style=_EXACT))
     rows = [document] if isinstance(result, SingleEntity) else document["value"]
     paths = [column.path for column in columns]
     if all(len(path) == 1 for path in paths):

@@ -191,7 +191,8 @@ class Planner:
 def _may_be_long(read: Read) -> bool:
     """Whether an answer may be more than a part, and can be written without knowing all of it."""
     query = read.query
-    return (query.page_size or 0) > ROWS_OF_A_PART and read.kind == "entities" and not query.single and not query.together
+    has_room = query.most is None if query.page_size is None else query.page_size > ROWS_OF_A_PART
+    return has_room and read.kind == "entities" and not query.single and not query.together
 
 
 def _needed(read: Read) -> tuple[Property, ...]:

@@ -47,11 +47,41 @@ def test_csv(shop, url, lines):
     assert table(shop, url) == lines
 
 
-def test_all_pages_in_one_answer(shop, client_of, monkeypatch):
-    monkeypatch.setattr("odata_service.export.ROWS_OF_A_PAGE", 3)
-    names = [name for (name,) in table(shop, "Products?$format=csv&$select=Name&$orderby=Name")[1:]]
-    assert names == [each["Name"] for page in shop.pages("Products?$orderby=Name") for each in page["value"]]
+@pytest.fixture
+def in_threes(monkeypatch):
+    """From when it is called on: as many entities are read at once, and as many of what ``$apply`` makes of them."""
+
+    def begin():
+        monkeypatch.setattr("odata_service.plan.read.ROWS_OF_A_PART", 3)
+        monkeypatch.setattr("odata_service.export.ROWS_OF_A_PAGE", 3)
+
+    return begin
+
+
+def test_all_pages_in_one_answer(shop, in_threes):
+    names = [each["Name"] for page in shop.pages("Products?$orderby=Name") for each in page["value"]]
+    in_threes()
+    assert [name for (name,) in table(shop, "Products?$format=csv&$select=Name&$orderby=Name")[1:]] == names
     assert [name for (name,) in table(shop, "Products?$format=csv&$select=Name&$orderby=Name&$top=4")[1:]] == names[:4]
+    grouped = "Products?$apply=groupby((Name))&$orderby=Name"
+    assert [name for (name,) in table(shop, f"{grouped}&$format=csv")[1:]] == sorted(set(names))
+    assert len(names) > 6
+
+
+def test_one_state_of_the_data(client_of, in_threes):
+    """Whatever others change meanwhile; and what is not wanted to its end gives its connection back."""
+    found = client_of("people")
+    people = ClientV4(found.service, changing=found.changing)
+    in_threes()
+    expected = table(people, "People?$format=csv&$select=Name&$orderby=Name")
+    request = ODataRequest(V4, "GET", "People", "$format=csv&$select=Name&$orderby=Name", Headers(), b"", ROOT)
+    pieces, unwanted = (people.service.handle(request).pieces for _ in range(2))
+    first = next(pieces)
+    people.send("POST", "People", {"Name": "Zoe"})
+    read = list(csv.reader(io.StringIO((first + b"".join(pieces)).decode(), newline="")))
+    assert read == expected != table(people, "People?$format=csv&$select=Name&$orderby=Name")
+    unwanted.close()
+    assert people.service.engine.pool.checkedout() == 0
 
 
 def test_every_value_as_v4_writes_it(shop):
@@ -121,12 +151,12 @@ def test_what_the_application_leaves_out(client_of):
     assert [row[1] for row in rows] == ["Name", "", ""]
 
 
-def test_one_of_a_batch_that_breaks_off(client_of, monkeypatch):
+def test_one_of_a_batch_that_breaks_off(client_of, in_threes):
     """Nothing of it is sent yet, so it is a refusal."""
-    monkeypatch.setattr("odata_service.export.ROWS_OF_A_PAGE", 3)
     service = client_of("people").service
     people, requests = ClientV4(service), [{"id": "1", "method": "get", "url": "People?$format=csv&$orderby=Name"}]
     (last, *_) = people.value("People?$orderby=Name desc")
+    in_threes()
     service.on_entry("People")(lambda context, entry: entry.omit(1 / (entry["Name"] != last["Name"]) and "Name"))
     (one,) = people.send("POST", "$batch", {"requests": requests}).json["responses"]
     assert (one["status"], one["body"]["error"]["code"]) == (500, "InternalError")
