@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import orjson
 import pytest
 from sqlalchemy import URL, create_engine, text
 
@@ -54,6 +55,26 @@ def test_many_threads_share_few_connections(urls):
     with ThreadPoolExecutor(THREADS) as threads:
         assert set().union(*threads.map(work, range(1, THREADS + 1))) == {200, 201}
     assert Client(service, READER).get("Items/$count") == 1 + THREADS * (ROUNDS - 1)
+    engine.dispose()
+
+
+def test_long_answers_side_by_side(urls, monkeypatch):
+    """Each has a server process to itself until it ends, and there are more of them than processes."""
+    monkeypatch.setattr("odata_service.plan.read.ROWS_OF_A_PART", 3)
+    _direct, through = urls
+    engine = create_engine(through, pool_size=THREADS)
+    Base.metadata.create_all(engine)
+    service = service_on(engine, None)
+    service.page_size("*", 50)
+    for number in range(10):
+        Client(service, WRITER).ask("POST", "Items", {"Id": number, "Revision": 1, "Transaction": "-"})
+
+    def read(_number):
+        return [each["Id"] for each in orjson.loads(Client(service, READER).ask("GET", "Items").whole().body)["value"]]
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        assert list(threads.map(read, range(2 * THREADS))) == [list(range(10))] * 2 * THREADS
+    assert engine.pool.checkedout() == 0
     engine.dispose()
 
 

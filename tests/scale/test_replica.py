@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+import orjson
 import pytest
 from sqlalchemy import create_engine
 
@@ -280,3 +281,18 @@ def test_links_of_pages_go_on_wherever_they_are_read(pair):
     second = reader.get(first["@odata.nextLink"])
     assert reader.place == "primary away"
     assert [each["Id"] for page in (first, second) for each in page["value"]] == [1, 2]
+
+
+def test_a_long_answer_is_the_replica_s_to_its_end(pair, monkeypatch):
+    """And has what a client has written before it asked."""
+    monkeypatch.setattr("odata_service.plan.read.ROWS_OF_A_PART", 1)
+    pair.service.page_size("*", 5)
+    client = pair.client(user=WRITER)
+    written(client, 1)
+    pair.standby.resume()
+    answer = client.ask("GET", "Items?$select=Revision")
+    assert (client.place, pair.replica.pool.checkedout(), pair.primary.pool.checkedout()) == ("replica", 1, 0)
+    first = next(answer.pieces)
+    written(client, 2)
+    assert [each["Revision"] for each in orjson.loads(first + b"".join(answer.pieces))["value"]] == [2, 1]
+    assert pair.replica.pool.checkedout() == 0
