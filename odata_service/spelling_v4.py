@@ -159,14 +159,14 @@ class ExchangeV4(OfOData):
         ]
 
     def _answer(self, result: Result) -> Answer:
+        if isinstance(result, EntityCount):
+            return 200, {"Content-Type": TEXT.content_type, **self._applied(result)}, str(result.count).encode()
         if _is_empty(result) or (self._wants_minimal and isinstance(result, (Created, SingleEntity))):
             return 204, self._headers(result), b""
         if isinstance(result, NotModified):
             return 304, _etag(result.etag), b""
         if isinstance(result, PropertyValue) and result.raw:
             return self._raw(result)
-        if isinstance(result, EntityCount):
-            return 200, {"Content-Type": TEXT.content_type, **self._applied(result)}, str(result.count).encode()
         if isinstance(result, Metadata):
             return self._metadata(result)
         return self._document(result)

@@ -138,13 +138,16 @@ class _Reading:
     def _counted(self) -> tuple[int, Tally]:
         """How many rows there are, and how exactly that is known."""
         assert self.plan.count is not None
+        query = self.plan.query
         if self.plan.estimated is not None:
             guess = self.database.estimate(self.connection.rows(self.plan.estimated, self.values))
             if guess is not None and guess >= MANY:
-                return guess, self.plan.query.tally
-        tally = EXACT if self.plan.query.tally.estimated else self.plan.query.tally
-        top = None if self.plan.query.count else number(self.plan.query.top, self.given.literals)
-        limit = min(NO_LIMIT if most is None else most for most in (top, tally.most))
+                return guess, query.tally
+        tally = EXACT if query.tally.estimated else query.tally
+        limit = NO_LIMIT if tally.most is None else tally.most
+        top = None if query.count else number(query.top, self.given.literals)
+        if top is not None:
+            limit = min(limit, top)
         counted = self.connection.rows(self.plan.count, {**self.values, LIMIT: limit})[0][0]
         assert isinstance(counted, int)
         if counted == 0:
