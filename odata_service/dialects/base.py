@@ -33,6 +33,7 @@ STATES: tuple[tuple[str, type[ODataError], str, str], ...] = (
     ("40", ServiceUnavailable, "TryAgain", "another change was in the way; try again"),
     ("0A000", ServiceUnavailable, "TryAgain", "the database's schema has changed; try again"),
     ("26000", ServiceUnavailable, "TryAgain", "the database has forgotten a statement; try again"),
+    ("25006", ServiceUnavailable, "DatabaseAway", "the database takes no changes now"),
     ("55P03", ServiceUnavailable, "DatabaseBusy", "another change was in the way for too long; try again"),
     ("08", ServiceUnavailable, "DatabaseAway", "the database cannot be reached"),
     ("57", ServiceUnavailable, "DatabaseAway", "the database cannot be reached"),
@@ -103,6 +104,11 @@ class Database:
 
     def cancel(self, engine: Engine, connection: Any) -> None:
         """End the statement that another thread has running on a driver's connection, as its time-out would."""
+
+    def is_in_doubt(self, connection: Any) -> bool:
+        """Whether the COMMIT that was just made on a driver's connection was not confirmed as the database's owner wants it to be; asked once
+        for each."""
+        return False
 
     def compiled(self, statement: Select[Any], dialect: Dialect) -> Compiled:
         """A read's text and parameters."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from threading import Timer
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet, ref
 
 from sqlalchemy import ColumnElement, Engine, bindparam, event, types
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection, Dialect, ExceptionContext
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -19,11 +21,16 @@ from odata_service.dialects.constructs import arguments, parts
 CALLS = postgresql_calls.FORMULAS
 _FLOAT8, _NUMERIC = 701, 1700  # pg_type.oid
 _SECONDS_TO_CANCEL = 2.0
+_WAITS_FOR_STANDBYS = "SyncRepWaitForLSN"  # where the server says that it waits no longer
+_READ_ONLY = "25006"
 _STATES_OF_THE_DRIVER = {"DataError": "22021", "OperationalError": "08006"}
 
 
 # The settings of connections behind a pooler. (Any: drivers share no type.)
 _pooled: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+# Those whose COMMIT waits for a standby, and those of which it was cut short while it did.
+_waiting: WeakSet[Any] = WeakSet()
+_in_doubt: WeakSet[Any] = WeakSet()
 
 
 def is_pooled(connection: Any) -> bool:
@@ -39,6 +46,12 @@ def at_once(connection: Any, text: str) -> Any:
         return connection.execute(text)
     finally:
         connection.autocommit = autocommit
+
+
+def _note_doubt(connection: ref[Any], notice: Any) -> None:
+    """(Any: the driver's.) The text of a notice is in the server's language, where it comes from is not."""
+    if notice.source_function == _WAITS_FOR_STANDBYS and (found := connection()) is not None:
+        _in_doubt.add(found)
 
 
 class PostgreSQL(Database):
@@ -70,11 +83,32 @@ SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false), CASE
     def prepare(self, engine: Engine, timeout_ms: int) -> None:
         super().prepare(engine, timeout_ms)
 
+        @event.listens_for(engine, "handle_error")
+        def lost(context: ExceptionContext) -> None:
+            """A server that follows another one is not the one we want; a new connection may find that. Its driver knows, but behind a pooler."""
+            if self.sql_state(context.original_exception) == _READ_ONLY and context.connection is not None:
+                driver: Any = context.connection.connection.dbapi_connection
+                context.is_disconnect = driver.info.parameter_status("in_hot_standby") != "off"
+
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
             settings = _pooled.get(connection.connection.dbapi_connection)
             if settings is not None:
                 connection.exec_driver_sql(settings)
+
+        @event.listens_for(engine, "commit")
+        def limit(connection: Connection) -> None:
+            driver = connection.connection.dbapi_connection
+            if driver in _waiting:
+                connection.info[Timer] = timer = Timer(timeout_ms / 1000, self.cancel, (engine, driver))
+                timer.start()
+
+        @event.listens_for(engine, "checkin")
+        def end(_driver: object, record: Any) -> None:
+            timer = record.info.pop(Timer, None)
+            if timer is not None:
+                timer.cancel()
+                timer.join()  # what is cancelled is never what somebody else asks next
 
     def make_fit(self, connection: Any, timeout_ms: int) -> None:
         """Behind a pooler the next transaction may have another server process, which knows nothing of a session's settings
@@ -86,6 +120,16 @@ SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false), CASE
             _pooled[connection] = "; ".join(f"SET LOCAL {each}" for each in settings)
         else:
             at_once(connection, "; ".join(f"SET {each}" for each in settings))
+        if at_once(connection, "SHOW synchronous_standby_names").fetchone()[0]:
+            _waiting.add(connection)
+        connection.add_notice_handler(partial(_note_doubt, ref(connection)))
+
+    def is_in_doubt(self, connection: Any) -> bool:
+        """With ``synchronous_standby_names`` a COMMIT waits for a standby, for ever by itself. Whoever cancels it, we after as long as a statement
+        may run, makes it succeed, with a warning that what was changed may be on this server alone."""
+        found = connection in _in_doubt
+        _in_doubt.discard(connection)
+        return found
 
     def bounds(self, connection: Any, snapshot: bool) -> tuple[str, str] | None:
         settings = _pooled.get(connection)

@@ -107,6 +107,7 @@ class Replica:
         if problem != self.problem:
             logger.warning("the read replica %s: reads go to the database itself", problem)
         self.problem = problem
+        self.connections.engine.dispose(close=False)  # of several hosts, the next connection finds another one
 
     def _is_well(self) -> None:
         if self.problem:

@@ -31,6 +31,7 @@ from odata_service.values import frozen
 
 ATTEMPTS = 8  # of a change that the database took back because of another one
 SECONDS_TO_WAIT = 0.005  # before the second, at most; each time twice as long
+NOT_CONFIRMED = "the change was made, but nobody has confirmed in time that it would outlive its server; ask again under the same key"
 Outcome = TypeVar("Outcome")
 
 
@@ -50,7 +51,10 @@ class Writer:
                 with self.sessions.begin() as session, session.no_autoflush:  # not before all is put together
                     timing.count(session.connection())
                     transaction = Transaction(self, session)
+                    doubts = self._doubts_of(session)
                     outcome = work(transaction)
+                if any(doubts):
+                    raise ServiceUnavailable("NotConfirmed", NOT_CONFIRMED)
                 for announce in transaction.announcements if self.is_told else ():
                     announce()
                 return outcome
@@ -65,6 +69,13 @@ class Writer:
                     raise refusal from error
                 time.sleep(random.uniform(0, SECONDS_TO_WAIT * 2**attempt))  # else both would be in each other's way again
         raise AssertionError("the last attempt returns or raises")
+
+    def _doubts_of(self, session: Session) -> list[bool]:
+        """Filled by COMMIT, while the connection is still the session's."""
+        doubts: list[bool] = []
+        driver = session.connection().connection.dbapi_connection
+        event.listen(session, "after_commit", lambda _: doubts.append(self.database.is_in_doubt(driver)), once=True)
+        return doubts
 
 
 def _cause(error: StatementError | ServiceUnavailable) -> BaseException | None:

@@ -140,6 +140,7 @@ class Writer:
     tally: Tally
     number: int
     acknowledged: dict[str, int] = field(default_factory=dict)
+    last: float = 0.0  # when a change was acknowledged
 
     def run(self, goes_on: Callable[[], bool]) -> None:
         client, chance = Client(self.tally), random.Random(self.number)
@@ -160,7 +161,7 @@ class Writer:
                 continue
             if id not in self.acknowledged:
                 mine.append(id)
-            self.acknowledged[id] = revision
+            self.acknowledged[id], self.last = revision, time.monotonic()
             status, seen = client.ask("read own", "GET", f"/v4/items('{id}')")
             if status != 200 or seen["revision"] < revision:
                 self.tally.fault("own change not read", f"{id} {revision}: {status} {seen}")
@@ -276,6 +277,12 @@ class Load:
             for thread in threads:
                 thread.join()
         self.took = time.monotonic() - started
+
+    def acknowledged_after(self, moment: float) -> float:
+        """When any change was acknowledged that time, waited for."""
+        while not (found := [each.last for each in self.writers if each.last > moment]):
+            time.sleep(0.01)
+        return min(found)
 
     def _run(self, runner: Writer | Follower | Reader, stopping: threading.Event) -> None:
         try:

@@ -74,14 +74,22 @@ class Machine:
     def _signal(self, number: int) -> None:
         if self.process is None:
             return
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, number)
+        for pid in tree(self.process.pid) if number == signal.SIGKILL else [self.process.pid]:
+            with suppress(ProcessLookupError):
+                os.killpg(os.getpgid(pid), number)
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         self.process = None
+
+
+def tree(pid: int) -> list[int]:
+    """A process with all that it has started; those of PostgreSQL have groups of their own."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    below = children.read_text().split() if children.exists() else []
+    return [pid, *(each for child in below for each in tree(int(child)))]
 
 
 def says(*command: str, user: str | None = None) -> str | None:
@@ -118,32 +126,24 @@ def psql(port: int, database: str, sql: str) -> str:
 
 def primary_and_replica(folder: Path, ports: tuple[int, int]) -> tuple[Machine, Machine]:
     """A primary with the database ``shop``, and a replica that streams from it."""
-    user = unprivileged()
-    assert (
-        says(
-            program("initdb"),
-            "-A",
-            "trust",
-            "-U",
-            "odata",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            f"{folder}/primary",
-            user=user,
-        )
-        is not None
-    )
+    cluster = ["-A", "trust", "-U", "odata", "-E", "UTF8", "--locale=C.UTF-8", f"{folder}/primary"]
+    assert says(program("initdb"), *cluster, user=unprivileged()) is not None
     primary = postgres(folder, "primary", ports[0])
     primary.start()
     psql(ports[0], "postgres", "CREATE DATABASE shop")
     psql(ports[0], "shop", (HERE / "items.sql").read_text().replace("MOMENT", "timestamp(3)"))
-    copy = [program("pg_basebackup"), "-R", "-c", "fast", "-h", "127.0.0.1", "-p", str(ports[0]), "-U", "odata"]
-    assert says(*copy, "-D", f"{folder}/replica", user=user) is not None
     replica = postgres(folder, "replica", ports[1])
-    replica.command += ["-c", "hot_standby_feedback=on"]
-    replica.start()
+    follow(replica, ports[0])
     return primary, replica
+
+
+def follow(machine: Machine, primary: int) -> None:
+    """Start a server as a replica of the one at a port; what it had is thrown away, as it may have gone another way."""
+    data = machine.folder / machine.name
+    shutil.rmtree(data, ignore_errors=True)
+    copy = [program("pg_basebackup"), "-R", "-c", "fast", "-h", "127.0.0.1", "-p", str(primary), "-U", "odata"]
+    assert says(*copy, "-D", str(data), user=unprivileged()) is not None
+    machine.start("-c", "hot_standby_feedback=on")
 
 
 def pgbouncer(folder: Path, port: int, databases: tuple[int, int]) -> Machine:
@@ -156,14 +156,19 @@ def pgbouncer(folder: Path, port: int, databases: tuple[int, int]) -> Machine:
     )
 
 
-def nginx(folder: Path, port: int, nodes: Iterable[int], writers: Iterable[str] = ()) -> Machine:
+# After what the next node is asked, by whose its database is.
+SHARED, OWN = "error timeout http_502", "error timeout http_502 http_503"
+
+
+def nginx(folder: Path, port: int, nodes: Iterable[int], writers: Iterable[str] = (), another: str = SHARED) -> Machine:
     """Before the nodes. ``writers`` are what stands behind the ports of those that take changes: nothing, or ``backup``."""
     nodes, writers = list(nodes), list(writers)
     servers = [f"        server 127.0.0.1:{node} max_fails=1 fail_timeout=1s" for node in nodes]
     reads = "".join(f"{each};\n" for each in servers)
     writes = "".join(f"{each} {more};\n" for each, more in zip(servers, writers or [""] * len(nodes), strict=True))
     settings = folder / "nginx.conf"
-    settings.write_text((HERE / "nginx.conf").read_text().format(folder=folder, port=port, reads=reads, writes=writes))
+    text = (HERE / "nginx.conf").read_text()
+    settings.write_text(text.format(folder=folder, port=port, reads=reads, writes=writes, another=another))
     command = [program("nginx"), "-p", str(folder), "-e", f"{folder}/nginx.log", "-c", str(settings)]
     return Machine("nginx", command, lambda: answers(f"http://127.0.0.1:{port}/-/live"), folder)
 

@@ -1,6 +1,7 @@
 """Two nodes over PostgreSQL with a replica, or three over a Galera cluster, under load, while some of it is killed.
 
     python samples/scale-out/run.py postgresql --seconds 150
+    python samples/scale-out/run.py failover --seconds 90
     python samples/scale-out/run.py galera --seconds 150 [--all-write]
 
 Everything listens on 127.0.0.1, and is gone in the end. Exit status 0: nothing was lost, and nothing wrong.
@@ -21,9 +22,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from load import Load
-from machines import HERE, Machine, galera, mariadb, nginx, node, own, pgbouncer, primary_and_replica, unprivileged
+from machines import (
+    HERE, OWN, Machine, follow, galera, mariadb, nginx, node, own, pgbouncer, primary_and_replica, psql, unprivileged,
+)  # fmt: skip
 
 FIRST_PORT = 18_100
+SECONDS_TO_NOTICE = 2  # that the primary is gone
 
 
 @dataclass
@@ -87,6 +91,49 @@ def with_postgresql(stage: Stage, seconds: float) -> None:
     print(f"  reads since the last start of each node: {dict(places)}")
 
 
+def with_failover(stage: Stage, seconds: float) -> None:
+    """The primary is lost, its standby takes its place, and the other comes back as the standby of that; then the other way round."""
+    folder, port = stage.folder, FIRST_PORT
+    ports = port + 1, port + 2
+    pair = primary_and_replica(folder, ports)
+    for each in pair:
+        stage.leaves.callback(each.stop)
+    wait_for_standbys(ports[0])
+    url = f"postgresql://odata@127.0.0.1:{ports[0]},127.0.0.1:{ports[1]}/shop"
+    nodes = [node(folder, f"node{number}", port + 10 + number, url, "--set", f"replica_url={url}") for number in (1, 2)]
+    stage.up(*nodes, nginx(folder, port, (port + 11, port + 12)))
+    stage.load.run(seconds / 3)
+    stage.load.figures("two nodes, each of which knows both servers")
+
+    def accidents() -> None:
+        for lost, heir in ((0, 1), (1, 0)):
+            time.sleep(seconds / 9)
+            print(f"{time.strftime('%X')} {pair[lost].name} is killed", flush=True)
+            killed = time.monotonic()
+            pair[lost].kill()
+            time.sleep(SECONDS_TO_NOTICE)
+            psql(ports[heir], "postgres", "SELECT pg_promote()")
+            promoted = time.monotonic()
+            first = stage.load.acknowledged_after(promoted)
+            print(
+                f"  promoted after {promoted - killed:.1f} s; a change was acknowledged {first - promoted:.1f} s later",
+                flush=True,
+            )
+            time.sleep(seconds / 9)
+            follow(pair[lost], ports[heir])
+            wait_for_standbys(ports[heir])
+            print(f"{time.strftime('%X')} {pair[lost].name} follows {pair[heir].name}", flush=True)
+
+    stage.load.run(seconds * 2 / 3, accidents)
+    stage.load.figures("the same, while the primary is killed and replaced, twice")
+
+
+def wait_for_standbys(port: int) -> None:
+    """From now on a change is acknowledged when a standby has it, too."""
+    psql(port, "postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'")
+    psql(port, "postgres", "SELECT pg_reload_conf()")
+
+
 def with_galera(stage: Stage, seconds: float, *, all_write: bool) -> None:
     folder, port = stage.folder, FIRST_PORT + 100
     ports, group = [port + number for number in (1, 2, 3)], [port + 10 * number for number in (2, 3, 4)]
@@ -101,7 +148,9 @@ def with_galera(stage: Stage, seconds: float, *, all_write: bool) -> None:
         for number in range(3)
     ]
     stage.up(*nodes)
-    proxy = nginx(folder, FIRST_PORT, [port + 11, port + 12, port + 13], [] if all_write else ["", "backup", "backup"])
+    proxy = nginx(
+        folder, FIRST_PORT, [port + 11, port + 12, port + 13], [] if all_write else ["", "backup", "backup"], OWN
+    )
     stage.up(proxy)
     stage.load.run(seconds / 4)
     stage.load.figures("three nodes, all of which write" if all_write else "three nodes, one of which writes")
@@ -131,7 +180,7 @@ def where_reads_went(port: int) -> Counter[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("database", choices=["postgresql", "galera"])
+    parser.add_argument("database", choices=["postgresql", "failover", "galera"])
     parser.add_argument("--seconds", type=float, default=150)
     parser.add_argument("--clients", type=int, default=3, help="of each kind")
     parser.add_argument("--all-write", action="store_true", help="Galera: changes go to all nodes, not to one")
@@ -139,10 +188,11 @@ def main() -> int:
     said = parser.parse_args()
     scenes: dict[str, Callable[[Stage], None]] = {
         "postgresql": lambda stage: with_postgresql(stage, said.seconds),
+        "failover": lambda stage: with_failover(stage, said.seconds),
         "galera": lambda stage: with_galera(stage, said.seconds, all_write=said.all_write),
     }
     folder = Path(tempfile.mkdtemp(prefix="odata-scale-out-"))
-    own(folder, unprivileged("postgres" if said.database == "postgresql" else "mysql"))
+    own(folder, unprivileged("mysql" if said.database == "galera" else "postgres"))
     folder.chmod(0o755)
     load = Load(f"http://127.0.0.1:{FIRST_PORT}", said.clients)
     try:
