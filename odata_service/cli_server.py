@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ import gunicorn.http.message
 from gunicorn.app.base import BaseApplication
 
 from odata_service.config import ConfigurationError, Settings
+from odata_service.parse import load_grammars
 from odata_service.reflect.reading import Progress
 from odata_service.renewal import ReadSettings, renew_with, sign_of, watch
 from odata_service.start import Published, published
@@ -27,6 +29,7 @@ REQUEST_LINE = 128 * 1024
 REQUEST_FIELD = 32 * 1024  # a token with many roles is long
 SECONDS_IDLE = 65  # a proxy keeps its own end for 60 at most, and must not meet one that is just being closed
 SECONDS_TO_STOP = 30
+SECONDS_AFTER_START = 0.5
 MEMORY = "/dev/shm"  # where a worker says that it lives; a disk may stop for longer than a worker may
 Hook = Callable[..., Any]  # (Any: Gunicorn has no types)
 
@@ -68,6 +71,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
         return {
             "on_starting": lambda arbiter: renew_with(arbiter, self._renew),
             "when_ready": self._ready,
+            "post_worker_init": lambda _worker: _later(load_grammars),
             "post_fork": lambda _arbiter, _worker: self._published.service.leave_connections(),
             "child_exit": lambda _arbiter, worker: forget_process(worker.pid),
             "on_exit": lambda _arbiter: shutil.rmtree(self._figures, ignore_errors=True) if self._figures else None,
@@ -81,6 +85,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # Gunicorn has no types
 
     def load(self) -> object:
         return self._app
+
+
+def _later(work: Callable[[], None]) -> None:
+    """What a first request would wait for, when those who wait for the service to be ready have had their answer."""
+    timer = threading.Timer(SECONDS_AFTER_START, work)
+    timer.daemon = True
+    timer.start()
 
 
 def _gunicorn(settings: Settings) -> dict[str, object]:

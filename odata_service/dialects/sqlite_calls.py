@@ -10,9 +10,9 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-import regex
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -21,6 +21,9 @@ from odata_service.dialects.calls import Call
 from odata_service.dialects.constructs import arguments, is_decimal
 from odata_service.dialects.exact import COLLATION, EXACT, exact_text
 from odata_service.edm import temporal
+
+if TYPE_CHECKING:
+    import regex
 
 EPOCH = datetime.datetime(1970, 1, 1)
 MICROSECOND = datetime.timedelta(microseconds=1)
@@ -86,11 +89,17 @@ def forget_patterns() -> None:
     _spent.seconds = 0.0
 
 
+@lru_cache(maxsize=100)
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    import regex  # it is large, and seldom asked for
+
+    return regex.compile(pattern, regex.VERSION0)
+
+
 def _matches_pattern(text: str, pattern: str) -> int:
     """ECMAScript's patterns are close enough to Python's. What is malformed or slow ends the statement."""
     begun = time.perf_counter()
-    compiled = regex.compile(pattern, regex.VERSION0)
-    found = compiled.search(text, timeout=max(PATTERN_TIME - _spent.seconds, _QUICK))
+    found = _compiled(pattern).search(text, timeout=max(PATTERN_TIME - _spent.seconds, _QUICK))
     taken = time.perf_counter() - begun
     _spent.seconds += taken if taken > _QUICK else 0
     return int(found is not None)

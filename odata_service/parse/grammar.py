@@ -1,4 +1,4 @@
-"""Finds the grammar files and turns text into values with them; each grammar is built when it is first used."""
+"""Finds the grammar files and turns text into values with them; each grammar is built when it is first used, and Lark loaded."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lark import Lark, Token, Transformer
-from lark.exceptions import UnexpectedCharacters, UnexpectedToken
-
-from odata_service.errors import BadRequest
-from odata_service.parse.mistakes import explain
 from odata_service.parse.syntax import EnumLiteral, Literal
 from odata_service.values import frozen
+
+if TYPE_CHECKING:
+    from lark import Token, Transformer
+
+    from odata_service.parse.tables import Tables
 
 
 def grammar_folder() -> Path:
@@ -43,7 +43,7 @@ class Lexeme:
     start_pos: int
 
 
-Watch = Callable[[Iterator[Token]], Iterable[Token | Lexeme]]
+Watch = Callable[["Iterator[Token]"], "Iterable[Token | Lexeme]"]
 
 
 class Mistake(Exception):
@@ -56,10 +56,7 @@ class Mistake(Exception):
 
 class Grammar:
     """Some ``.lark`` files, read one after the other, with their start rules; the callbacks build the tree while the
-    text is read.
-
-    Nothing here recurses, so the depth of what a client nests costs memory only, and ``watch`` ends it early.
-    """
+    text is read."""
 
     def __init__(
         self, files: Iterable[str], starts: Iterable[str], callbacks: Callable[[], Transformer[Any, Any]]
@@ -69,53 +66,17 @@ class Grammar:
         self._callbacks = callbacks
 
     @functools.cached_property
-    def _lark(self) -> Lark:
+    def _tables(self) -> Tables:
+        from odata_service.parse.tables import Tables  # with Lark: whoever only starts does not wait for it
+
         folder = grammar_folder()
-        return Lark(
-            "\n".join((folder / f"{name}.lark").read_text(encoding="utf-8") for name in self._files),
-            parser="lalr",
-            start=sorted(self.starts),
-            transformer=self._callbacks(),
-            maybe_placeholders=False,
-            cache=str(_compiled(self._files)),
-        )
+        text = "\n".join((folder / f"{name}.lark").read_text(encoding="utf-8") for name in self._files)
+        return Tables(text, self.starts, self._callbacks(), _compiled(self._files))
 
     def load(self) -> None:
         """Now, instead of when it is first used."""
-        assert self._lark is not None
+        assert self._tables is not None
 
     def read(self, start: str, text: str, watch: Watch, *, target: str, offset: int = 0) -> Any:
         """The value of ``text`` by the rule ``start``. ``offset`` is where ``text`` begins within ``target``."""
-        reading: Any = self._lark.parse_interactive(text, start=start)  # lark leaves its methods untyped
-        try:
-            for token in watch(_moved(reading.lexer_thread.lex(reading.parser_state), offset)):
-                reading.feed_token(token)
-            return reading.feed_eof()
-        except Mistake as mistake:
-            raise BadRequest("SyntaxError", str(mistake), target=target, at=mistake.at) from None
-        except Stop as stop:
-            at, expected = stop.at, stop.expected
-        except UnexpectedToken as error:
-            at = offset + len(text) if error.token.type == "$END" else error.token.start_pos or 0
-            expected = set(error.expected)
-        raise BadRequest("SyntaxError", explain(text, at - offset, expected), target=target, at=at)
-
-
-class Stop(Exception):
-    """Where the lexer found no token, and which it could have been."""
-
-    def __init__(self, at: int, expected: Iterable[str]) -> None:
-        self.at = at
-        self.expected = set(expected)
-
-
-def _moved(tokens: Iterator[Token], offset: int) -> Iterator[Token]:
-    """The tokens, counted from the start of the whole target."""
-    try:
-        for token in tokens:
-            token.start_pos = (token.start_pos or 0) + offset
-            yield token
-    except UnexpectedCharacters as error:
-        raise Stop((error.pos_in_stream or 0) + offset, error.allowed) from None
-    except UnexpectedToken as error:
-        raise Stop((error.token.start_pos or 0) + offset, error.expected) from None
+        return self._tables.read(start, text, watch, target, offset)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
-
-from lark import Token
+from typing import TYPE_CHECKING, Any
 
 from odata_service.edm.primitive import INT64, PrimitiveType
 from odata_service.errors import BadRequest
@@ -13,6 +11,9 @@ from odata_service.limits import Limits, counts_rows
 from odata_service.parse.grammar import Grammar, Lexeme
 from odata_service.parse.measure import check_expression
 from odata_service.parse.syntax import EnumLiteral, Literal
+
+if TYPE_CHECKING:
+    from lark import Token
 
 ReadLiteral = Callable[[str, str, int], tuple[PrimitiveType, object]]
 CheckFunction = Callable[[str, str, int], None]

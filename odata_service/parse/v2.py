@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odata_service.edm.literal_v2 import read_literal
 from odata_service.errors import BadRequest, NotFound, did_you_mean
 from odata_service.limits import Limits
-from odata_service.parse.build_v2 import V2Builder
 from odata_service.parse.expand_v2 import nested
 from odata_service.parse.grammar import Grammar
 from odata_service.parse.query_string import path_segments, query_options
 from odata_service.parse.reading import Reading
 from odata_service.parse.syntax import Options, Segment, Syntax
 
-GRAMMAR = Grammar(("common", "expression", "v2"), ("expression", "orderby", "expand", "select", "segment"), V2Builder)
+if TYPE_CHECKING:
+    from odata_service.parse.build_v2 import V2Builder
+
+
+def _builder() -> V2Builder:
+    from odata_service.parse.build_v2 import V2Builder  # with Lark, as ``tables``
+
+    return V2Builder()
+
+
+GRAMMAR = Grammar(("common", "expression", "v2"), ("expression", "orderby", "expand", "select", "segment"), _builder)
 
 # What a path may have that is not named in the model.
 _SEGMENTS = frozenset({"$metadata", "$batch", "$value", "$count", "$links"})

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odata_service.edm.literal_v4 import read_literal
 from odata_service.errors import BadRequest, did_you_mean
 from odata_service.limits import Limits
-from odata_service.parse.build_apply import BuilderV4
 from odata_service.parse.grammar import Grammar
 from odata_service.parse.measure import check_options
 from odata_service.parse.path_v4 import path_segments_v4
@@ -18,11 +17,21 @@ from odata_service.parse.query_string import is_form_encoded, query_options
 from odata_service.parse.reading import Reading
 from odata_service.parse.syntax import CROSSJOIN, Expression, Options, Segment, Syntax, crossed_names
 
+if TYPE_CHECKING:
+    from odata_service.parse.build_apply import BuilderV4
+
+
+def _builder() -> BuilderV4:
+    from odata_service.parse.build_apply import BuilderV4  # with Lark, as ``tables``
+
+    return BuilderV4()
+
+
 FILES = ("common", "expression", "v4_expression", "search", "v4_options", "apply", "v4_path")
 GRAMMAR = Grammar(
     FILES,
     ("expression", "value", "orderby", "compute", "expand", "select", "search", "apply", "segment"),
-    BuilderV4,
+    _builder,
 )
 
 

@@ -163,7 +163,8 @@ class _Schema:
         return {name: each for (_, name), each in found.items()}
 
     def _column(self, table: str, said: Any, key: Columns, borrowed: frozenset[str]) -> ColumnFacts:
-        declared = self._declared.get((table, said["name"]), str(said["type"]))
+        place = (table, said["name"])
+        declared = self._declared[place] if place in self._declared else str(said["type"])
         identity: Mapping[str, Any] = said.get("identity") or {}
         return ColumnFacts(
             said["name"],

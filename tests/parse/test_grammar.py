@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from odata_service.errors import BadRequest
-from odata_service.parse import grammar
+from odata_service.parse import grammar, load_grammars
 from odata_service.parse.grammar import Grammar
+from odata_service.parse.tables import Tables
 from odata_service.parse.v2 import GRAMMAR
 
 
@@ -28,6 +29,12 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = Path(importlib.util.cache_from_source(grammar.__file__)).parent
     folder.mkdir(parents=True)
     return folder
+
+
+def test_they_can_be_loaded_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    load_grammars()
+    monkeypatch.setattr(Tables, "__init__", None)
+    assert answer(GRAMMAR)
 
 
 def test_they_are_kept_and_the_same(kept: Path) -> None:
