@@ -48,6 +48,7 @@ class Database:
     name: ClassVar[str] = "default"
     keeps_full_text: ClassVar[bool] = False  # in tables of its own, without which there is none
     keeps_nan: ClassVar[bool] = True
+    is_near: ClassVar[bool] = False  # in our own process, so that nothing that is said to it is a round trip
     # Around several statements that must see the same state of the data.
     snapshot: ClassVar[tuple[str, str]] = ("BEGIN", "COMMIT")
 

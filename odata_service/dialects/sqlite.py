@@ -79,6 +79,7 @@ class SQLite(Database):
         return [row[-1] for row in explained]
     keeps_full_text = True
     keeps_nan = False  # it would be null
+    is_near = True
 
     def make_fit(self, connection: sqlite3.Connection, timeout_ms: int) -> None:
         (only_read,) = connection.execute("PRAGMA query_only").fetchone()

@@ -101,12 +101,22 @@ class Reader:
     def read_in_parts(self, plan: ReadPlan, given: Given, timing: Timing) -> EntityCollection | LongCollection:
         """A collection that may be long. Its first part is here, so that whatever is wrong with the request is known; the
         connection is held until the last part is, or nobody wants it any more."""
+        short = None if self.connections.database.is_near or _needs_snapshot(plan) else self._short(plan, given, timing)
+        if short is not None:
+            return short
         parts = self._parts(plan, given, timing)
         first = next(parts)
         if first.part is not None:
             return LongCollection(first, parts, parts.close)
         parts.close()
         return first
+
+    def _short(self, plan: ReadPlan, given: Given, timing: Timing) -> EntityCollection | None:
+        """All entities, where they are less than a part: in one round trip, as most are that ask for large pages."""
+        assert plan.rows is not None, "a collection has rows"
+        with self.connections.open(timing) as connection:
+            rows = connection.rows(plan.rows, {**_values(plan, given), LIMIT: plan.part})
+        return EntityCollection(Level(plan.shape, rows)) if len(rows) < plan.part else None
 
     def _parts(self, plan: ReadPlan, given: Given, timing: Timing) -> Generator[EntityCollection, None, None]:
         assert plan.rows is not None, "a collection has rows"
