@@ -23,7 +23,8 @@ from odata_service.bind.query import Query, Read
 from odata_service.edm.model import EntitySet
 from odata_service.errors import BadRequest, Gone
 from odata_service.execute.connection import ReadConnections, Timing
-from odata_service.execute.read import Given, Literals, Reader
+from odata_service.execute.given import Given, Literals
+from odata_service.execute.read import Reader
 from odata_service.limits import Limits
 from odata_service.links import defining_query, delta_link, whole_reading
 from odata_service.message import ODataRequest

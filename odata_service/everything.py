@@ -10,7 +10,8 @@ from odata_service.bind.query import Read, ReadAll
 from odata_service.bind.typed import Constant
 from odata_service.edm.primitive import INT64
 from odata_service.execute.connection import Connection, ReadConnections, Timing
-from odata_service.execute.read import Given, Literals, Reader, number
+from odata_service.execute.given import Given, Literals, number
+from odata_service.execute.read import Reader
 from odata_service.plan.read import Planner
 from odata_service.result import EntityCollection, EntityCount, Level, MixedEntities, Result
 from odata_service.token import Plain

@@ -29,7 +29,7 @@ from odata_service.edm.primitive import PrimitiveType
 from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedByService
 from odata_service.etag import Conditions
 from odata_service.execute.connection import ReadConnections, Timing
-from odata_service.execute.read import Literals, literal_values
+from odata_service.execute.given import Literals, literal_values
 from odata_service.message import ODataRequest
 from odata_service.operations import OperationContext
 from odata_service.parse.syntax import Options, Segment, Syntax

@@ -19,7 +19,7 @@ from odata_service.bind.resource import Resource
 from odata_service.errors import BadRequest, NotImplementedByService
 from odata_service.etag import Concurrency, Conditions
 from odata_service.execute.order import Order
-from odata_service.execute.read import Literals, literal_values
+from odata_service.execute.given import Literals, literal_values
 from odata_service.links import taken_apart
 from odata_service.message import Headers, ODataRequest
 from odata_service.parse.syntax import NO_OPTIONS, Syntax

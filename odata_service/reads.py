@@ -24,7 +24,8 @@ from odata_service.execute.apply import ApplyReader, context_of, types_of
 from odata_service.execute.connection import ReadConnections, Timing
 from odata_service.execute.replica import Replica
 from odata_service.formats.octets import asked_range
-from odata_service.execute.read import WHOLE, Given, Literals, Reader, literal_values, number, parameter_values
+from odata_service.execute.given import WHOLE, Given, Literals, literal_values, number, parameter_values
+from odata_service.execute.read import Reader
 from odata_service.everything import Everything, Start
 from odata_service.invoke import Asked, Invoker
 from odata_service.limits import Limits

@@ -11,7 +11,8 @@ from odata_service.bind.typed import Among, Comparison, Constant, Logical, Prope
 from odata_service.edm.model import EntitySet, Property
 from odata_service.etag import etag_of
 from odata_service.execute.connection import Timing
-from odata_service.execute.read import Given, Literals, Reader
+from odata_service.execute.given import Given, Literals
+from odata_service.execute.read import Reader
 from odata_service.plan.cache import Fit
 from odata_service.plan.read_plan import ReadPlan
 from odata_service.reads import Reads, key_after, typed_key

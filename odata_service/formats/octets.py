@@ -6,7 +6,7 @@ import re
 
 from odata_service.bind.payload import Octets
 from odata_service.errors import BadRequest, RangeNotSatisfiable
-from odata_service.execute.read import MOST_OCTETS, OctetRange
+from odata_service.execute.given import MOST_OCTETS, OctetRange
 from odata_service.message import ODataRequest, ODataResponse
 from odata_service.result import PropertyValue, Result, StreamContent
 from odata_service.values import frozen
