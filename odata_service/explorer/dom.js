@@ -25,12 +25,15 @@ export function drawnLink(href, ...children) {
 
 let numbers = 0;
 
-/** A field with its label. */
+/** A field with its label; one that is a group of fields has its label as a name. */
 export function labelled(label, field, hint = "") {
   field.id = field.id || `field-${++numbers}`;
   const about = hint && h("small", { id: `${field.id}-hint` }, hint);
   if (about) field.setAttribute("aria-describedby", about.id);
-  return h("div", { class: "field" }, h("label", { for: field.id }, label), field, about);
+  const isGroup = field.getAttribute("role") === "group";
+  const name = isGroup ? h("span", { class: "label", id: `${field.id}-name` }, label) : h("label", { for: field.id }, label);
+  if (isGroup) field.setAttribute("aria-labelledby", name.id);
+  return h("div", { class: isGroup ? "field wide" : "field" }, name, field, about);
 }
 
 /** A choice of values with their names: [["eq", "is"], …]. */

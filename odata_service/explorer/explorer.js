@@ -12,6 +12,7 @@ import { Model, typesOfV2 } from "./model.js";
 import { told } from "./notice.js";
 import { control, Service } from "./odata.js";
 import { Query } from "./query.js";
+import { addressOf, download } from "./streams.js";
 
 const PAGE = 25;
 const API = "#/-/operations";
@@ -121,6 +122,8 @@ async function show(query, tokens, mine) {
       const on = {
         sort: (path, also) => go(query.with({ orderby: sorted(query.orderby, path, also) })),
         expand: (name) => stay(query.with({ expand: toggled(query.expand, name) })),
+        download: (entity) => download(services.v4, `${addressOf(query.set, entity)}/$value`, nameOf(query.set, entity))
+          .catch((error) => { main.querySelector(".pager, .scroll").before(told(error)); }),
         edit: async (entity) => { if (await edit(services.v4, query.set, entity, nameOf)) again(); },
       };
       content = [grid(query, entities, on), pager(query, answer, tokens, entities.length)];

@@ -63,5 +63,5 @@ export function filterBuilder(query, changed) {
 /** As a value to compare with: texts on one line, one member of an enumeration. */
 function view(property) {
   const { type, isNumber } = property;
-  return { type, isNumber, maxLength: 200, enum: property.enum && { ...property.enum, flags: false } };
+  return { type, isNumber, maxLength: 200, members: [], enum: property.enum && { ...property.enum, flags: false } };
 }

@@ -4,10 +4,11 @@ import { h } from "./dom.js";
 import { at, shown } from "./values.js";
 import { control } from "./odata.js";
 
-/** One page of a query. `on` has what to do: sort(path), expand(name), edit(entity), open(hash). */
+/** One page of a query. `on` has what to do: sort(path), expand(name), edit(entity), download(entity). */
 export function grid(query, entities, on) {
   const { columns, set } = query;
-  const acts = set.updatable || set.deletable;
+  const changes = set.updatable || set.deletable;
+  const acts = changes || set.type.media;
   const head = h("tr", {},
     acts && h("th", { scope: "col" }, h("span", { class: "unseen" }, "Actions")),
     columns.map((property) => heading(query, property, on)),
@@ -16,8 +17,9 @@ export function grid(query, entities, on) {
   const body = entities.flatMap((entity) => {
     const cells = columns.map((property) => cell(property, at(entity, property.path)));
     const edit = h("button", { type: "button", onclick: () => on.edit(entity), "aria-label": `Edit ${nameOf(set, entity)}` }, "Edit");
+    const take = h("button", { type: "button", onclick: () => on.download(entity), "aria-label": `Download ${nameOf(set, entity)}` }, "Download");
     const ways = set.type.navigation.map((way) => h("td", { class: "way" }, brief(query, way, entity)));
-    const row = h("tr", {}, acts && h("td", {}, edit), cells, ways);
+    const row = h("tr", {}, acts && h("td", { class: "acts" }, changes && edit, set.type.media && take), cells, ways);
     const below = query.expand.map((name) => related(query, name, entity)).filter(Boolean);
     return below.length ? [row, h("tr", { class: "below" }, h("td", { colspan: width }, below))] : [row];
   });

@@ -22,7 +22,15 @@ export class Property {
     this.computed = Boolean(said[`${CORE}Computed`]) || said[`${CORE}Permissions`] === "Read";
     this.optional = this.nullable || this.default !== undefined || Boolean(said[`${CORE}ComputedDefaultValue`]);
     this.immutable = Boolean(said[`${CORE}Immutable`]);
+    this.said = said;
+    this.model = model;
   }
+
+  /** One value of a collection, as a property of its own. */
+  get item() { return new Property(this.path, { ...this.said, $Collection: false, $DefaultValue: undefined }, this.model); }
+
+  /** Of a structure: what it consists of, with paths inside of it. */
+  get members() { return this.model.members(this.fullType); }
 
   get isNumber() { return NUMBERS.has(this.type); }
   get isGeo() { return this.type.startsWith("Geo"); }
@@ -59,6 +67,7 @@ export class EntityType {
     this.abstract = Boolean(said.$Abstract);
     const inherited = this.base && model.type(this.base);
     this.key = said.$Key ?? inherited?.key ?? [];
+    this.media = Boolean(said.$HasStream ?? inherited?.media); // entities are words about a stream
     this.properties = [...(inherited?.properties ?? [])];
     this.navigation = [...(inherited?.navigation ?? [])];
     for (const [member, about] of Object.entries(said)) {
@@ -100,11 +109,17 @@ export class Model {
 
   /** A property, or those of the structure that it is. */
   flattened(path, said) {
-    const structure = this.declared.get(said.$Type);
-    if (structure?.$Kind !== "ComplexType" || said.$Collection) return [new Property(path, said, this)];
-    return Object.entries(structure)
+    const isStructure = this.declared.get(said.$Type)?.$Kind === "ComplexType";
+    return isStructure && !said.$Collection ? this.members(said.$Type, `${path}/`) : [new Property(path, said, this)];
+  }
+
+  /** What a structure consists of; nothing for what is none. */
+  members(type, before = "") {
+    const structure = this.declared.get(type);
+    if (structure?.$Kind !== "ComplexType") return [];
+    return [...(structure.$BaseType ? this.members(structure.$BaseType, before) : []), ...Object.entries(structure)
       .filter(([name, about]) => !name.startsWith("$") && !name.includes("@") && about.$Kind !== "NavigationProperty")
-      .flatMap(([name, about]) => this.flattened(`${path}/${name}`, { $Nullable: true, ...about }));
+      .flatMap(([name, about]) => this.flattened(`${before}${name}`, { $Nullable: true, ...about }))];
   }
 }
 

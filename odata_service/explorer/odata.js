@@ -22,11 +22,12 @@ export class Service {
   async send(method, address, { body, headers = {}, accept = JSON_TYPE } = {}) {
     const given = { Accept: accept, "OData-MaxVersion": "4.01", ...headers };
     if (this.token) given.Authorization = `Bearer ${this.token}`;
-    if (body !== undefined) given["Content-Type"] = JSON_TYPE;
+    const isFile = body instanceof Blob;
+    if (body !== undefined) given["Content-Type"] = isFile ? body.type || "application/octet-stream" : JSON_TYPE;
     const url = new URL(address, this.root).href;
     let response;
     try {
-      response = await fetch(url, { method, headers: given, body: body === undefined ? undefined : JSON.stringify(body) });
+      response = await fetch(url, { method, headers: given, body: body === undefined || isFile ? body : JSON.stringify(body) });
     } catch {
       throw new Refusal(0, { message: "the service cannot be reached" });
     }

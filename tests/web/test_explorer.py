@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pytest
 
-from tests.browser import Browser, new_device
+from tests.browser import new_device
+from tests.explorer import Explorer
 from tests.npm import Npm
 from tests.serving import Serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
 
-SEEN = """
-const text = (each) => each.textContent.trim()
-const rows = [...document.querySelectorAll("main > .scroll > table > tbody > tr:not(.below)")]
-return {
-  title: text(document.querySelector("h2")),
-  rows: rows.map((row) => [...row.cells].map((cell) => cell.querySelector(".unseen") ? null : text(cell))),
-  inner: [...document.querySelectorAll("table.inner caption")].map(text),
-  addresses: [...document.querySelectorAll(".address input")].map((field) => field.value),
-  errors: [...document.querySelectorAll(".error")].map(text),
-  bars: [...document.querySelectorAll(".chart text")].map(text),
-}
-"""
-WAIT = """
-for (let turn = 0; turn < 200; turn += 1) {
-  if (CONDITION) return true
-  await new Promise((resolve) => setTimeout(resolve, 25))
-}
-return false
-"""
-CLICK = """
-const [name, inside] = args
-const all = [...(inside ? document.querySelector(inside) : document).querySelectorAll("button, a, summary")]
-const found = all.find((each) => each.textContent.trim() === name || each.getAttribute("aria-label") === name)
-if (!found) throw new Error(`no ${name} among ${all.map((each) => each.textContent.trim())}`)
-found.click()
-"""
-FILL = """
-const [label, value] = args
-const found = [...document.querySelectorAll("input, select, textarea")].find((each) =>
-  each.getAttribute("aria-label") === label || [...(each.labels ?? [])].some((one) => one.textContent.trim() === label))
-if (!found) throw new Error(`no field ${label}`)
-found.value = value
-found.dispatchEvent(new Event("input", { bubbles: true }))
-found.dispatchEvent(new Event("change", { bubbles: true }))
-"""
 # Each comparison of each property, as the filter builder writes it in both versions.
 EVERY_FILTER = """
 const { Model, typesOfV2 } = await import("/-/explorer/model.js")
@@ -92,37 +56,11 @@ return names.filter((name) => !name.startsWith(location.origin) && !name.startsW
 """
 
 
-class Explorer:
-    """The explorer in a browser."""
-
-    def __init__(self, browser: Browser, serving: Serving) -> None:
-        self.browser = browser
-        self.home = serving.root.removesuffix("v2/")
-
-    def open(self, entity_set: str = "", **state: Any) -> Any:
-        """A set in a state, as the page's address has it: what is seen then."""
-        said = f"/{quote(json.dumps(state), safe='')}" if state else ""
-        self.browser.open("about:blank")
-        self.browser.open(f"{self.home}#/{entity_set}{said}")
-        return self.seen("document.querySelector('main > .scroll, .error, .chart')")
-
-    def seen(self, condition: str) -> Any:
-        """What is seen as soon as a condition holds."""
-        assert self.browser.run(WAIT.replace("CONDITION", condition)), condition
-        return self.browser.run(SEEN)
-
-    def click(self, name: str, inside: str = "") -> None:
-        self.browser.run(CLICK, name, inside)
-
-    def fill(self, label: str, value: str) -> None:
-        self.browser.run(FILL, label, value)
-
-
 @pytest.fixture(scope="module")
 def explorer(tmp_path_factory: pytest.TempPathFactory, chromium: Chromium) -> Iterator[Explorer]:
     serving = Serving.start(tmp_path_factory.mktemp("store"), "--sample", "techstore", "--workers", "1")
     with new_device(chromium) as browser:
-        yield Explorer(browser, serving)
+        yield Explorer(browser, serving.root.removesuffix("v2/"))
     serving.stop()
 
 
@@ -183,13 +121,13 @@ def test_an_entity_is_made_changed_and_deleted(explorer: Explorer):
     explorer.click("Save", "dialog")
     seen = explorer.seen("!document.querySelector('dialog') && document.body.textContent.includes('Books &')")
     assert seen["rows"][0][1] == "Books & <b>"
-    explorer.click("Edit Books & <b>")
+    explorer.edit("Books & <b>")
     explorer.fill("Name", "Books")
     explorer.click("Save", "dialog")
     explorer.seen(
         "!document.querySelector('dialog') && [...document.querySelectorAll('td')].some((each) => each.textContent === 'Books')"
     )
-    explorer.click("Edit Books")
+    explorer.edit("Books")
     explorer.click("Delete…", "dialog")
     explorer.click("Delete", "dialog:last-of-type")
     seen = explorer.seen(
