@@ -7,6 +7,7 @@ the other. Percent-encoding stays as it is: another spelling is another shape, w
 from __future__ import annotations
 
 import re
+from functools import cache
 from urllib.parse import unquote
 
 from odata_service.edm import literal_v2, literal_v4
@@ -26,7 +27,7 @@ def shape_v2(target: str, query: str) -> Shape | None:
     >>> shape.texts, shape.skip_token
     (('5', "'O''Neil'"), 'abc')
     """
-    return _SCISSORS_V2.shape(target, query)
+    return _scissors_v2().shape(target, query)
 
 
 def shape_v4(target: str, query: str) -> Shape | None:
@@ -38,7 +39,7 @@ def shape_v4(target: str, query: str) -> Shape | None:
     >>> shape.texts
     ('5', '1990-01-01', "Sales.Color'Red'")
     """
-    return _SCISSORS_V4.shape(target, query)
+    return _scissors_v4().shape(target, query)
 
 
 _SUFFIXES = {"l": "⟨int64⟩", "L": "⟨int64⟩", "m": "⟨decimal⟩", "M": "⟨decimal⟩", "d": "⟨double⟩", "D": "⟨double⟩",
@@ -118,20 +119,23 @@ _REST_V2 = rf"(?:\.\d+)?{EXPONENT}[lLmMdDfF]?"
 _LITERAL_V2 = rf"{STRING}|(?<=\d){_DELIMITED_V2}\d*{_REST_V2}|(?<=-)\d+{_REST_V2}"
 _TEXTS_V2 = "format=|inlinecount=|skiptoken="
 
-_QUERY_V2 = re.compile(rf"([&'0-9%-](?:(?<=&)(?!\$(?!{_TEXTS_V2})|%24(?!{_TEXTS_V2}))[^&]*|{_LITERAL_V2}))")
 
-_SCISSORS_V2 = Scissors(
-    in_path=re.compile(f"(['0-9%-](?:{_LITERAL_V2}))"),
-    call=re.compile(""),
-    in_query=_QUERY_V2,
-    without_hyphen=_QUERY_V2,
-    unsafe=re.compile(f"%(?:{HIDDEN})"),
-    nested=None,
-    skip_token=re.compile(r"&(?:\$|%24)skiptoken="),
-    prefix=_prefix_v2,
-    marker=_marker_v2,
-    plus_is_blank=lambda query: True,
-)
+@cache  # made with the first URL: such patterns take long to compile
+def _scissors_v2() -> Scissors:
+    in_query = re.compile(rf"([&'0-9%-](?:(?<=&)(?!\$(?!{_TEXTS_V2})|%24(?!{_TEXTS_V2}))[^&]*|{_LITERAL_V2}))")
+    return Scissors(
+        in_path=re.compile(f"(['0-9%-](?:{_LITERAL_V2}))"),
+        call=re.compile(""),
+        in_query=in_query,
+        without_hyphen=in_query,
+        unsafe=re.compile(f"%(?:{HIDDEN})"),
+        nested=None,
+        skip_token=re.compile(r"&(?:\$|%24)skiptoken="),
+        prefix=_prefix_v2,
+        marker=_marker_v2,
+        plus_is_blank=lambda query: True,
+    )
+
 
 _LEVELS = "[lL][eE][vV][eE][lL][sS]"
 _DELIMITED_V4 = (
@@ -147,16 +151,19 @@ _LITERAL_V4 = rf"{STRING}|(?<=\d){_DELIMITED_V4}{_REST_V4}|(?<=-){_REST_V4.repla
 _GUID_OR_LITERAL_V4 = rf"(?={_HEX}{{7}}-)(?<={_HEX}){_DELIMITED_V4}{_GUID}|{_LITERAL_V4}"
 _READ_V4 = r"(?:\$|%24)?(?i:filter|orderby|top|skip|expand|select|compute|apply|index)=|@|%40"
 
-_SCISSORS_V4 = Scissors(
-    in_path=re.compile(f"(['0-9a-fA-F%-](?:{_GUID_OR_LITERAL_V4}))"),
-    # Not $filter(…), which may hold slashes, nor what can only be a key between slashes.
-    call=re.compile(r"(?:[^\W\d]|%[c-fC-F])(?:[\w.]|%[89a-fA-F])*(?:\(|%28)|(?:\$|%24)crossjoin"),
-    in_query=re.compile(f"([&'0-9a-fA-F%-](?:(?<=&)(?!{_READ_V4})[^&]*|{_GUID_OR_LITERAL_V4}))"),
-    without_hyphen=re.compile(f"([&'0-9%](?:(?<=&)(?!{_READ_V4})[^&]*|{_LITERAL_V4}))"),
-    unsafe=re.compile(rf"""["%\[{{](?:(?<!%)|{HIDDEN}|22|5[bB]|7[bB])"""),
-    nested=re.compile(r"(?:[(;]|%28|%3b)(?:\$|%24)?search(?:=|%3d)|search(?:\(|%28)"),
-    skip_token=re.compile(r"&(?:\$|%24)?skiptoken=", re.IGNORECASE),
-    prefix=_prefix_v4,
-    marker=_marker_v4,
-    plus_is_blank=is_form_encoded,
-)
+
+@cache  # as above
+def _scissors_v4() -> Scissors:
+    return Scissors(
+        in_path=re.compile(f"(['0-9a-fA-F%-](?:{_GUID_OR_LITERAL_V4}))"),
+        # Not $filter(…), which may hold slashes, nor what can only be a key between slashes.
+        call=re.compile(r"(?:[^\W\d]|%[c-fC-F])(?:[\w.]|%[89a-fA-F])*(?:\(|%28)|(?:\$|%24)crossjoin"),
+        in_query=re.compile(f"([&'0-9a-fA-F%-](?:(?<=&)(?!{_READ_V4})[^&]*|{_GUID_OR_LITERAL_V4}))"),
+        without_hyphen=re.compile(f"([&'0-9%](?:(?<=&)(?!{_READ_V4})[^&]*|{_LITERAL_V4}))"),
+        unsafe=re.compile(rf"""["%\[{{](?:(?<!%)|{HIDDEN}|22|5[bB]|7[bB])"""),
+        nested=re.compile(r"(?:[(;]|%28|%3b)(?:\$|%24)?search(?:=|%3d)|search(?:\(|%28)"),
+        skip_token=re.compile(r"&(?:\$|%24)?skiptoken=", re.IGNORECASE),
+        prefix=_prefix_v4,
+        marker=_marker_v4,
+        plus_is_blank=is_form_encoded,
+    )

@@ -26,7 +26,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -137,6 +136,8 @@ def install(engine: Engine) -> None:
 def _advance_or_add(connection: Connection, group: str, now: int) -> int:
     """MariaDB gives back what it has inserted, not what it has updated; and where many look for a row that is not there
     and add it then, they stand in each other's way."""
+    from sqlalchemy.dialects import mysql
+
     added = mysql.insert(COUNTERS).values(tracked_group=group, last=now)
     last = case((COUNTERS.c.last >= added.inserted.last, COUNTERS.c.last + 1), else_=added.inserted.last)
     advanced: int = connection.execute(added.on_duplicate_key_update(last=last).returning(COUNTERS.c.last)).scalar_one()

@@ -27,16 +27,29 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakSet
 
-from sqlalchemy import DateTime, FromClause, false, inspect
-from sqlalchemy.dialects import mysql
+from sqlalchemy import DateTime, Dialect, FromClause, TypeDecorator, false, inspect
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
+from sqlalchemy.types import TypeEngine
 
 from odata_service.values import frozen
 
 AnyMapper = Mapper[Any]  # Mapper is invariant, and the hook sees mappers of every class
 Model = TypeVar("Model", bound=type)
 
-STAMP = DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql", "mariadb")  # MySQL cuts to seconds unless told
+
+class Milliseconds(TypeDecorator[datetime]):
+    """``DATETIME(3)``: MySQL cuts to seconds unless told."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
+        from sqlalchemy.dialects import mysql  # loaded with that database only
+
+        return mysql.DATETIME(fsp=3)
+
+
+STAMP = DateTime().with_variant(Milliseconds(), "mysql", "mariadb")
 AFTER_OTHER_COLUMNS = 1000  # the contract's columns stand last in the table, as in the WCF samples
 
 _tracked_classes: WeakSet[type] = WeakSet()
