@@ -207,8 +207,9 @@ def _subquery(
     narrowing = [truth(condition, within) for condition in conditions]
 
     def select_rows(column: SQL, *more: ColumnElement[bool]) -> Select[Any]:
-        rows = within.select(column).select_from(within.joined(clause))
-        return rows.where(meets, *within.conditions, *narrowing, *more)
+        rows = within.joined(clause)
+        found = within.select(column).select_from(rows).where(meets, *within.conditions, *narrowing, *more)
+        return found.correlate_except(rows)  # by itself SQLAlchemy looks no further than the next query around this one
 
     return within, select_rows
 

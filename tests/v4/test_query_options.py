@@ -44,6 +44,8 @@ import pytest
     ("Categories?$filter=Products/any(p:p/Descriptions/any(d:d/LanguageKey eq 'DE'))", 1),
     ("Categories?$filter=Products/any(p:p/Category/Name eq Name)", 3),
     ("Categories?$filter=Products/any(p:p/Name ne $it/Name)", 3),
+    ("Categories?$filter=Products/any(p:p/Descriptions/any(d:$it/Name eq 'Electronics'))", 1),
+    ("Categories?$filter=Products/any(p:p/Descriptions/$count($filter=$it/Name eq 'Electronics') gt 0)", 1),
     ("Categories?$filter=Products/$count gt 1", 1),
     ("Categories?$filter=Products/$count($filter=Price gt 500) eq 3", 1),
     ("Categories?$filter=Products/$filter(Price gt 500)/$count eq 3", 1),
