@@ -17,12 +17,15 @@ from flask import Blueprint, Flask, Response, abort, request
 
 _NAME = re.compile(r"[^\W\d]\w{0,127}")
 _OFFICE = "urn:schemas-microsoft-com:office"
+LARGEST = 4 << 40  # bytes of an answer: no limit, as far as Excel is concerned
 OPENAPI_QUERY = "$format=openapi"
 
 
 def openapi(app: Flask, v4: str) -> werkzeug.Response:
     """``$metadata`` of the service at ``v4``, as the caller sees it, in the form of OpenAPI."""
-    return werkzeug.Response.from_app(partial(Flask.wsgi_app, app), _asking(request.environ, f"{v4}/$metadata", OPENAPI_QUERY))
+    return werkzeug.Response.from_app(
+        partial(Flask.wsgi_app, app), _asking(request.environ, f"{v4}/$metadata", OPENAPI_QUERY)
+    )
 
 
 def _asking(environ: WSGIEnvironment, path: str, query: str) -> WSGIEnvironment:
@@ -66,10 +69,16 @@ def _download(content: str, media_type: str, name: str) -> Response:
 
 
 def _odc(root: str, entity_set: str) -> str:
-    """An Office Data Connection: a page of HTML with the connection in an island of XML."""
-    source = ";".join(
-        (f"Data Source={root}", "Namespaces to Include=*", "Persist Security Info=false", f"Base Url={root}")
-    )
+    """An Office Data Connection: a page of HTML with the connection in an island of XML, with what Excel itself writes there for a feed."""
+    said = {
+        "Data Source": root,
+        "Namespaces to Include": "*",
+        "Max Received Message Size": LARGEST,
+        "Integrated Security": "Basic",  # a name and a password, where somebody is asked; not who is signed in to Windows
+        "Persist Security Info": "false",
+        "Service Document Url": root,
+    }
+    source = ";".join(f"{name}={value}" for name, value in said.items())
     return (
         f'<html xmlns:o="{_OFFICE}:office" xmlns="http://www.w3.org/TR/REC-html40">\n<head>\n'
         '<meta http-equiv=Content-Type content="text/x-ms-odc; charset=utf-8">\n'

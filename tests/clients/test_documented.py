@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from lxml import etree
 
@@ -86,6 +87,65 @@ def test_salesforce_on_v2(v2: Asker, url: str):
     answer = v2.get(url, {"Accept": "application/json"})
     assert answer.status == 200
     assert b'"__count":"1"' in answer.body
+
+
+def pages(asker: Asker, url: str | None, headers: dict[str, str]) -> list[int]:
+    """The keys of all entities, page after page as the links say."""
+    found = []
+    while url is not None:
+        page = orjson.loads(asker.get(url.removeprefix(ROOT), headers).body)
+        page = page.get("d", page)
+        found += [each["ID"] for each in page.get("value", page.get("results"))]
+        url = page.get("@odata.nextLink", page.get("__next"))
+    return found
+
+
+JSON_V2 = {"Accept": "application/json"}
+
+
+def test_salesforce_pages_by_itself(v4: Asker, v2: Asker):
+    """*Server Driven Pagination* off: it counts rows, and asks for as many as it wants."""
+    for asker, counted in ((v4, "$count=true"), (v2, "$inlinecount=allpages")):
+        skips = (f"Suppliers?$select=ID,Name&{counted}&$orderby=ID&$top=2&$skip={skip}" for skip in (0, 2, 4))
+        assert [pages(asker, url, JSON_V2) for url in skips] == [[1, 2], [3], []]
+
+
+def test_salesforce_follows_pages(v4: Asker, v2: Asker):
+    """*Server Driven Pagination* on."""
+    for asker, count in ((v4, "$count=false"), (v2, "$inlinecount=none")):
+        asker.service.page_size("*", 1)
+        assert pages(asker, f"Suppliers?$select=ID,Name&{count}", JSON_V2) == [1, 2, 3]
+
+
+def test_salesforce_finds_what_it_has_seen(v4: Asker):
+    """By the very letters of the value."""
+    assert pages(v4, "Suppliers?$select=ID&$filter=Name eq 'Supplier 1'&$top=26&$count=true", {}) == [1]
+    assert pages(v4, "Suppliers?$select=ID&$filter=Name eq 'SUPPLIER 1'&$top=26&$count=true", {}) == []
+
+
+@pytest.mark.parametrize("start", ["", "Suppliers"])
+def test_tableau_on_v4(v4: Asker, start: str):
+    """The address of the service or of a set; all pages go into an extract."""
+    v4.service.page_size("*", 1)
+    sets = orjson.loads(v4.get(start, {}).body)["value"]
+    assert start or "Suppliers" in [each["url"] for each in sets]
+    assert pages(v4, "Suppliers", {}) == [1, 2, 3]
+
+
+def test_tableau_on_v2(v2: Asker):
+    """Older ones read Atom and nothing else: a service document, and feeds with links to what follows."""
+    v2.service.page_size("*", 1)
+    atom = {"Accept": "application/atomsvc+xml,application/atom+xml"}
+    document = etree.fromstring(v2.get("", atom).body)
+    assert "Suppliers" in document.xpath("//*[local-name()='collection']/@href")
+    found, url = [], "Suppliers"
+    while url:
+        answer = v2.get(url.removeprefix(ROOT), atom)
+        assert answer.headers["Content-Type"].startswith("application/atom+xml")
+        feed = etree.fromstring(answer.body)
+        found += feed.xpath("//*[local-name()='properties']/*[local-name()='ID']/text()")
+        url = next(iter(feed.xpath("/*/*[local-name()='link'][@rel='next']/@href")), "")
+    assert found == ["1", "2", "3"]
 
 
 def test_metadata_says_how_long_and_how_precise_values_are(v4: Asker, v2: Asker):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from html.parser import HTMLParser
+import re
 
 import pytest
+from lxml import etree, html
 from openapi_spec_validator import validate
 
 from odata_service.config import Settings
@@ -51,28 +52,43 @@ def test_below_a_prefix(make):
     """A proxy says under which address clients know the service."""
     client = make(base_url="https://shop.example/data/")
     assert client.get("/openapi.json").json["servers"] == [{"url": "https://shop.example/data/v4"}]
-    assert "Base Url=https://shop.example/data/" in client.get("/-/connect/People.odc").text
+    assert "Service Document Url=https://shop.example/data/" in client.get("/-/connect/People.odc").text
 
 
 def test_power_bi(make):
+    """The members that Microsoft documents for a file of this kind, and no others."""
     answer = make().get("/-/connect/People.pbids")
     assert answer.headers["Content-Disposition"] == "attachment; filename=People.pbids"
-    (connection,) = json.loads(answer.text)["connections"]
-    assert connection["details"] == {"protocol": "odata", "address": {"url": "http://localhost/v4/People"}}
+    details = {"protocol": "odata", "address": {"url": "http://localhost/v4/People"}}
+    assert json.loads(answer.text) == {
+        "version": "0.1",
+        "connections": [{"details": details, "options": {}, "mode": "Import"}],
+    }
+
+
+ODC = "{urn:schemas-microsoft-com:office:odc}"
 
 
 def test_excel(make):
-    answer = make().get("/-/connect/People.odc")
+    """A page of HTML, in which the XML is well-formed and has what Excel writes there itself for a data feed."""
+    answer = make(base_url="https://shop.example/a&b/").get("/-/connect/People.odc")
     assert answer.content_type == "text/x-ms-odc; charset=utf-8"
-    found: dict[str, str] = {}
-
-    class Reader(HTMLParser):
-        def handle_data(self, data: str) -> None:
-            found[self.get_starttag_text() or ""] = found.get(self.get_starttag_text() or "", "") + data.strip()
-
-    Reader().feed(answer.text)
-    assert found["<odc:CommandText>"] == "People"
-    assert found["<odc:ConnectionString>"].startswith("Data Source=http://localhost/PeopleDataService.svc/;")
+    page = html.fromstring(answer.text)
+    metas = {each.get("name"): each.get("content") for each in page.findall(".//meta")}
+    assert (metas["ProgId"], metas["SourceType"]) == ("ODC.Table", "DATAFEED")
+    island = re.search(r"<xml id=msodc>(.*)</xml>", answer.text, re.DOTALL)
+    document = etree.fromstring(island[1])
+    (connection,) = document
+    assert (document.tag, connection.tag) == (f"{ODC}OfficeDataConnection", f"{ODC}Connection")
+    assert dict(connection.attrib) == {f"{ODC}Type": "DATAFEED"}
+    assert [each.tag.removeprefix(ODC) for each in connection] == ["ConnectionString", "CommandType", "CommandText"]
+    source, kind, name = (each.text for each in connection)
+    assert (kind, name) == ("Table", "People")
+    root = "https://shop.example/a&b/PeopleDataService.svc/"
+    assert dict(each.split("=", 1) for each in source.split(";")) == {
+        "Data Source": root, "Namespaces to Include": "*", "Max Received Message Size": "4398046511104",
+        "Integrated Security": "Basic", "Persist Security Info": "false", "Service Document Url": root,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["a%22b.odc", "..%2Fx.pbids", "1.odc", "People.exe"])
