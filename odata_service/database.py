@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,11 @@ class Pool:
         return cls(settings.pool_size or settings.threads, settings.pool_more, settings.pool_seconds)
 
 
-def open_engine(text: str, *, make_file: bool = True, pool: Pool | None = None) -> Engine:
-    """An engine whose database is there and lets us in; SQLite makes a file where there is none, if it may."""
+def open_engine(
+    text: str, *, make_file: bool = True, pool: Pool | None = None, prepare: Callable[[Engine], None] | None = None
+) -> Engine:
+    """An engine whose database is there and lets us in; SQLite makes a file where there is none, if it may. What the engine's
+    connections should be like, ``prepare`` says before there is one; else none is left, because who uses it may say so then."""
     url = database_url(text)
     if not make_file and (file := _file(url)) is not None and not file.is_file():
         raise ConfigurationError(f"there is no database {file}")
@@ -64,8 +68,11 @@ def open_engine(text: str, *, make_file: bool = True, pool: Pool | None = None) 
         _make_folder(url)
         engine = create_engine(url, connect_args=_connect_args(url), **(pool.arguments(url) if pool else {}))
         database_named(engine.dialect.name).opened(engine)
+        if prepare is not None:
+            prepare(engine)
         inspect(engine).get_table_names()
-        engine.dispose()  # what uses the engine may want its connections made otherwise
+        if prepare is None:
+            engine.dispose()
     except ImportError as error:
         raise ConfigurationError(f"cannot open {url!r}: {one_line(error)}{_cure(url)}") from error
     except (SQLAlchemyError, OSError, ValueError) as error:

@@ -104,10 +104,12 @@ def _reflected(settings: Settings, progress: Progress) -> Reflected:
 
 def existing(settings: Settings) -> Engine:
     """The engine of a database that is there already; without ``writable`` it cannot change anything."""
-    engine = open_engine(settings.url, make_file=False, pool=Pool.of(settings))
-    if not settings.writable:
-        _product(engine).read_only(engine)
-    return engine
+
+    def prepare(engine: Engine) -> None:
+        if not settings.writable:
+            _product(engine).read_only(engine)
+
+    return open_engine(settings.url, make_file=False, pool=Pool.of(settings), prepare=prepare)
 
 
 def drafted(engine: Engine, settings: Settings, progress: Progress = quiet) -> Draft:
