@@ -85,12 +85,13 @@ class AccessLog(Listener):
 
     def answered(self, seen: Observation) -> None:
         query = "" if seen.request is None else self.names.query(seen.request.query)
+        timing = seen.timing
         facts: dict[str, object] = {
             "status": seen.status,
             "ms": round(seen.seconds * 1000, 2),
-            "statements": seen.timing.statements,
-            "sql_ms": round(seen.timing.seconds * 1000, 2),
-            "rows": seen.timing.rows,
+            "statements": timing.statements,
+            "sql_ms": round(timing.seconds * 1000, 2),
+            "rows": timing.rows,
             "caller": seen.request.principal.name if seen.request else "-",
             "address": seen.address,
             "request_id": seen.id,

@@ -64,7 +64,6 @@ class Metrics(Listener):
     def handled(self, seen: Observation, request: ODataRequest, status: int, timing: Timing) -> None:
         method = request.method if request.method in _METHODS else OTHER
         self._requests.labels(request.protocol, self._names.set_of(request.target), method, str(status)).inc()
-        self._rows.inc(timing.rows)
         if request.method == "GET" and timing.statements:
             self._plans.labels("made" if timing.parsed else "cached").inc()
 
@@ -76,6 +75,7 @@ class Metrics(Listener):
 
     def answered(self, seen: Observation) -> None:
         self._under_way.dec()
+        self._rows.inc(seen.timing.rows)
         method = seen.method if seen.method in _METHODS else OTHER
         self._seconds.labels(method, str(seen.status)).observe(seen.seconds)
 

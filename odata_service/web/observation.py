@@ -40,7 +40,7 @@ class Observation:
     status: int = 0
     seconds: float = 0.0
     request: ODataRequest | None = None  # as the service saw it; None where it never came so far
-    timing: Timing = field(default_factory=Timing)
+    timings: list[Timing] = field(default_factory=list)  # of each request in it; that of a long answer ends when it is sent
 
     @classmethod
     def of(cls, environ: WSGIEnvironment) -> Observation:
@@ -53,12 +53,11 @@ class Observation:
             environ.get("REMOTE_ADDR", ""),
         )
 
-    def add(self, timing: Timing) -> None:
+    @property
+    def timing(self) -> Timing:
         """What the database was asked; a batch is the sum of its parts."""
-        self.timing.statements += timing.statements
-        self.timing.seconds += timing.seconds
-        self.timing.rows += timing.rows
-        self.timing.parsed |= timing.parsed
+        statements, rows = sum(each.statements for each in self.timings), sum(each.rows for each in self.timings)
+        return Timing(statements, sum(each.seconds for each in self.timings), rows=rows)
 
 
 class Listener:
@@ -88,7 +87,7 @@ def note(listeners: Sequence[Listener], context: Context, response: ODataRespons
         return  # one that nobody waits for any more
     if not context.in_batch:
         seen.request = context.request
-    seen.add(context.timing)
+    seen.timings.append(context.timing)
     for listener in listeners:
         listener.handled(seen, context.request, response.status, context.timing)
 

@@ -56,14 +56,15 @@ class Traces(Listener):
     def answered(self, seen: Observation) -> None:
         span, _ = self._spans.pop(id(seen))
         about = "" if seen.request is None else self.names.set_of(seen.request.target)
+        timing = seen.timing
         span.update_name(f"{seen.method} {about}".strip())
         span.set_attributes({
             "http.request.method": seen.method,
             "http.response.status_code": seen.status,
             "url.path": self.names.path(seen.path),
             "odata.entity_set": about,
-            "odata.statements": seen.timing.statements,
-            "odata.rows": seen.timing.rows,
+            "odata.statements": timing.statements,
+            "odata.rows": timing.rows,
             "odata.request_id": seen.id,
         })  # fmt: skip
         if seen.status >= 500:

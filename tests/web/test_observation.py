@@ -71,6 +71,16 @@ class TestLines:
             "status": 200, "statements": 2, "caller": "anonymous", "address": "127.0.0.1", "request_id": "mine", "trace_id": TRACE,
         }  # fmt: skip
 
+    def test_of_an_answer_that_is_read_while_it_is_sent(
+        self, make: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("odata_service.plan.read.ROWS_OF_A_PART", 5)
+        client = make(log="json", metrics=True)
+        assert len(client.get("/v4/People").get_json()["value"]) == 12
+        (line,) = lines(capsys)
+        assert (line["rows"], line["statements"]) == (12, 3)
+        assert "odata_rows_total 12.0" in client.get("/-/metrics").text
+
     def test_as_text(self, make: Make, capsys: pytest.CaptureFixture[str]) -> None:
         make(log="text").get("/v2/People/$count", headers={"X-Request-ID": "mine"})
         shown = r"\S+Z INFO GET /v2/People/\$count status=200 ms=\S+ statements=1 sql_ms=\S+ rows=1 caller=anonymous address=127.0.0.1 request_id=mine\n"
