@@ -47,9 +47,8 @@ export class Http {
 
   /** The events of a stream, until it ends or is aborted. */
   async *events(path, signal) {
-    const token = this.#token && (await this.#token({ refused: false }))
-    const headers = { Accept: "text/event-stream", ...(token ? { Authorization: `Bearer ${token}` } : {}) }
-    const response = await fetch(new URL(path, this.#root), { headers, signal, cache: "no-store", redirect: "error" })
+    let response = await this.#listened(path, signal, false)
+    if (response.status === 401 && this.#token) response = await this.#listened(path, signal, true)
     if (!response.ok) throw new Refused(`the server answers with ${response.status}`, { status: response.status })
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
     for (let text = ""; ; ) {
@@ -61,6 +60,17 @@ export class Http {
     }
   }
 
+  /** The stream ends with the token that it was asked with. */
+  async #listened(path, signal, refused) {
+    const headers = { Accept: "text/event-stream", ...(await this.#authorization(refused)) }
+    return fetch(new URL(path, this.#root), { headers, signal, cache: "no-store", redirect: "error" })
+  }
+
+  async #authorization(refused) {
+    const token = this.#token && (await this.#token({ refused }))
+    return token ? { Authorization: `Bearer ${token}` } : {}
+  }
+
   async #asked(url, request) {
     let response = await this.#sent(url, request, false)
     if (response.status === 401 && this.#token) response = await this.#sent(url, request, true)
@@ -68,8 +78,7 @@ export class Http {
   }
 
   async #sent(url, request, refused) {
-    const token = this.#token && (await this.#token({ refused }))
-    const headers = { Accept: ACCEPT, ...request.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) }
+    const headers = { Accept: ACCEPT, ...request.headers, ...(await this.#authorization(refused)) }
     const asked = Date.now()
     try {
       const signal = AbortSignal.timeout(this.#timeout)

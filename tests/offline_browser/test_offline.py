@@ -414,6 +414,23 @@ def test_the_server_says_when_there_is_news(page: Page) -> None:
     page.settled("watching")
 
 
+def test_who_listens_comes_with_a_new_token(page: Page) -> None:
+    """The stream has ended with the old one."""
+    found = page.run("""
+        const asked = [], sets = { Orders: { key: "localId", watch: true } }
+        const token = async ({ refused }) => (asked.push(refused), refused ? "new" : "old")
+        const phone = device("expired", { sets, token, interval: 3_600_000 })
+        await phone.sync()
+        const before = [asked.includes(true), requests.filter((each) => each === "GET $changes").length]
+        faults.push({ method: "GET", path: "$changes", answer: { status: 401, body: "{}" } })
+        await phone.start()
+        while (requests.filter((each) => each === "GET $changes").length < before[1] + 2) await new Promise((go) => setTimeout(go, 10))
+        await phone.stop()
+        return [before[0], asked.filter(Boolean)]
+    """)
+    assert found == [False, [True]]
+
+
 def test_a_strict_content_security_policy(page: Page) -> None:
     from playwright.sync_api import expect
 
