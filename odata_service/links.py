@@ -19,6 +19,7 @@ from odata_service.values import frozen
 KeyLiteral = Callable[[object, PrimitiveType], str]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~'-]*")  # what no segment needs to be encoded for
+_OF_SEGMENTS = "'()=,@$:;!*"  # what the syntax of a segment consists of
 # What decides which rows there are and in which order; aliases may stand in any of them.
 _ORDERING_OPTIONS = frozenset({"filter", "orderby", "search", "compute", "apply"})
 _MAY_ORDER = re.compile("filter|orderby|search|compute|apply|[%@]", re.IGNORECASE)
@@ -55,6 +56,15 @@ def path_text(text: str) -> str:
     "'O''Neil%20%26%20S%C3%B6hne%2F1'"
     """
     return text if _PLAIN.fullmatch(text) else quote(text, safe="'")
+
+
+def encoded_path(path: str) -> str:
+    """A path as a client sent it, each segment encoded as in the addresses of this service.
+
+    >>> encoded_path("Books('50%25%2F1')/Title"), encoded_path("Größen(1)/%4Eame")
+    ("Books('50%25%2F1')/Title", 'Gr%C3%B6%C3%9Fen(1)/Name')
+    """
+    return "/".join(quote(unquote(segment), safe=_OF_SEGMENTS) for segment in path.split("/"))
 
 
 def key_predicate(entity_set: EntitySet, values: Sequence[object], literal: KeyLiteral = write_literal) -> str:

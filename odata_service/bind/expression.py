@@ -63,6 +63,7 @@ class ExpressionBinder:
     variables: Mapping[str, Ranged] = field(default_factory=dict)  # of lambdas around
     computed: Mapping[str, Typed] = field(default_factory=dict)  # by $compute
     aliases: Mapping[str, syntax.Expression] = field(default_factory=dict)  # @p
+    of_alias: bool = False  # whether this is the value of one
 
     def __post_init__(self) -> None:
         if not self.variables:
@@ -262,6 +263,10 @@ class ExpressionBinder:
         return taken_as(operand, kind)
 
     def inside(self, node: syntax.In) -> Typed:
+        if isinstance(node.items, syntax.Alias):
+            node = replace(node, items=self._meant_by(node.items))
+        if isinstance(node.items, syntax.Literal) and node.items.value is None:  # an alias without a value
+            return _NEVER
         operand = self.operand(node.operand)
         if isinstance(node.items, syntax.Path):
             return self._found_in(node, node.items)
@@ -351,9 +356,16 @@ class ExpressionBinder:
         return TypeTest(wanted, operand.path, operand.variable) if wanted.is_a(known) else _NEVER
 
     def alias(self, node: syntax.Alias) -> Typed:
+        return replace(self, of_alias=True).operand(self._meant_by(node))
+
+    def _meant_by(self, node: syntax.Alias) -> syntax.Expression:
+        """What an alias stands for; null where nobody says it (URL Conventions, Parameter Aliases)."""
         if node.name not in self.aliases:
-            return Constant(NULL, None)
-        return replace(self, aliases={}).operand(self.aliases[node.name])
+            return syntax.Literal(NULL, None, "null", node.at)
+        if self.of_alias:  # each may stand there often, so that a few of them could mean a very long expression
+            message = f"the value of an alias cannot have {node.name} in it"
+            raise NotImplementedByService("NotImplemented", message, target=self.target, at=node.at)
+        return self.aliases[node.name]
 
     def structure(self, node: syntax.ObjectExpression) -> Typed:
         return StructureValue(tuple((name, self.value(value)) for name, value in node.members))

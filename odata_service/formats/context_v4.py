@@ -25,7 +25,7 @@ def place_of(shape: RowShape, address: str, root: str) -> str:
 
 def contained_place(shape: RowShape, path: str) -> str:
     """The same by the path that was asked for, where there are no entities; a cast or ``/$filter(…)`` is no part of it."""
-    before, way, _ = path.rpartition(f"/{shape.entity_set.segment}")
+    before, way, _ = path.rpartition(f"/{path_text(shape.entity_set.segment)}")
     return f"{before}{way}" if way else path
 
 

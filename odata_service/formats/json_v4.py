@@ -43,7 +43,7 @@ _OF_ADDRESSES = "%:/?#[]@!$&'()*+,;=~"
 
 @frozen
 class Frame:
-    """What a document is written for: what was asked, the decoded path of it, and the style."""
+    """What a document is written for: what was asked, the path of it, and the style."""
 
     asked: Asked
     path: str
@@ -65,7 +65,7 @@ def write(
     query: str = "",
 ) -> bytes:
     """The body that carries ``result``; ``root`` is the service's absolute address with a slash at its end, ``path``
-    what was asked for below it, decoded, and ``query`` the query string, still encoded.
+    what was asked for below it, and ``query`` the query string, still encoded.
 
     What is no JSON document has no row in ``_DOCUMENTS``: counts, raw values, streams and metadata have formats of
     their own.

@@ -114,10 +114,11 @@ def test_nothing_comes_as_204() -> None:
     [
         ("Categories(1)/Name", "Categories(1)/Name"),
         ("/Categories(1)/Name/", "Categories(1)/Name"),
-        ("Keepers('O%27%27Neil%20%26%20co')/Name", "Keepers('O''Neil & co')/Name"),
+        ("Keepers('O%27%27Neil%20%26%20co')/Name", "Keepers('O''Neil%20%26%20co')/Name"),
+        ("Keepers('a%2Fb')/Name", "Keepers('a%2Fb')/Name"),
     ],
 )
-def test_the_context_of_a_property_is_not_encoded(target: str, fragment: str) -> None:
+def test_the_context_of_a_property_is_encoded(target: str, fragment: str) -> None:
     body = answer(PropertyValue(MODEL.types["Category"].properties["Name"], "x"), target=target).body
     assert json.loads(body)["@odata.context"] == f"{ROOT}$metadata#{fragment}"
 

@@ -30,6 +30,7 @@ def texts(client, url):
     ("Customers(1)/Orders(1)/Lines(1)",      '{"@odata.context":"~$metadata#Orders(1)/Lines/$entity",' + LINE),
     ("$entity?$id=Orders(1)/Lines(1)",       '{"@odata.context":"~$metadata#Orders(1)/Lines/$entity",' + LINE),
     ("Orders(1)/Lines(2)/Amount",            '{"@odata.context":"~$metadata#Orders(1)/Lines(2)/Amount","value":7}'),
+    ("Products('a%2Fb')/Code",               '{"@odata.context":"~$metadata#Products(\'a%2Fb\')/Code","value":"a/b"}'),
     ("Orders(1)/Lines/$count",               "2"),
     ("Orders(1)/Lines?$filter=No eq 2",      '"No":2,"Amount":7'),
     (f"{FIRST}/Notes",                       '{"@odata.context":"~$metadata#Orders(1)/Lines(1)/Notes","value":[{"ID":"x",'),
