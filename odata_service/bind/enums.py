@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odata_service.bind.typed import Constant, FromRoot, PropertyRef, Typed
+from odata_service.bind.typed import Constant, FromRoot, Given, PropertyRef, Typed
 from odata_service.edm.model import EnumType
 from odata_service.errors import did_you_mean
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def enum_of(value: Typed) -> EnumType | None:
-    """The enumeration of a property's values, if they are of one."""
+    """The enumeration of a property's values, if they are of one; rows of ``$apply`` may still have such values."""
+    if isinstance(value, Given):
+        return None if value.property is None or value.counts else value.property.enum
     return value.property.enum if isinstance(value, PropertyRef | FromRoot) else None
 
 
