@@ -114,6 +114,7 @@ SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false), CASE
         """Behind a pooler the next transaction may have another server process, which knows nothing of a session's settings
         or prepared statements: there each transaction begins with the settings, and nothing is prepared."""
         settings = [f"statement_timeout = {timeout_ms:d}", "lock_timeout = '20s'"]
+        settings.append("cursor_tuple_fraction = 1")  # who opens a cursor here wants all of its rows, not the first ones soon
         settings.append("TIME ZONE 'UTC'")  # a point in time meets one without a zone only in UTC
         if is_pooled(connection):
             connection.prepare_threshold = None

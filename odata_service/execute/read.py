@@ -58,7 +58,7 @@ class Reader:
     def read_in_parts(self, plan: ReadPlan, given: Given, timing: Timing) -> EntityCollection | LongCollection:
         """A collection that may be long. Its first part is here, so that whatever is wrong with the request is known; the
         connection is held until the last part is, or nobody wants it any more."""
-        short = None if self.connections.database.is_near or _needs_snapshot(plan) else self._short(plan, given, timing)
+        short = self._short(plan, given, timing) if self._may_be_short(plan) else None
         if short is not None:
             return short
         parts = self._parts(plan, given, timing)
@@ -67,6 +67,10 @@ class Reader:
             return LongCollection(first, parts, parts.close)
         parts.close()
         return first
+
+    def _may_be_short(self, plan: ReadPlan) -> bool:
+        """Whether it is worth a look. What has no pages is wanted because it is long, and its statement has no limit."""
+        return plan.query.page_size is not None and not self.connections.database.is_near and not _needs_snapshot(plan)
 
     def _short(self, plan: ReadPlan, given: Given, timing: Timing) -> EntityCollection | None:
         """All entities, where they are less than a part: in one round trip, as most are that ask for large pages."""
