@@ -106,10 +106,9 @@ class Database:
     def cancel(self, engine: Engine, connection: Any) -> None:
         """End the statement that another thread has running on a driver's connection, as its time-out would."""
 
-    def is_in_doubt(self, connection: Any) -> bool:
-        """Whether the COMMIT that was just made on a driver's connection was not confirmed as the database's owner wants it to be; asked once
-        for each."""
-        return False
+    def doubts(self, connection: Any) -> int:
+        """How many COMMITs on a driver's connection succeeded without being confirmed as the database's owner wants it."""
+        return 0
 
     def compiled(self, statement: Select[Any], dialect: Dialect) -> Compiled:
         """A read's text and parameters."""

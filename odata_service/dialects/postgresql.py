@@ -28,9 +28,9 @@ _STATES_OF_THE_DRIVER = {"DataError": "22021", "OperationalError": "08006"}
 
 # The settings of connections behind a pooler. (Any: drivers share no type.)
 _pooled: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
-# Those whose COMMIT waits for a standby, and those of which it was cut short while it did.
+# Those whose COMMIT waits for a standby, and how often it was cut short while it did.
 _waiting: WeakSet[Any] = WeakSet()
-_in_doubt: WeakSet[Any] = WeakSet()
+_doubts: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
 
 def is_pooled(connection: Any) -> bool:
@@ -51,7 +51,7 @@ def at_once(connection: Any, text: str) -> Any:
 def _note_doubt(connection: ref[Any], notice: Any) -> None:
     """(Any: the driver's.) The text of a notice is in the server's language, where it comes from is not."""
     if notice.source_function == _WAITS_FOR_STANDBYS and (found := connection()) is not None:
-        _in_doubt.add(found)
+        _doubts[found] = _doubts.get(found, 0) + 1
 
 
 class PostgreSQL(Database):
@@ -125,12 +125,10 @@ SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false), CASE
             _waiting.add(connection)
         connection.add_notice_handler(partial(_note_doubt, ref(connection)))
 
-    def is_in_doubt(self, connection: Any) -> bool:
+    def doubts(self, connection: Any) -> int:
         """With ``synchronous_standby_names`` a COMMIT waits for a standby, for ever by itself. Whoever cancels it, we after as long as a statement
         may run, makes it succeed, with a warning that what was changed may be on this server alone."""
-        found = connection in _in_doubt
-        _in_doubt.discard(connection)
-        return found
+        return _doubts.get(connection, 0)
 
     def bounds(self, connection: Any, snapshot: bool) -> tuple[str, str] | None:
         settings = _pooled.get(connection)

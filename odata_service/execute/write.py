@@ -49,11 +49,13 @@ class Writer:
         for attempt in range(ATTEMPTS):
             try:
                 with self.sessions.begin() as session, session.no_autoflush:  # not before all is put together
-                    timing.count(session.connection())
+                    connection = session.connection()
+                    timing.count(connection)
+                    driver = connection.connection.dbapi_connection
+                    doubts = self.database.doubts(driver)
                     transaction = Transaction(self, session)
-                    doubts = self._doubts_of(session)
                     outcome = work(transaction)
-                if any(doubts):
+                if self.database.doubts(driver) > doubts:
                     raise ServiceUnavailable("NotConfirmed", NOT_CONFIRMED)
                 for announce in transaction.announcements if self.is_told else ():
                     announce()
@@ -69,13 +71,6 @@ class Writer:
                     raise refusal from error
                 time.sleep(random.uniform(0, SECONDS_TO_WAIT * 2**attempt))  # else both would be in each other's way again
         raise AssertionError("the last attempt returns or raises")
-
-    def _doubts_of(self, session: Session) -> list[bool]:
-        """Filled by COMMIT, while the connection is still the session's."""
-        doubts: list[bool] = []
-        driver = session.connection().connection.dbapi_connection
-        event.listen(session, "after_commit", lambda _: doubts.append(self.database.is_in_doubt(driver)), once=True)
-        return doubts
 
 
 def _cause(error: StatementError | ServiceUnavailable) -> BaseException | None:
