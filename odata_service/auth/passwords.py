@@ -16,11 +16,6 @@ from types import ModuleType
 from odata_service.config import ConfigurationError
 from odata_service.values import mutable
 
-try:
-    import argon2
-except ImportError:  # it comes with the extra ``argon2``
-    argon2 = None  # type: ignore[assignment]
-
 MOST_BYTES = 1_024  # of a password
 SECONDS_KNOWN = 300.0
 MOST_KNOWN = 1_024
@@ -88,8 +83,10 @@ def _argon2_verifier(hashed: str) -> Verify:
 
 
 def _argon2() -> ModuleType:
-    if argon2 is None:
-        raise ConfigurationError("this needs argon2-cffi; pip install 'odata-service[argon2]' brings it")
+    try:
+        import argon2  # few have it
+    except ImportError:
+        raise ConfigurationError("this needs argon2-cffi; pip install 'odata-service[argon2]' brings it") from None
     return argon2
 
 
