@@ -9,7 +9,7 @@ from odata_service.bind.query import Read
 from odata_service.edm.literal_v4 import read_literal
 from odata_service.edm.model import EntityModel
 from odata_service.edm.primitive import PrimitiveType
-from odata_service.errors import Gone, MethodNotAllowed, ODataError
+from odata_service.errors import BadRequest, Gone, MethodNotAllowed, ODataError
 from odata_service.etag import ConditionRules, TagRules
 from odata_service.formats import json_sync
 from odata_service.formats.prefer import preferences
@@ -62,7 +62,8 @@ class ExchangeSync(AnswersOfRecords):
         match result:
             case EntityCollection():
                 link = result.next_link or result.delta_link
-                assert link is not None, "a set that can be synchronised can be followed"
+                if link is None:
+                    raise BadRequest("CannotBeFollowed", _NOT_FOLLOWED, target="$filter")
                 reasons = [""] * len(result.level.rows)
                 body = json_sync.changes(
                     result.level, reasons, token_of(link), result.next_link is not None, exact=exact
@@ -79,6 +80,9 @@ class ExchangeSync(AnswersOfRecords):
                 rules = {name: self.sets.rule(each) for name, each in result.model.sets.items()}
                 return ODataResponse(200, dict(JSON), json_sync.sets(result.model, rules, self.request.root))
         raise AssertionError(f"a set gives no {type(result).__name__}")
+
+
+_NOT_FOLLOWED = "a copy can be kept of what the records themselves say: not of what now() decides, or what is around them"
 
 
 @frozen

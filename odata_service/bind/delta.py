@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from odata_service.bind.nodes import nodes_in
 from odata_service.bind.query import Expansion, Order, Query, Read, RowRule
-from odata_service.bind.typed import Logical, Meets, Not, PropertyRef, Typed, Visible
+from odata_service.bind.typed import FromRoot, Function, Logical, Meets, Not, PropertyRef, Typed, Visible
 from odata_service.edm.from_models import tracking_property
 from odata_service.edm.model import NavigationProperty
-from odata_service.tracking import stamp_column
+from odata_service.tracking import parent_link, stamp_column
 from odata_service.values import frozen
 
 IS_DELETED = "$deleted"
@@ -33,7 +34,26 @@ def can_be_followed(read: Read) -> bool:
     if read.kind not in ("entities", "count") or len(query.source) != 1 or query.single or query.source[0].of_all:
         return False
     has_stamps = stamp_column(query.entity_set.type.mapper) is not None
-    return has_stamps and all(map(_is_followed, query.expand))
+    return has_stamps and is_of_rows(query) and all(map(_is_followed, query.expand))
+
+
+def is_of_rows(query: Query) -> bool:
+    """Whether a row alone decides if it is in the result, and what is calculated of it. Who asks for ``Author/Name eq 'Ada'``
+    or ``Due lt now()`` has other rows without any of them being changed."""
+    asked = (query.filter, query.source[-1].filters, tuple(value for _, value in query.computed))
+    return all(map(_is_of_row, nodes_in(asked)))
+
+
+def _is_of_row(node: object) -> bool:
+    if isinstance(node, NavigationProperty):
+        return _is_touched_from(node)
+    return not isinstance(node, FromRoot) and not (isinstance(node, Function) and node.signature.name == "now")
+
+
+def _is_touched_from(way: NavigationProperty) -> bool:
+    """Whether a change of the entities to which it leads counts as one of those from which it does."""
+    link = None if way.relationship is None else parent_link(way.relationship.mapper)
+    return link is not None and way.relationship is not None and link.back_to(way.relationship)
 
 
 def is_trackable(way: NavigationProperty) -> bool:
@@ -50,7 +70,7 @@ def _is_followed(expansion: Expansion) -> bool:
     query = expansion.query
     if expansion.only == "count" or query.top is not None or query.skip is not None:
         return False
-    return is_trackable(expansion.navigation) and all(map(_is_followed, query.expand))
+    return is_trackable(expansion.navigation) and is_of_rows(query) and all(map(_is_followed, query.expand))
 
 
 def followed_sets(query: Query) -> Iterator[Query]:

@@ -11,7 +11,7 @@ from .images import UNTIL, Images, are_kept, begin_to_keep, forget_images, image
 from .kept import grave_stamp, greatest_stamp, rows_of
 from .new_rows import are_rows, insert_rows
 from .retention import purge
-from .rows import stamp_column
+from .rows import parent_link, stamp_column
 from .tombstones import BulkWriteRefused, HardDeleteRefused, vanish
 from .tracked import EntityTracking, Tracking, tracked, tracking_of
 from .unlinked import forget_unlinked, tables_of_links, unlinked, watch_links
@@ -46,6 +46,7 @@ __all__ = [
     "last_stamps",
     "milliseconds",
     "moment",
+    "parent_link",
     "prepare_engine",
     "purge",
     "rows_of",

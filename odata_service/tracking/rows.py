@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, FromClause, Select, inspect, select, tuple_
 from sqlalchemy.engine import Row
-from sqlalchemy.orm import InstanceState, RelationshipDirection
+from sqlalchemy.orm import InstanceState, RelationshipDirection, RelationshipProperty
 from sqlalchemy.sql.elements import ColumnElement
 
 from odata_service.values import frozen
@@ -71,6 +71,12 @@ class ParentLink:
     parent: AnyMapper
     foreign_key: tuple[Column[Any], ...]
     relationship: str
+
+    def back_to(self, way: RelationshipProperty[Any]) -> bool:
+        """Whether this is the other direction of a way from the parent to its children."""
+        pairs = {(near, far) for near, far in way.local_remote_pairs or ()}
+        own = {(primary, foreign) for primary, foreign in zip(self.parent.primary_key, self.foreign_key, strict=True)}
+        return way.parent.isa(self.parent) and pairs == own
 
     def written_keys(self, state: InstanceState[Any]) -> Iterator[Key]:
         """The parents before and after what a flush has just written, as far as the instance knows them."""

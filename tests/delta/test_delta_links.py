@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from odata_service import Limits
-from tests.delta.client import ROOT
+from tests.delta.client import ROOT, ClientV4
 
 pytestmark = pytest.mark.every_database
 
@@ -53,6 +53,29 @@ class TestAsking:
     def test_what_cannot_be_followed_is_answered_without(self, people, url):
         answer = people.get(url, Prefer="track-changes")
         assert answer.status == 200 and "Preference-Applied" not in answer.headers and b"deltaLink" not in answer.body
+
+    @pytest.mark.parametrize("url", [
+        "Addresses?$filter=Person/Name eq 'Chloé'",
+        "Addresses?$filter=AddressType ne null",
+        "Addresses/$filter(Person/Name eq 'Chloé')",
+        "Addresses?$compute=Person/Name as Who",
+        "People?$filter=Addresses/any(a:a/StreetAddress eq 'x')",
+        "People?$filter=PhoneNumbers/$count gt 1",
+        "People?$filter=LastUpdated lt now()",
+        "People?$expand=Addresses($filter=AddressType/Name eq 'Home')",
+    ])  # fmt: skip
+    def test_what_changes_without_a_row_being_changed_cannot_be_followed(self, people, url):
+        """A person of another name would have other addresses, none of which was changed."""
+        answer = people.get(url, Prefer="track-changes")
+        assert answer.status == 200 and b"deltaLink" not in answer.body
+
+    def test_what_counts_as_a_change_of_the_entity_can_be_followed(self, client_of):
+        found = client_of("people-entity")
+        people = ClientV4(found.service, changing=found.changing)
+        link = people.delta_link("People?$filter=Addresses/any(a:a/StreetAddress eq 'Oslo')&$select=PersonId")
+        address = people.get(f"{ADA}/Addresses?$top=1&$select=AddressId").json["value"][0]["AddressId"]
+        assert people.send("PATCH", f"Addresses({address})", {"StreetAddress": "Oslo"}).status == 204
+        assert ids(people.get(link).json["value"]) == ["1"]
 
     def test_top_and_count_are_not_part_of_what_is_followed(self, people):
         link = people.delta_link("People?$filter=contains(Name,'a')&$top=2&$count=true&$skip=1&$select=Name")

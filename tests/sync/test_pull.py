@@ -129,6 +129,7 @@ def test_an_empty_token_is_none(orders):
     ("Orders?sinc=x", (400, "UnknownOption")), ("Orders?$top=1", (400, "UnknownOption")),
     ("Orders?limit=0", (400, "InvalidValue")), ("Orders?limit=x", (400, "InvalidValue")),
     ("Orders?$filter=Status eq 'x'", (400, "UnknownProperty")), ("Orders?$filter=", (400, "SyntaxError")),
+    ("Orders?$filter=lastModified lt now()", (400, "CannotBeFollowed")),
     ("Nothing", (404, "ResourceNotFound")), ("SyncLogs", (404, "ResourceNotFound")),
 ])  # fmt: skip
 def test_refusals(orders, url, error):
