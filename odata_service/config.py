@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from odata_service.limits import Limits
+from odata_service.values import frozen
 
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 DEFAULT = "default"
@@ -30,7 +31,7 @@ def _named(default: Any, help: str) -> Any:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class TableSettings:
     """``[tables."Order Details"]`` in the file: what one table or view is, where the rules would make something else of it."""
 
@@ -59,7 +60,7 @@ class TableSettings:
     value: str = _named("", "what that column says of rows of this table; its name, where nothing is given")
 
 
-@dataclass(frozen=True)
+@frozen
 class UserSettings:
     """``[users.ada]`` in the file: who says a name and a password."""
 
@@ -68,7 +69,7 @@ class UserSettings:
     claims: Mapping[str, str] = _named({}, "what rules for rows may ask of the user: @user.region")
 
 
-@dataclass(frozen=True)
+@frozen
 class KeySettings:
     """``[keys.reporting]`` in the file: a program that sends a key."""
 
@@ -77,7 +78,7 @@ class KeySettings:
     claims: Mapping[str, str] = _named({}, "what rules for rows may ask of the program: @user.region")
 
 
-@dataclass(frozen=True)
+@frozen
 class Settings:
     """``ODATA_<NAME>`` in the environment or ``--<name>`` on the command line sets a row, or its name in a file of TOML; the flag
     wins over the variable, and that over the file. ``sources`` says who did.

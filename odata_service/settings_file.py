@@ -17,6 +17,7 @@ from odata_service.config import (
     UserSettings, of_environment, of_flags, value_of,
 )  # fmt: skip
 from odata_service.errors import did_you_mean
+from odata_service.values import frozen
 
 EVERYBODY = "everybody"
 RIGHTS = (
@@ -64,7 +65,7 @@ def of_file(path: Path) -> Said:
     return {name: (value, str(path)) for name, value in reading.rows(document).items()}
 
 
-@dataclasses.dataclass(frozen=True)
+@frozen
 class _File:
     """The file being read; every complaint names it."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Engine, Table, event, inspect, types
@@ -22,6 +21,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from odata_service.dialects.constructs import arguments, parts
 from odata_service.edm.model import EntityType, Property
 from odata_service.tracking import writing
+from odata_service.values import frozen
 
 SUFFIX = "_full_text"
 
@@ -38,7 +38,7 @@ class FullTextMatch(FunctionElement[bool]):
         self.index = index
 
 
-@dataclass(frozen=True)
+@frozen
 class FullText:
     """The columns of a table that ``$search`` looks in."""
 

@@ -16,6 +16,7 @@ from odata_service.parse.path_v4 import path_segments_v4
 from odata_service.parse.query_string import is_form_encoded, query_options
 from odata_service.parse.reading import Reading
 from odata_service.parse.syntax import CROSSJOIN, Expression, Options, Segment, Syntax, crossed_names
+from odata_service.values import frozen
 
 if TYPE_CHECKING:
     from odata_service.parse.build_apply import BuilderV4
@@ -121,7 +122,7 @@ def _cure(name: str) -> str:
     return did_you_mean(name, [f"${option}" for option in SYSTEM_OPTIONS])
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class SystemOption:
     """A query option of the protocol: its name, the field of :class:`Options` it fills, how its value is read."""
 
