@@ -63,7 +63,10 @@ class Wish(NamedTuple):
 
     @property
     def ranges(self) -> str | None:
-        return self.accept if self.format is None else _SHORT.get(self.format.lower(), self.format)
+        if self.format is None:
+            return self.accept
+        name, semicolon, parameters = self.format.partition(";")
+        return f"{_SHORT.get(name.strip().lower(), name)}{semicolon}{parameters}"
 
     def check(self) -> None:
         """406 for a ``$format`` that is neither a word nor a media type."""

@@ -6,9 +6,10 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
-from odata_service.errors import BadRequest
+from odata_service.errors import BadRequest, NotImplementedByService
 from odata_service.formats.multipart import ChangeSet, ChangeSetResponse, PartRequest, PartResponse
 from odata_service.formats.read_json import read_json
 from odata_service.limits import Limits
@@ -62,6 +63,8 @@ def _request(item: Any, known: dict[Fields, Headers]) -> PartRequest:
     """(Any: what a client sends may be anything.)"""
     if not isinstance(item, dict) or not all(isinstance(item.get(name), str) for name in ("id", "method", "url")):
         raise BadRequest("BadBatch", "a request has an id, a method and a url, all of them strings")
+    if "if" in item:  # what shall only be done on a condition is not done without it
+        raise NotImplementedByService("NotImplemented", "a request of a batch cannot have an if", target=item["id"])
     headers = item.get("headers") or {}
     depends = item.get("dependsOn") or []
     if not isinstance(headers, dict) or not isinstance(depends, list):
@@ -80,13 +83,29 @@ def _shared(said: Fields, known: dict[Fields, Headers]) -> Headers:
     return known[said]
 
 
+def _document(value: Any) -> str:
+    """The text of a JSON value, whose numbers have all their digits.
+
+    >>> _document({"Price": Decimal("3.20"), "Names": ["a", 1]})
+    '{"Price":3.20,"Names":["a",1]}'
+    """
+    match value:
+        case dict():
+            return f"{{{','.join(f'{json.dumps(name)}:{_document(each)}' for name, each in value.items())}}}"
+        case list():
+            return f"[{','.join(map(_document, value))}]"
+        case Decimal():
+            return str(value)
+    return json.dumps(value)
+
+
 def _body(body: Any, headers: Headers) -> tuple[bytes, str]:
     """JSON stands as it is, text as a string, everything else as a base64url string."""
     if body is None:
         return b"", JSON
     media_type = headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
     if not isinstance(body, str) or media_type.endswith("json"):
-        return json.dumps(body, default=str).encode(), JSON
+        return _document(body).encode(), JSON
     if media_type.startswith("text/"):
         return body.encode(), media_type
     try:

@@ -56,6 +56,8 @@ STREAMING = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE75
         ("text/html", "JSON", MINIMAL),
         (UI5, "application/json;odata.metadata=none", NONE),
         ("application/json;odata.metadata=none", "json", MINIMAL),
+        ("*/*", "json;odata.metadata=none", NONE),
+        ("*/*", "JSON; metadata=full", FULL),
         ("nonsense,,;,/", None, MINIMAL),
     ],
 )  # fmt: skip

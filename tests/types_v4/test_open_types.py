@@ -192,6 +192,14 @@ def test_every_type_survives(tools):
     assert set(EVERY_TYPE) <= set(again)
 
 
+def test_numbers_in_a_batch(tools):
+    """They are numbers there, too, and not the texts of them."""
+    body = {"ID": 9, "Kind": "part", "Name": "New", "Weight": 1.25, "Sizes": [0.5, 2]}
+    answer = tools.send("POST", "$batch", {"requests": [{"id": "1", "method": "post", "url": "Parts", "body": body}]})
+    assert answer.json["responses"][0]["status"] == 201, answer.text
+    assert tools.get("Parts(9)").text.endswith('"Sizes":[0.5,2.0],"Weight":1.25}')
+
+
 @pytest.mark.parametrize("sent, shown", [
     ({"New": 5},                                             '"New":5.0}'),
     ({"New": 9007199254740993},                              '"New@odata.type":"#Int64","New":9007199254740993}'),

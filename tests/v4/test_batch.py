@@ -89,6 +89,13 @@ def test_ids_are_there_once_and_before_what_depends_on_them(shop, requests):
     assert (answer.status, answer.error[1]) == (400, "BadBatch")
 
 
+def test_a_condition_is_not_ignored(shop):
+    """What shall be done only if something holds is not done without asking whether it does."""
+    request = {"id": "1", "if": "false", "method": "delete", "url": PREMIUM}
+    assert shop.send("POST", "$batch", {"requests": [request]}).status == 501
+    assert shop.get(PREMIUM).status == 200
+
+
 def test_a_hundred_inserts_are_one_transaction(shop):
     group = {"atomicityGroup": "g", "method": "post", "url": "Categories"}
     requests = [{**group, "id": str(number), "body": {"Name": f"Number {number}"}} for number in range(100)]
