@@ -261,6 +261,9 @@ class ReadBinder:
             step = replace(step, cast=self._derived(step.type, item.path[-1], item))
         options = _with_levels(navigation, item)
         only = item.suffix.removeprefix("/").removeprefix("$")
+        if only == "count" and not navigation.collection:
+            message = f"{navigation.name} is a single entity, of which there is no count"
+            raise BadRequest("NotACollection", message, target="$expand", at=item.at)
         query = self._query((step,), options, aliases)
         return Expansion(navigation, _without_content(query) if only else query, only)
 

@@ -265,6 +265,9 @@ class _Reading:
         counts = _counts(rows, expanded.far) if expanded.counted or expanded.only == "count" else {}
         if expanded.only == "count":
             return Level(plan.shape, (), counts=counts)
+        if expanded.counted:
+            skip, limit = self._page_of(plan.query)
+            rows = [row for row in rows if skip < int(str(row[-2])) <= skip + limit]
         if plan.query.most is not None:
             _demand_few(plan.query, max(Counter(_values_at(expanded.far, rows)).values(), default=0))
         rows, cut = self._cut(plan, expanded.far, rows)
@@ -274,11 +277,15 @@ class _Reading:
         """At least one row past the page of every parent that has so many."""
         statement = plan.rows or plan.count
         assert statement is not None
-        top, skip = (number(asked, self.given.literals) for asked in (plan.query.top, plan.query.skip))
-        limit = _limit(plan.query, top)
-        values = {**self.values, **self.database.key_values(keys, KEYS), LIMIT: limit, SKIP: skip or 0}
+        skip, limit = self._page_of(plan.query)
+        values = {**self.values, **self.database.key_values(keys, KEYS), LIMIT: limit, SKIP: skip}
         few = None if plan.few is None else self._few(plan.few, far, values, limit, len(keys))
         return self.connection.rows(statement, values) if few is None else few
+
+    def _page_of(self, query: Query) -> tuple[int, int]:
+        """How many rows of each parent are skipped, and how many are fetched then."""
+        top, skip = (number(asked, self.given.literals) for asked in (query.top, query.skip))
+        return skip or 0, _limit(query, top)
 
     def _few(
         self, statement: Statement, far: Sequence[int], values: dict[str, object], limit: int, parents: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Join, Select, bindparam, case, func, inspect, literal, select
+from sqlalchemy import ColumnElement, Integer, Join, Select, and_, bindparam, case, func, inspect, literal, or_, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import join, undefer
 
@@ -226,7 +226,8 @@ class Level:
 
     def page_per_parent(self, far: Sequence[int]) -> Select[Any]:
         """One page of rows for every parent: numbered within their parent, and cut one after the page's end. With
-        ``$count`` the last column is the number of all rows of the parent."""
+        ``$count`` the last columns are the row's own number and that of all rows of the parent, of which the first one is
+        there in any case: somebody has to say how many there are where the page has none."""
         if self._query.single or not self._order:
             return self._ordered()
         parent = [self._columns[position] for position in far]
@@ -234,8 +235,12 @@ class Level:
         total = [func.count().over(partition_by=parent).label("total")] if self._query.count else []
         numbered = self.selected(*self._labelled(), number, *total).subquery()
         columns = [numbered.c[_label(position)] for position in range(len(self._columns))]
-        statement = select(*columns, *(numbered.c[each.name] for each in total))
-        return statement.where(*self._within_page(numbered.c.number)).order_by(numbered.c.number)
+        if not total:
+            statement = select(*columns).where(*self._within_page(numbered.c.number))
+        else:
+            statement = select(*columns, numbered.c.number, numbered.c.total)
+            statement = statement.where(or_(numbered.c.number == 1, and_(*self._within_page(numbered.c.number))))
+        return statement.order_by(numbered.c.number)
 
     def page_of_few(self) -> Select[Any] | None:
         """The rows of all parents in their order, as many as a limit says: what costs less than numbering them, and serves

@@ -33,3 +33,22 @@ def test_rows_of_one_parent_are_never_numbered(shop):
     shop.service.page_size("*", 1)
     answer = shop.get("Categories?$expand=Products&$top=1&$orderby=Name")
     assert "statements=2" in answer.headers["Server-Timing"]
+
+
+@pytest.mark.parametrize("options, shown", [
+    ("$top=0", []),
+    ("$skip=9", []),
+    ("$skip=4;$top=1;$orderby=Price desc", ["Wireless Mouse"]),
+    ("$top=1;$orderby=Price", ["Wireless Mouse"]),
+    ("$filter=Price gt 9999", []),
+])  # fmt: skip
+def test_the_count_is_of_all_whatever_page_is_shown(shop, options, shown):
+    url = f"Categories?$filter=Name eq 'Electronics'&$expand=Products($count=true;$select=Name;{options})"
+    (category,) = shop.get(url).json["value"]
+    assert [each["Name"] for each in category["Products"]] == shown
+    assert category["Products@odata.count"] == (0 if "filter" in options else 5)
+
+
+def test_there_is_no_count_of_a_single_entity(shop):
+    answer = shop.get("Products?$expand=Category/$count")
+    assert answer.error == (400, "NotACollection")
