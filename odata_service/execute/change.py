@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import CircularDependencyError, DBAPIError
 from sqlalchemy.orm import Session
 
 from odata_service.access import Caller
@@ -28,7 +28,7 @@ from odata_service.execute.deep_update import DeepUpdate
 from odata_service.execute.find import Ahead, Finder
 from odata_service.execute.guard import Guard
 from odata_service.execute.interception import announcements, intercept
-from odata_service.execute.link_changes import relate, replace_all, unrelate
+from odata_service.execute.link_changes import free_of_itself, relate, replace_all, unrelate
 from odata_service.execute.newcomers import Key, Newcomers
 from odata_service.execute.order import Changed, Literals, Order, Returned
 from odata_service.execute.orphans import parts_of, refuse_orphans
@@ -41,6 +41,7 @@ from odata_service.tracking.tracked import tombstone_of
 from odata_service.values import frozen
 
 Entity = Any  # an instance of whatever class is mapped
+_CIRCLE = "entities that refer to one another cannot be written at once; relate them in a request of its own"
 Named = Callable[[], Changed | Returned | ChangedSet]  # once all is written, so that there is a key
 
 
@@ -90,7 +91,10 @@ class Change:
             self.guard.demand_references(pending.written)
         if self._is_watched and caller.rows.change_interceptors:
             intercept(pending, self.parents, caller, model)
-        self.session.flush()
+        try:
+            self.session.flush()
+        except CircularDependencyError:
+            raise BadRequest("CircularReference", _CIRCLE) from None
         if caller.rows.interceptors:
             self.guard.demand_seen(pending.written)
         if caller.rows.change_listeners:
@@ -201,6 +205,10 @@ class Change:
         for part in parts_of(entity, self.whole):
             self.remove(part)
         refuse_orphans(self.session, entity, self.order.caller.model, self.whole)
+        entity_type = self.whole.type_of_class(type(entity))
+        is_kept = tombstone_of(type(entity)) is not None
+        if entity_type is not None and not is_kept and free_of_itself(entity, entity_type):
+            self.session.flush()
         self.session.delete(entity)
 
     def _invoke(self, command: Invoke) -> Callable[[], Returned]:

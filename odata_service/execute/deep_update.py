@@ -14,7 +14,7 @@ from odata_service.bind.query import Query
 from odata_service.edm.model import EntitySet, EntityType, NavigationProperty
 from odata_service.errors import BadRequest, NotFound, PreconditionFailed
 from odata_service.etag import etag_of_entity
-from odata_service.execute.link_changes import demand_own_place, given_by, is_required, refuse_to_move, relate, unrelate
+from odata_service.execute.link_changes import demand_own_place, given_by, is_required, let_go, refuse_to_move, relate, unrelate
 from odata_service.tracking.tracked import tombstone_of
 from odata_service.values import frozen
 
@@ -82,7 +82,7 @@ class DeepUpdate:
 
     def _empty(self, entity: Entity, navigation: NavigationProperty, present: Sequence[Entity]) -> None:
         if navigation.owns_key or not present:
-            setattr(entity, navigation.attribute, None)
+            let_go(entity, navigation)
         else:
             self._take_out(entity, navigation, present[0])
 
