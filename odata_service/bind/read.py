@@ -19,6 +19,7 @@ from odata_service.bind.typed import Constant, EntityRef, Logical, PropertyRef, 
 from odata_service.edm.any_entity import AnyEntity, actual, any_entity
 from odata_service.edm.cross_join import CrossJoin
 from odata_service.edm.model import CollectionProperty, EntityModel, EntityType, NavigationProperty
+from odata_service.edm.primitive import GEOGRAPHIES
 from odata_service.errors import BadRequest, MethodNotAllowed, NotFound, NotImplementedByService, did_you_mean
 from odata_service.parse.syntax import NO_OPTIONS, Expression, ExpandItem, Options, OrderBy, Segment, Syntax
 from odata_service.protocol import Protocol
@@ -202,6 +203,8 @@ class ReadBinder:
         for order, item in zip(asked, items, strict=True):
             if isinstance(order.expression, (Constant, StructureRef, EntityRef)):
                 expressions.refuse("NotSortable", "only a value that differs from row to row gives an order", item.at)
+            if order.expression.type in GEOGRAPHIES:  # Protocol, System Query Option $orderby
+                expressions.refuse("NotSortable", f"values of {order.expression.type} have no order", item.at)
             demand_open(order.expression, "sort", expressions, item.at)
         asked = [each for order in asked for each in orders_of(order)] or list(default)
         named = {order.expression for order in asked if isinstance(order.expression, PropertyRef)}

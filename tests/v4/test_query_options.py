@@ -299,6 +299,7 @@ def test_apply(shop, url, count):
     ("Products?$orderby=Price foo", 400),
     ("Products?$orderby=", 400),
     ("Products?$orderby=ShippingAddress", 400),
+    ("Products?$orderby=Location,Name", 400),
     ("Products?$top=-1", 400),
     ("Products?$top=abc", 400),
     ("Products?$skip=-1", 400),
