@@ -57,7 +57,7 @@ class Batch:
         parts, limits = self._parts(as_json), self.changes.reads.limits
         self.timing.after = self.after if all(map(_reads, parts)) else None
         repeatable = Repeatable.of(self.request, limits, asks=map(_asked, parts))
-        goes_on = as_json or self.spelling.batch_goes_on(self.request)
+        goes_on = self.spelling.batch_goes_on(self.request, as_json)
         if repeatable is None:
             return self._written(self._answered(parts, goes_on), as_json)
 

@@ -64,7 +64,7 @@ class Repeatable:
         if key is None:
             return None
         asked = (request.method, request.headers.get("X-HTTP-Method"), request.target, request.query)
-        fingerprint = _hashed(str(request.protocol), *asked, *(tuple(asks) or (request.body,)))
+        fingerprint = _hashed(str(request.protocol), *asked, *(tuple(asks) or (_meant(request.body),)))
         return cls(key, fingerprint, REQUEST_ID if REQUEST_ID in request.headers else IDEMPOTENCY_KEY)
 
     @classmethod
@@ -235,6 +235,18 @@ class Repeats:
             message = "this key was used for another request before; a new request needs a new key"
             raise UnprocessableContent("KeyReused", message, target=repeatable.header)
         return _unpacked(row.answers)
+
+
+def _meant(body: bytes) -> bytes:
+    """What a body says, however it is written: a JSON batch writes it anew, and the request may have come alone before.
+
+    >>> _meant(b'{"b": [1, "2"], "a": 0.50}') == _meant(b'{"a":0.5,"b":[1,"2"]}') != _meant(b'{"a":0.5,"b":[1,2]}')
+    True
+    """
+    try:
+        return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
+    except (ValueError, TypeError):  # no JSON, or deeper than it goes
+        return body
 
 
 def _hashed(*parts: object) -> str:

@@ -200,7 +200,7 @@ class Spelling(Manners, Shape):
     def json_batches(self) -> bool:
         """Whether a batch may be JSON."""
 
-    def batch_goes_on(self, request: ODataRequest) -> bool:
+    def batch_goes_on(self, request: ODataRequest, as_json: bool) -> bool:
         """Whether what follows an error in a batch is done."""
 
     def batch_applied(self, request: ODataRequest) -> Mapping[str, str]:
@@ -285,7 +285,7 @@ class WaysOfRecords:
     content_id_in_part = False
     json_batches = False
 
-    def batch_goes_on(self, request: ODataRequest) -> bool:
+    def batch_goes_on(self, request: ODataRequest, as_json: bool) -> bool:
         return False
 
     def batch_applied(self, request: ODataRequest) -> Mapping[str, str]:

@@ -212,7 +212,7 @@ class SpellingV2:
     def batch_headers(self) -> dict[str, str]:
         return {"DataServiceVersion": V2_0.header}
 
-    def batch_goes_on(self, request: ODataRequest) -> bool:
+    def batch_goes_on(self, request: ODataRequest, as_json: bool) -> bool:
         """WCF always goes on."""
         return True
 

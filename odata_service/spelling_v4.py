@@ -266,9 +266,11 @@ class SpellingV4:
     def batch_headers(self) -> dict[str, str]:
         return {"OData-Version": str(V4_0)}
 
-    def batch_goes_on(self, request: ODataRequest) -> bool:
-        """Protocol, Preference continue-on-error: without it the first error ends the batch."""
-        return bool(preferences(request.headers.get("Prefer")).continue_on_error)
+    def batch_goes_on(self, request: ODataRequest, as_json: bool) -> bool:
+        """Protocol, Preference continue-on-error: without it the first error ends the batch, but not one in JSON, whose
+        requests say themselves which others they depend on."""
+        wished = preferences(request.headers.get("Prefer")).continue_on_error
+        return as_json if wished is None else wished
 
     def batch_applied(self, request: ODataRequest) -> dict[str, str]:
         return preferences(request.headers.get("Prefer")).applied("continue-on-error")
