@@ -116,7 +116,7 @@ def test_what_a_client_wishes_of_a_batch_is_said_to_be_done(shop):
 
 
 def test_a_batch_in_json_ends_with_an_error_if_the_client_wishes_it(shop):
-    requests = [{"id": "1", "method": "get", "url": "Products(0)"}, {"id": "2", "method": "get", "url": PREMIUM}]
+    requests = [{"id": "1", "method": "get", "url": "Products(00000000-0000-0000-0000-000000000000)"}, {"id": "2", "method": "get", "url": PREMIUM}]
     for wish, statuses in (({}, [404, 200]), ({"Prefer": "continue-on-error"}, [404, 200]), ({"Prefer": "continue-on-error=false"}, [404])):
         answer = shop.send("POST", "$batch", {"requests": requests}, **wish)
         assert [each["status"] for each in answer.json["responses"]] == statuses
