@@ -8,7 +8,7 @@ from typing import Any
 
 from odata_service.dialects.base import Decoder
 from odata_service.edm.primitive import PrimitiveType
-from odata_service.formats.json_text import Column, each, guids, quoted
+from odata_service.formats.json_text import WORTH_A_COLUMN, Column, each, guids_of, quoted
 from odata_service.values import frozen
 
 # By the type and what the driver gives instead of its values (``hex-guid``, ``text-moment``, nothing).
@@ -60,7 +60,9 @@ def often_alike(texts: Callable[[Iterable[Any]], list[str]]) -> Column:
 
 
 def uuids(values: Sequence[uuid.UUID]) -> list[str]:
-    return guids([f"{value.int:032x}" for value in values])
+    if len(values) < WORTH_A_COLUMN:
+        return [f'"{text}"' for text in map(uuid.UUID.__str__, values)]
+    return guids_of(b"".join([value.bytes for value in values]))
 
 
 def words(values: Sequence[object]) -> list[str]:

@@ -53,21 +53,19 @@ def demand_text_moments(values: Sequence[str]) -> None:
 
 
 def _text_moments(values: Sequence[str]) -> list[str]:
-    """All at once, each on a line of its own; the fractions are those of :func:`_fraction`.
+    """All at once, each on a line of its own; the fractions have the digits that
+    :func:`odata_service.edm.temporal.write_instant` would give them.
 
     >>> _text_moments(["2010-12-31 23:59:59.000000", "2010-12-31 23:59:59.120000", "2010-12-31 23:59:59.120001"])
     ['"2010-12-31T23:59:59Z"', '"2010-12-31T23:59:59.120Z"', '"2010-12-31T23:59:59.120001Z"']
     """
     demand_text_moments(values)
-    text = 'Z"\n"'.join(values).replace(" ", "T")
+    return _in_utc(values)
+
+
+def _in_utc(texts: Sequence[str]) -> list[str]:
+    text = 'Z"\n"'.join(texts).replace(" ", "T")
     return f'"{text}Z"'.replace(".000000Z", "Z").replace("000Z", "Z").split("\n")
-
-
-def _fraction(text: str) -> str:
-    """``.500000`` in the digits that :func:`odata_service.edm.temporal.write_instant` would give it."""
-    if text.endswith("000"):
-        return "" if text == ".000000" else text[:4]
-    return text
 
 
 _MOMENT_LENGTHS = {19, 26}
@@ -75,10 +73,12 @@ _MOMENT_LENGTHS = {19, 26}
 
 def _moments(values: Iterable[datetime.datetime]) -> list[str]:
     """Those in UTC or without a zone; the others go the slow way."""
-    texts = [text.removesuffix("+00:00") for text in map(datetime.datetime.isoformat, values)]
+    texts = list(map(datetime.datetime.isoformat, values))
     if not _MOMENT_LENGTHS.issuperset(map(len, texts)):
-        raise ValueError("some are in other zones")
-    return [f'"{text[:19]}{_fraction(text[19:])}Z"' for text in texts]
+        texts = [text.removesuffix("+00:00") for text in texts]
+        if not _MOMENT_LENGTHS.issuperset(map(len, texts)):
+            raise ValueError("some are in other zones")
+    return _in_utc(texts)
 
 
 def _floats(values: Sequence[float]) -> list[str]:

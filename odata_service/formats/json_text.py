@@ -82,7 +82,7 @@ _BATCH = 25
 # Where the 32 digits of a Guid stand in its JSON text: "dddddddd-dddd-dddd-dddd-dddddddddddd"
 _GUID_FORM = b'"........-....-....-....-............",'
 _GUID_PLACES = [place for place, sign in enumerate(_GUID_FORM) if sign == ord(".")]
-_WORTH_A_COLUMN = 8  # below, the 32 steps for the column cost more than a step per value
+WORTH_A_COLUMN = 8  # below, the 32 steps for the column cost more than a step per value
 
 
 def guids(digits: Sequence[str]) -> list[str]:
@@ -91,12 +91,17 @@ def guids(digits: Sequence[str]) -> list[str]:
     >>> guids(["0123456789ABCDEF0123456789ABCDEF"])
     ['"01234567-89ab-cdef-0123-456789abcdef"']
     """
-    if len(digits) < _WORTH_A_COLUMN:
+    if len(digits) < WORTH_A_COLUMN:
         return list(map(_guid, digits))
-    joined = bytes.fromhex("".join(digits)).hex()  # refuses what is no digit, but not blanks
-    if len(joined) != 32 * len(digits) or set(map(len, digits)) - {32}:
+    octets = bytes.fromhex("".join(digits))  # refuses what is no digit, but not blanks
+    if len(octets) != 16 * len(digits) or set(map(len, digits)) - {32}:
         raise ValueError("a Guid has 32 hexadecimal digits")
-    source, text = joined.encode(), bytearray(_GUID_FORM * len(digits))
+    return guids_of(octets)
+
+
+def guids_of(octets: bytes) -> list[str]:
+    """The same of 16 octets each."""
+    source, text = octets.hex().encode(), bytearray(_GUID_FORM * (len(octets) // 16))
     for number, place in enumerate(_GUID_PLACES):
         text[place :: len(_GUID_FORM)] = source[number::32]
     return text[:-1].decode().split(",")
