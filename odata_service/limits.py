@@ -60,7 +60,7 @@ class Limits:
         odata_service.errors.BadRequest: 4 is over the limit of 3 (max_expand_depth: navigations below one another \
 in $expand); the setting ODATA_MAX_EXPAND_DEPTH changes it
         """
-        if asked > self.most(name):
+        if asked > getattr(self, name):
             self.refuse(name, str(asked), target=target, at=at)
 
     def most(self, name: str) -> int:

@@ -29,7 +29,6 @@ from odata_service.formats.value_v4 import write_text
 from odata_service.formats.version_v4 import V4_0, V4_01, Version, negotiate, version_of_body
 from odata_service.formats.vocabularies_v4 import Offer
 from odata_service.limits import Limits
-from odata_service.links import encoded_path
 from odata_service.message import ODataRequest, ODataResponse
 from odata_service.parse import parse_v4
 from odata_service.parse.shape import Shape, shape_v4
@@ -178,8 +177,7 @@ class ExchangeV4(OfOData):
         style = self.style._replace(omit_nulls=False) if isinstance(result, EntityDelta) else self.style
         headers = {"Content-Type": style.content_type, **self._headers(result)}
         status = 201 if isinstance(result, Created) else 200
-        path = encoded_path(self.request.target.strip("/"))
-        return status, headers, json_v4.write(result, self.request.root, path, style, self.request.query)
+        return status, headers, json_v4.write(result, self.request.root, self.request.target, style, self.request.query)
 
     def _metadata(self, result: Metadata) -> Answer:
         chosen = format_for(Metadata, self.wish)

@@ -255,6 +255,8 @@ class _Reading:
         return self.given.sign(plan, [plain(_decoded(row[at.position], at.decode)) for at in plan.order])
 
     def _children(self, plan: ReadPlan, rows: Sequence[Row]) -> tuple[Level, ...]:
+        if not plan.children:
+            return ()
         expansions = zip(plan.children, plan.shape.expanded, strict=True)
         return tuple(self._child(child, expanded, rows) for child, expanded in expansions)
 

@@ -16,6 +16,7 @@ from odata_service.formats.json_text import quoted
 from odata_service.formats.pieces import KeyForm, Page, joined, kept
 from odata_service.formats.style_v4 import Style
 from odata_service.formats.version_v4 import Version
+from odata_service.links import encoded_path
 from odata_service.plan.row import ExpandedNavigation, RowShape, Side
 from odata_service.result import Level, Row
 from odata_service.values import frozen
@@ -47,32 +48,33 @@ class RowWriter:
         page = self._page(level, asked)
         if not page.rows:
             return ()
-        below = zip(self._shape.expanded, level.children, strict=True)
-        page.expanded = [_Expanded(each, child, asked, self._style).members(page) for each, child in below]
-        page.expanded += [self._links(side, page, asked) for side in self._shape.sides]
+        if self._shape.expanded or self._shape.sides:
+            below = zip(self._shape.expanded, level.children, strict=True)
+            page.expanded = [_Expanded(each, child, asked, self._style).members(page) for each, child in below]
+            page.expanded += [self._links(side, page, asked) for side in self._shape.sides]
         return written_by_type(self._shape, page, self._pieces_of)
 
-    def context(self, level: Level, asked: Asked, path: str) -> str:
+    def context(self, level: Level, asked: Asked, target: str) -> str:
         """What the context URL of a collection says; where there is nothing to tell the place, it is as it was asked for."""
-        return self._context(collection_context, level, asked, path)
+        return self._context(collection_context, level, asked, target)
 
     def entity_context(self, level: Level, asked: Asked) -> str:
         return self._context(entity_context, level, asked, "")
 
-    def _context(self, of: Callable[[RowShape, Version, str], str], level: Level, asked: Asked, path: str) -> str:
+    def _context(self, of: Callable[[RowShape, Version, str], str], level: Level, asked: Asked, target: str) -> str:
         """What is not contained in anything is always at the same place."""
         known = self._contexts.get(of)
         if known is None:
-            known = of(self._shape, self._style.version, self._place(level, asked, path))
+            known = of(self._shape, self._style.version, self._place(level, asked, target))
             if not self._shape.around:
                 self._contexts[of] = known
         return known
 
-    def _place(self, level: Level, asked: Asked, path: str) -> str:
+    def _place(self, level: Level, asked: Asked, target: str) -> str:
         if not self._shape.around:
             return self._shape.entity_set.name
         first = self.addresses(replace(level, rows=level.rows[:1]), asked)
-        return place_of(self._shape, first[0], asked.root) if first else contained_place(self._shape, path)
+        return place_of(self._shape, first[0], asked.root) if first else contained_place(self._shape, encoded_path(target.strip("/")))
 
     def references(self, level: Level, asked: Asked) -> list[str]:
         """The JSON of each row as a reference: ``{"@odata.id":"…"}``."""

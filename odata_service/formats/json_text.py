@@ -46,14 +46,9 @@ def interleaved(count: int, pieces: Iterable[str | Iterable[str]]) -> Iterator[s
     ['{"Id":1}', '{"Id":2}']
     """
     if count == 1:
-        return iter(["".join([piece if isinstance(piece, str) else _only(piece) for piece in pieces])])
+        return iter(["".join([piece if isinstance(piece, str) else next(iter(piece)) for piece in pieces])])
     columns = [repeat(piece, count) if isinstance(piece, str) else piece for piece in pieces]
     return map("".join, zip(*columns, strict=True))
-
-
-def _only(texts: Iterable[str]) -> str:
-    (text,) = texts
-    return text
 
 
 def listed(ends: tuple[str, str], texts: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from odata_service.formats.json_text import encoded, quoted
 from odata_service.formats.parts import Ends, ends_of_part
 from odata_service.formats.style_v4 import Style
 from odata_service.formats.value_v4 import write_json
+from odata_service.links import encoded_path
 from odata_service.result import (
     CollectionValue,
     ComplexValue,
@@ -43,34 +44,41 @@ _OF_ADDRESSES = "%:/?#[]@!$&'()*+,;=~"
 
 @frozen
 class Frame:
-    """What a document is written for: what was asked, the path of it, and the style."""
+    """What a document is written for: what was asked, the path of it as the client wrote it, and the style."""
 
     asked: Asked
-    path: str
+    target: str
     style: Style
+
+    @property
+    def path(self) -> str:
+        return encoded_path(self.target.strip("/"))
 
     def context(self, fragment: str = "") -> list[str]:
         """``"@odata.context":"http://host/svc/$metadata#Products"``, or nothing without metadata."""
-        if self.style.metadata == "none":
-            return []
-        hash_sign = "#" if fragment else ""
-        return [f"{self.style.control('context')}{quoted(f'{self.asked.root}$metadata{hash_sign}{fragment}')}"]
+        return [] if self.style.metadata == "none" else [_context(self.style, self.asked.root, fragment)]
+
+
+@lru_cache(maxsize=256)
+def _context(style: Style, root: str, fragment: str) -> str:
+    hash_sign = "#" if fragment else ""
+    return f"{style.control('context')}{quoted(f'{root}$metadata{hash_sign}{fragment}')}"
 
 
 def write(
     result: Result,
     root: str,
-    path: str = "",
+    target: str = "",
     style: Style = Style(),  # noqa: B008 - frozen
     query: str = "",
 ) -> bytes:
-    """The body that carries ``result``; ``root`` is the service's absolute address with a slash at its end, ``path``
-    what was asked for below it, and ``query`` the query string, still encoded.
+    """The body that carries ``result``; ``root`` is the service's absolute address with a slash at its end, ``target``
+    what was asked for below it, and ``query`` the query string, both still encoded.
 
     What is no JSON document has no row in ``_DOCUMENTS``: counts, raw values, streams and metadata have formats of
     their own.
     """
-    return _DOCUMENTS[type(result)](result, Frame(Asked(_address(root), query), path, style))
+    return _DOCUMENTS[type(result)](result, Frame(Asked(_address(root), query), target, style))
 
 
 @lru_cache(maxsize=64)
@@ -86,7 +94,7 @@ def _object(members: Iterable[str]) -> bytes:
 def _collection(result: EntityCollection, frame: Frame) -> bytes:
     writer = row_writer(result.level.shape, frame.style)
     texts = writer.entities(result.level, frame.asked)
-    context = writer.context(result.level, frame.asked, frame.path)
+    context = writer.context(result.level, frame.asked, frame.target)
     ends = _ends(frame, context, result.count, result.next_link, result.delta_link)
     return encoded(ends if result.part is None else ends_of_part(result, ends), texts)
 
@@ -99,7 +107,7 @@ def _mixed(result: MixedEntities, frame: Frame) -> bytes:
 def _delta(result: EntityDelta, frame: Frame) -> bytes:
     texts = delta_items(result, frame.asked, frame.style)
     writer = row_writer(result.level.shape, frame.style)
-    context = f"{writer.context(result.level, frame.asked, frame.path)}/$delta"
+    context = f"{writer.context(result.level, frame.asked, frame.target)}/$delta"
     return _many(frame, context, texts, None, result.next_link, result.delta_link)
 
 
@@ -130,13 +138,13 @@ def _ends(frame: Frame, fragment: str, count: int | None, next_link: str | None,
 
 def _entity(result: SingleEntity, frame: Frame) -> bytes:
     writer = row_writer(result.level.shape, frame.style)
-    texts = writer.entities(result.level, frame.asked)
-    return _object([*frame.context(writer.entity_context(result.level, frame.asked)), *_inner(texts)])
+    (text,) = writer.entities(result.level, frame.asked)
+    return _object([*frame.context(writer.entity_context(result.level, frame.asked)), *_inner(text)])
 
 
-def _inner(texts: Iterable[str]) -> Iterator[str]:
-    """The members of objects, without the braces; an object may have none."""
-    return (text[1:-1] for text in texts if text != "{}")
+def _inner(text: str) -> list[str]:
+    """The members of an object, without the braces; it may have none."""
+    return [] if text == "{}" else [text[1:-1]]
 
 
 def _created(result: Created, frame: Frame) -> bytes:
@@ -150,7 +158,7 @@ def created(results: Sequence[Created], root: str, style: Style, query: str) -> 
     if level.shape.around:  # each says where it is
         return [_created(each, frame) for each in results]
     context = frame.context(writer.entity_context(level, frame.asked))
-    return [_object([*context, *_inner([text])]) for text in writer.entities(level, frame.asked)]
+    return [_object([*context, *_inner(text)]) for text in writer.entities(level, frame.asked)]
 
 
 def _property(result: PropertyValue, frame: Frame) -> bytes:
@@ -190,14 +198,15 @@ def _references(result: EntityLinks, frame: Frame) -> bytes:
     texts = row_writer(result.level.shape, frame.style).references(result.level, frame.asked)
     if result.collection:
         return _many(frame, REFERENCES, texts, result.count, result.next_link)
-    return _object([*frame.context(REFERENCE), *_inner(texts)])
+    (text,) = texts
+    return _object([*frame.context(REFERENCE), *_inner(text)])
 
 
 def _operation(result: OperationResult, frame: Frame) -> bytes:
     context = frame.context(f"Collection({result.type_name})" if result.collection else result.type_name)
     text = operation_value(result, frame.style)
     is_object = not result.collection and text.startswith("{") and not result.type_name.startswith("Edm.")
-    return _object([*context, *(_inner([text]) if is_object else [f'"value":{text}'])])
+    return _object([*context, *(_inner(text) if is_object else [f'"value":{text}'])])
 
 
 def _dynamic(result: DynamicRows, frame: Frame) -> bytes:

@@ -32,9 +32,9 @@ class Fit:
         >>> [Fit(((0, "'Edm.Int32'"),), ((1, 100),)).serves(["'Edm.Int32'", text]) for text in ("5", "-5", "101")]
         [True, False, False]
         """
-        return all(texts[slot] == text for slot, text in self.pinned) and all(
-            counts_rows(texts[slot]) and int(texts[slot]) <= most for slot, most in self.counts
-        )
+        if self.pinned and any(texts[slot] != text for slot, text in self.pinned):
+            return False
+        return not self.counts or all(counts_rows(texts[slot]) and int(texts[slot]) <= most for slot, most in self.counts)
 
 
 @mutable
