@@ -29,6 +29,7 @@ from odata_service.web.short_path import ShortPath
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 _PLAIN_IN_PATHS = "/'(),=$:@!*;&+"
+_PLAIN_PATH = re.compile(r"/(?!/)[!-$&-~]*")
 _SHORT_PREFIX = re.compile(r"/[A-Za-z0-9._-]+")
 _HAS_BODY = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
 _PIECE = 64 * 1024
@@ -154,8 +155,12 @@ def root_and_target(environ: WSGIEnvironment, decoded_target: str) -> tuple[str,
 
     ``/v2/Names('a%2Fb')`` → ``http://localhost/v2/`` and ``Names('a%2Fb')``, not two segments.
     """
+    path = environ["PATH_INFO"]
+    if path == environ.get("RAW_URI", "").partition("?")[0] and not environ.get("SCRIPT_NAME") and _PLAIN_PATH.fullmatch(path):
+        mounted_at = path.removesuffix(decoded_target).rstrip("/")  # most requests: nothing is encoded
+        return _root(environ["wsgi.url_scheme"], environ.get("HTTP_HOST") or get_host(environ), mounted_at), decoded_target
     script = _decoded(environ.get("SCRIPT_NAME", "")).rstrip("/")
-    prefix = _decoded(environ["PATH_INFO"]).removesuffix(decoded_target).strip("/")
+    prefix = _decoded(path).removesuffix(decoded_target).strip("/")
     prefix = prefix and f"/{prefix}"
     root = _root(environ["wsgi.url_scheme"], environ.get("HTTP_HOST") or get_host(environ), script + prefix)
     raw = _raw_path(environ)
