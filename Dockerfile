@@ -3,7 +3,7 @@ FROM python:3.13-slim AS build
 COPY . /src
 RUN python -m venv /opt/odata \
  && /opt/odata/bin/pip install --no-cache-dir "/src[postgres,mysql,auth,argon2,zstd,metrics]" \
- && /opt/odata/bin/python -c "from odata_service.parse import v2, v4; v2.GRAMMAR.load(); v4.GRAMMAR.load()"
+ && /opt/odata/bin/python -c "from odata_service.parse import load_grammars; load_grammars()"
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin odata
